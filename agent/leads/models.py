@@ -1,0 +1,51 @@
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class LeadProfile(BaseModel):
+    """What a lead is looking for. Nothing a fair-housing class could be read from."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    budget: int | None = None
+    """Highest rent, whole US dollars a month."""
+    move_date: date | None = None
+    areas: list[str] = Field(default_factory=list)
+    bedrooms: int | None = None
+    """0 is a studio."""
+    bathrooms: float | None = None
+    pets: bool | None = None
+    furnished: bool | None = None
+    parking: bool | None = None
+    in_unit_laundry: bool | None = None
+    lease_months: int | None = None
+    occupants: int | None = None
+    """A count, never who they are."""
+    preferences: list[str] = Field(default_factory=list)
+    tour_date: date | None = None
+    property: str | None = None
+
+
+class Consent(BaseModel):
+    """A recorded consent to be texted: the exact words shown, when, and through what."""
+
+    sms: bool = False
+    text: str = ""
+    at: datetime | None = None
+    source: str = ""
+
+
+class Lead(BaseModel):
+    """A prospective renter. Contact data lives in the vault under `contact_ref` only."""
+
+    lead_id: str
+    contact_ref: str | None = None
+    hashes: dict[str, str] = Field(default_factory=dict)
+    """Keyed HMACs: name, email, phone."""
+    external_id: str | None = None
+    source: str | None = None
+    consent: Consent = Consent()
+    profile: LeadProfile = Field(default_factory=LeadProfile)
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,72 @@
+"""Every environment variable, typed, with defaults that need no key and no server."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+
+from agent.errors import Misconfigured
+
+NAMES = {
+    "mongodb_uri": "MONGODB_URI",
+    "database": "LATCHKEY_DATABASE",
+    "data_dir": "LATCHKEY_DATA_DIR",
+    "mongod": "LATCHKEY_MONGOD",
+    "policy": "LATCHKEY_POLICY",
+    "secret_key": "LATCHKEY_SECRET_KEY",
+    "vault_key": "LATCHKEY_VAULT_KEY",
+    "seed": "LATCHKEY_SEED",
+    "failpoint": "LATCHKEY_FAILPOINT",
+}
+
+
+class Settings(BaseModel):
+    """What the environment decides; read once and passed down."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mongodb_uri: SecretStr | None = None
+    """A MongoDB replica set or Atlas; without it an embedded mongod serves `data_dir`."""
+    database: str = "latchkey"
+    data_dir: Path = Path(".latchkey")
+    mongod: Path | None = None
+    """The mongod binary to embed; default: PATH, then the pip package."""
+    policy: Literal["rules"] = "rules"
+    secret_key: SecretStr | None = None
+    """Signs visitor tokens, at least 32 bytes; default: a 0600 file in `data_dir`."""
+    vault_key: SecretStr | None = None
+    """Wraps the per-person vault keys, 32 bytes in base64; default: a 0600 file in `data_dir`."""
+    seed: int = 0
+    """Varies the wording of the rules policy."""
+    failpoint: str | None = None
+    """`name[:nth]`: the process exits there at once, for fault tests."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read `environ`; `NAME_FILE` names a file that holds the value of `NAME`."""
+        values: dict[str, Any] = {}
+        for field, name in NAMES.items():
+            value = environ.get(name) or _from_file(environ.get(f"{name}_FILE"), name)
+            if value:
+                values[field] = value
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            problems = [
+                f"{NAMES[str(e['loc'][0])]}: {e['msg']}" for e in error.errors(include_input=False)
+            ]
+            raise Misconfigured(
+                "settings_invalid", "Fix the environment: " + "; ".join(problems)
+            ) from None
+
+
+def _from_file(path: str | None, name: str) -> str | None:
+    if not path:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Misconfigured(
+            "settings_file_unreadable", f"{name}_FILE cannot be read: {error.strerror}"
+        ) from None

@@ -1,0 +1,113 @@
+from datetime import date, time
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+DEFAULT_TENANT = "default"
+DEFAULT_COMMUNITY = "default"
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Opening(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    opens: time
+    closes: time
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Opening":
+        if self.opens >= self.closes:
+            raise ValueError("opens must be before closes")
+        return self
+
+
+class TourRules(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    minutes: int = Field(default=30, ge=5, le=240)
+    buffer_minutes: int = Field(default=0, ge=0, le=240)
+    """Free time after each tour; slots start every `minutes + buffer_minutes`."""
+    notice_minutes: int = Field(default=120, ge=0)
+    """The earliest a tour may start after it is proposed."""
+    capacity: int = Field(default=1, ge=1, le=10_000)
+    """Tours the staff can give at the same time."""
+    horizon_days: int = Field(default=30, ge=1, le=365)
+
+
+class Fee(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    amount: int = Field(ge=0)
+    """Whole US dollars."""
+    note: str = ""
+
+
+class PetRules(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    allowed: bool = True
+    text: str = ""
+    """The rule in words, quoted as it is."""
+
+
+class Criteria(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version: str
+    text: str
+    """Quoted, never judged by."""
+
+
+class Community(BaseModel):
+    """A property with an office: where it is, when it is open, what its rules are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    community_id: str
+    name: str
+    zone: str = "America/Los_Angeles"
+    """IANA time zone; every local time of the community is in it."""
+    area: str = ""
+    address: str = ""
+    phone: str = ""
+    hours: dict[Weekday, list[Opening]] = Field(default_factory=dict)
+    """Days that are absent are closed."""
+    holidays: list[date] = Field(default_factory=list)
+    tour: TourRules = TourRules()
+    policies: dict[str, str] = Field(default_factory=dict)
+    """Topic (parking, smoking, utilities, lease_months, amenities, …) -> the answer, quoted."""
+    pets: PetRules | None = None
+    fees: list[Fee] = Field(default_factory=list)
+    criteria: Criteria | None = None
+    application_url: str = ""
+    documents: list[str] = Field(default_factory=list)
+    """Papers an application needs."""
+    specials: list[str] = Field(default_factory=list)
+    origins: list[str] = Field(default_factory=list)
+    """Web origins whose pages may start a conversation; empty: any."""
+    approval: dict[str, Literal["required", "auto"]] = Field(default_factory=dict)
+    """Action -> whether a person must approve it; absent: required."""
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"{zone!r} is no IANA time zone, such as America/Denver") from None
+        return zone
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+
+class Tenant(BaseModel):
+    """One customer of Latchkey; every document belongs to exactly one."""
+
+    tenant_id: str
+    name: str
+    default_community: str = DEFAULT_COMMUNITY
