@@ -1,0 +1,99 @@
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent.audit.models import Why
+
+Args = dict[str, Any]
+Risk = Literal["low", "medium", "high"]
+SCHEMA_VERSION = 1
+
+
+class ApprovalStatus(StrEnum):
+    PENDING = "pending"
+    APPROVED = "approved"
+    EDITED = "edited"
+    REJECTED = "rejected"
+    RESPONDED = "responded"
+    DISMISSED = "dismissed"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+EFFECTIVE = frozenset({ApprovalStatus.APPROVED, ApprovalStatus.EDITED})
+"""The statuses under which an action is carried out."""
+
+
+class Decision(BaseModel):
+    """What a person said about a proposed action."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision: Literal["approve", "edit", "reject", "respond", "dismiss"]
+    args: Args | None = None
+    """For edit: the changed arguments, others stay."""
+    message: str | None = Field(default=None, max_length=8000)
+
+    @property
+    def status(self) -> ApprovalStatus:
+        return {
+            "approve": ApprovalStatus.APPROVED,
+            "edit": ApprovalStatus.EDITED,
+            "reject": ApprovalStatus.REJECTED,
+            "respond": ApprovalStatus.RESPONDED,
+            "dismiss": ApprovalStatus.DISMISSED,
+        }[self.decision]
+
+
+class Proposal(BaseModel):
+    """An action the policy or a caller wants done; nothing has happened yet."""
+
+    thread_id: str
+    turn: int
+    action: str
+    args: Args
+    description: str
+    """For a person: what, for whom, when, why."""
+    risk: Risk
+    why: Why = Why()
+    excerpt: list[str] = Field(default_factory=list)
+    """The last lines of the conversation, redacted."""
+    supersedes: bool = False
+    """Close pending proposals of the same action in this thread."""
+
+
+class Approval(BaseModel):
+    """A proposed action and what became of it. The row, not the graph, is the truth."""
+
+    action_id: str
+    thread_id: str
+    lead_id: str
+    turn: int
+    action: str
+    args: Args
+    args_hash: str
+    description: str
+    risk: Risk
+    status: ApprovalStatus = ApprovalStatus.PENDING
+    version: int = 1
+    why: Why = Why()
+    excerpt: list[str] = Field(default_factory=list)
+    created_at: datetime
+    expires_at: datetime
+    decision: Decision | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    proposed_args: Args | None = None
+    """What was proposed, where a person edited it."""
+    delivery_id: str | None = None
+
+
+def args_hash(args: Mapping[str, Any]) -> str:
+    """The hash that binds a decision to exactly these arguments."""
+    canonical = json.dumps(args, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,105 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from agent.approvals.models import Approval, ApprovalStatus
+from agent.mongo.repository import Repository
+
+
+class ApprovalStore:
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+
+    async def insert(self, tenant_id: str, approval: Approval) -> None:
+        await self._rows(tenant_id).insert(approval.model_dump(mode="python"))
+
+    async def get(self, tenant_id: str, action_id: str) -> Approval | None:
+        return _one(await self._rows(tenant_id).find_one({"action_id": action_id}))
+
+    async def same_proposal(self, tenant_id: str, approval: Approval) -> Approval | None:
+        return _one(
+            await self._rows(tenant_id).find_one(
+                {
+                    "thread_id": approval.thread_id,
+                    "turn": approval.turn,
+                    "action": approval.action,
+                    "args_hash": approval.args_hash,
+                }
+            )
+        )
+
+    async def rejected(self, tenant_id: str, thread_id: str, action: str, args_hash: str) -> bool:
+        row = await self._rows(tenant_id).find_one(
+            {
+                "thread_id": thread_id,
+                "action": action,
+                "args_hash": args_hash,
+                "status": ApprovalStatus.REJECTED,
+            }
+        )
+        return row is not None
+
+    async def pending(
+        self, tenant_id: str, thread_id: str, *, action: str | None = None
+    ) -> list[Approval]:
+        """Oldest first."""
+        where: dict[str, Any] = {"thread_id": thread_id, "status": ApprovalStatus.PENDING}
+        if action:
+            where["action"] = action
+        rows = await self._rows(tenant_id).find(where, sort=[("created_at", 1), ("action_id", 1)])
+        return [Approval.model_validate(row) for row in rows]
+
+    async def list(
+        self,
+        tenant_id: str,
+        *,
+        status: ApprovalStatus | None = None,
+        thread_id: str | None = None,
+        risk: str | None = None,
+        action: str | None = None,
+        limit: int = 50,
+    ) -> list[Approval]:
+        filters = {"status": status, "thread_id": thread_id, "risk": risk, "action": action}
+        rows = await self._rows(tenant_id).find(
+            {name: value for name, value in filters.items() if value is not None},
+            sort=[("created_at", -1), ("action_id", 1)],
+            limit=limit,
+        )
+        return [Approval.model_validate(row) for row in rows]
+
+    async def close(
+        self,
+        tenant_id: str,
+        action_id: str,
+        changes: dict[str, Any],
+        *,
+        version: int | None = None,
+        now: datetime | None = None,
+    ) -> Approval | None:
+        """Move a pending row on, compare-and-set; None when it is not pending (any more).
+
+        With `version` it must be that one, with `now` it must not have expired.
+        """
+        where: dict[str, Any] = {"action_id": action_id, "status": ApprovalStatus.PENDING}
+        if version is not None:
+            where["version"] = version
+        if now is not None:
+            where["expires_at"] = {"$gt": now}
+        return _one(
+            await self._rows(tenant_id).find_and_update(
+                where, {"$set": changes, "$inc": {"version": 1}}
+            )
+        )
+
+    async def overdue(self, now: datetime, *, limit: int = 100) -> Sequence[tuple[str, Approval]]:
+        rows = await self._repository.across_tenants("approvals").find(
+            {"status": ApprovalStatus.PENDING, "expires_at": {"$lte": now}}, limit=limit
+        )
+        return [(row["tenant_id"], Approval.model_validate(row)) for row in rows]
+
+    def _rows(self, tenant_id: str) -> Any:
+        return self._repository.scoped("approvals", tenant_id)
+
+
+def _one(row: dict[str, Any] | None) -> Approval | None:
+    return Approval.model_validate(row) if row else None

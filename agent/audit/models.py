@@ -1,0 +1,24 @@
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class Why(BaseModel):
+    """Why a reply says what it says."""
+
+    retrieved: list[str] = Field(default_factory=list)
+    rules: list[str] = Field(default_factory=list)
+
+
+class AuditRecord(BaseModel):
+    """One fact that must be provable later; never changed, never personal."""
+
+    audit_id: str
+    at: datetime
+    kind: str
+    """noun.verb, such as approval.approved or delivery.done."""
+    subject: str
+    """The id it is about."""
+    actor: str
+    data: dict[str, Any] = Field(default_factory=dict)

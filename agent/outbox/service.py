@@ -1,0 +1,41 @@
+from typing import Any
+
+from agent.kit.clock import Clock
+from agent.outbox.models import Delivery
+from agent.outbox.store import OutboxStore
+
+
+class OutboxService:
+    """Queues approved actions; the dispatcher delivers them."""
+
+    def __init__(self, store: OutboxStore, clock: Clock) -> None:
+        self.store = store
+        self._clock = clock
+
+    async def enqueue(
+        self,
+        tenant_id: str,
+        *,
+        delivery_id: str,
+        action_id: str,
+        action: str,
+        args: dict[str, Any],
+        args_hash: str,
+        thread_id: str,
+    ) -> None:
+        """Insert the one row of an approved action; joins the decision's transaction."""
+        now = self._clock.now()
+        await self.store.insert(
+            tenant_id,
+            Delivery(
+                delivery_id=delivery_id,
+                key=f"{tenant_id}:{action_id}",
+                action_id=action_id,
+                action=action,
+                args=args,
+                args_hash=args_hash,
+                thread_id=thread_id,
+                due_at=now,
+                created_at=now,
+            ),
+        )

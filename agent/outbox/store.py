@@ -1,0 +1,65 @@
+from datetime import datetime, timedelta
+from typing import Any
+
+from agent.mongo.repository import Repository
+from agent.outbox.models import Delivery, DeliveryState
+
+OPEN = (DeliveryState.PENDING, DeliveryState.FAILED, DeliveryState.LEASED)
+
+
+class OutboxStore:
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+
+    async def insert(self, tenant_id: str, delivery: Delivery) -> None:
+        await self._rows(tenant_id).insert(delivery.model_dump(mode="python"))
+
+    async def list(
+        self, tenant_id: str, *, action_id: str | None = None, limit: int = 50
+    ) -> list[Delivery]:
+        rows = await self._rows(tenant_id).find(
+            {"action_id": action_id} if action_id else {},
+            sort=[("created_at", -1), ("delivery_id", 1)],
+            limit=limit,
+        )
+        return [Delivery.model_validate(row) for row in rows]
+
+    async def claim(
+        self, now: datetime, *, lease: timedelta
+    ) -> tuple[str, Delivery, DeliveryState] | None:
+        """Take the row that is due longest: (tenant_id, row as leased, its state before)."""
+        row = await self._repository.across_tenants("outbox").find_and_update(
+            {"state": {"$in": OPEN}, "due_at": {"$lte": now}},
+            {
+                "$set": {"state": DeliveryState.LEASED, "due_at": now + lease},
+                "$inc": {"fence": 1, "attempts": 1},
+            },
+            sort=[("due_at", 1)],
+            before=True,
+        )
+        if row is None:
+            return None
+        before = Delivery.model_validate(row)
+        leased = before.model_copy(
+            update={
+                "state": DeliveryState.LEASED,
+                "fence": before.fence + 1,
+                "attempts": before.attempts + 1,
+            }
+        )
+        return row["tenant_id"], leased, before.state
+
+    async def mark(self, tenant_id: str, delivery: Delivery, changes: dict[str, Any]) -> bool:
+        """Write the outcome of an attempt, if the lease is still ours."""
+        matched = await self._rows(tenant_id).update(
+            {
+                "delivery_id": delivery.delivery_id,
+                "state": DeliveryState.LEASED,
+                "fence": delivery.fence,
+            },
+            {"$set": changes},
+        )
+        return bool(matched)
+
+    def _rows(self, tenant_id: str) -> Any:
+        return self._repository.scoped("outbox", tenant_id)

@@ -1,0 +1,43 @@
+from dataclasses import dataclass
+
+from agent.applications.service import ApplicationService
+from agent.approvals.service import ApprovalService
+from agent.audit.service import AuditService
+from agent.events.store import EventStore
+from agent.kit.clock import Clock
+from agent.kit.failpoints import Failpoints
+from agent.leads.service import LeadService
+from agent.listings.service import ListingService
+from agent.mongo.client import Database
+from agent.mongo.repository import Repository
+from agent.outbox.service import OutboxService
+from agent.privacy.vault import Vault
+from agent.settings import Settings
+from agent.tenants.keys import KeyService
+from agent.tenants.service import TenantService
+from agent.threads.service import ThreadService
+from agent.tours.service import TourService
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a tool, a node, a route or a job may use."""
+
+    settings: Settings
+    clock: Clock
+    failpoints: Failpoints
+    database: Database
+    repository: Repository
+    secret_key: bytes
+    tenants: TenantService
+    keys: KeyService
+    leads: LeadService
+    threads: ThreadService
+    listings: ListingService
+    tours: TourService
+    applications: ApplicationService
+    approvals: ApprovalService
+    outbox: OutboxService
+    events: EventStore
+    audit: AuditService
+    vault: Vault

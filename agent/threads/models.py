@@ -1,0 +1,102 @@
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from agent.audit.models import Why
+from agent.events.models import Event
+
+
+class Stage(StrEnum):
+    """Where a lead stands. The last three are set by people or the CRM only."""
+
+    QUALIFYING = "qualifying"
+    SENDING_LIST = "sending_list"
+    SELECTING_FAVORITES = "selecting_favorites"
+    TOURING = "touring"
+    APPLYING = "applying"
+    APPROVAL = "approval"
+    POST_CLOSE = "post_close"
+    RENEWAL = "renewal"
+
+
+SET_BY_PEOPLE = frozenset({Stage.APPROVAL, Stage.POST_CLOSE, Stage.RENEWAL})
+
+
+class Role(StrEnum):
+    LEAD = "lead"
+    AGENT = "agent"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+class Message(BaseModel):
+    """One line of a transcript; never changed once written."""
+
+    message_id: str
+    turn_index: int
+    role: Role
+    text: str
+    """Redacted: contact data is in the vault."""
+    timestamp: datetime
+    stage: Stage | None = None
+    action_id: str | None = None
+    """On a system message: the action whose outcome it announces."""
+    answers: list[str] = Field(default_factory=list)
+    """On an agent message: the message_ids it answers."""
+    why: Why | None = None
+
+
+class ThreadStatus(StrEnum):
+    OPEN = "open"
+    HANDED_OFF = "handed_off"
+    CLOSED = "closed"
+
+
+class Thread(BaseModel):
+    """One conversation. Order is kept by `next_turn`, exclusivity of a turn by its lease."""
+
+    thread_id: str
+    lead_id: str
+    community_id: str
+    stage: Stage = Stage.QUALIFYING
+    status: ThreadStatus = ThreadStatus.OPEN
+    handoff_reason: str | None = None
+    labels: list[str] = Field(default_factory=list)
+    source: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    shortlist: list[str] = Field(default_factory=list)
+    """listing_ids offered last, in order."""
+    favorites: list[str] = Field(default_factory=list)
+    next_turn: int = 0
+    answered_through: int = -1
+    """turn_index of the newest message that has been answered."""
+    unanswered: int = 0
+    version: int = 1
+    created_at: datetime
+    updated_at: datetime
+
+
+class Lease(BaseModel):
+    """The right to run a thread's turns, until a time; a higher fence makes it void."""
+
+    owner: str
+    fence: int
+    recovered: bool
+    """The owner before died without finishing."""
+
+
+class TurnResult(BaseModel):
+    """What one turn changed, written in one transaction."""
+
+    reply: str
+    stage: Stage
+    why: Why
+    through: int
+    """turn_index of the last message answered."""
+    answers: list[str]
+    shortlist: list[str]
+    favorites: list[str]
+    handoff_reason: str | None = None
+    events: list[Event] = Field(default_factory=list)

@@ -1,0 +1,189 @@
+"""Transcripts and the turn lease: every query of threads and messages."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from agent.mongo.repository import Repository
+from agent.threads.models import Lease, Message, Role, Stage, Thread, ThreadStatus, TurnResult
+
+FREE = {"owner": None, "until": datetime(1970, 1, 1, tzinfo=UTC), "fence": 0}
+
+
+class ThreadStore:
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+
+    async def create(self, tenant_id: str, thread: Thread) -> None:
+        await self._threads(tenant_id).insert(
+            {**thread.model_dump(mode="python"), "lease": FREE, "event_seq": 0}
+        )
+
+    async def get(self, tenant_id: str, thread_id: str) -> Thread | None:
+        row = await self._threads(tenant_id).find_one({"thread_id": thread_id})
+        return Thread.model_validate(row) if row else None
+
+    async def list(self, tenant_id: str, *, limit: int = 50) -> list[Thread]:
+        rows = await self._threads(tenant_id).find({}, sort=[("updated_at", -1)], limit=limit)
+        return [Thread.model_validate(row) for row in rows]
+
+    async def enqueue(
+        self, tenant_id: str, thread_id: str, *, now: datetime, events: int
+    ) -> tuple[Thread, int] | None:
+        """Reserve a turn index for a message that waits for an answer, and `events` event seqs.
+
+        Returns the thread as it was before, and its first reserved event seq.
+        """
+        row = await self._threads(tenant_id).find_and_update(
+            {"thread_id": thread_id},
+            {
+                "$inc": {"next_turn": 1, "unanswered": 1, "event_seq": events},
+                "$set": {"updated_at": now},
+            },
+            before=True,
+        )
+        return (Thread.model_validate(row), row["event_seq"]) if row else None
+
+    async def append(self, tenant_id: str, thread_id: str, messages: Sequence[Message]) -> None:
+        collection = self._repository.scoped("messages", tenant_id)
+        for message in messages:
+            row = message.model_dump(mode="python", exclude_none=True)
+            await collection.insert({**row, "thread_id": thread_id})
+
+    async def message(self, tenant_id: str, thread_id: str, message_id: str) -> Message | None:
+        row = await self._repository.scoped("messages", tenant_id).find_one(
+            {"thread_id": thread_id, "message_id": message_id}
+        )
+        return Message.model_validate(row) if row else None
+
+    async def messages(
+        self, tenant_id: str, thread_id: str, *, after: int = -1, limit: int = 200
+    ) -> list[Message]:
+        rows = await self._repository.scoped("messages", tenant_id).find(
+            {"thread_id": thread_id, "turn_index": {"$gt": after}},
+            sort=[("turn_index", 1)],
+            limit=limit,
+        )
+        return [Message.model_validate(row) for row in rows]
+
+    async def waiting(self, tenant_id: str, thread: Thread) -> list[Message]:
+        """What has not been answered yet: lead messages and outcomes of decisions, in order."""
+        rows = await self._repository.scoped("messages", tenant_id).find(
+            {
+                "thread_id": thread.thread_id,
+                "turn_index": {"$gt": thread.answered_through},
+                "role": {"$in": [Role.LEAD, Role.SYSTEM]},
+            },
+            sort=[("turn_index", 1)],
+            limit=thread.unanswered,
+        )
+        return [Message.model_validate(row) for row in rows]
+
+    async def answer_to(self, tenant_id: str, thread_id: str, message: Message) -> Message | None:
+        row = await self._repository.scoped("messages", tenant_id).find_one(
+            {
+                "thread_id": thread_id,
+                "turn_index": {"$gt": message.turn_index},
+                "answers": message.message_id,
+            }
+        )
+        return Message.model_validate(row) if row else None
+
+    async def take_lease(
+        self, tenant_id: str, thread_id: str, *, owner: str, now: datetime, seconds: float
+    ) -> Lease | None:
+        row = await self._threads(tenant_id).find_and_update(
+            {"thread_id": thread_id, "lease.until": {"$lt": now}, "unanswered": {"$gt": 0}},
+            {
+                "$set": {"lease.owner": owner, "lease.until": now + timedelta(seconds=seconds)},
+                "$inc": {"lease.fence": 1},
+            },
+            before=True,
+        )
+        if row is None:
+            return None
+        held = row["lease"]
+        return Lease(owner=owner, fence=held["fence"] + 1, recovered=held["owner"] is not None)
+
+    async def renew_lease(
+        self, tenant_id: str, thread_id: str, lease: Lease, *, now: datetime, seconds: float
+    ) -> bool:
+        until = now + timedelta(seconds=seconds)
+        matched = await self._threads(tenant_id).update(
+            _held(thread_id, lease), {"$set": {"lease.until": until}}
+        )
+        return matched == 1
+
+    async def release_lease(self, tenant_id: str, thread_id: str, lease: Lease) -> None:
+        await self._threads(tenant_id).update(
+            _held(thread_id, lease),
+            {"$set": {"lease.owner": None, "lease.until": FREE["until"]}},
+        )
+
+    async def finish_turn(
+        self, tenant_id: str, thread_id: str, lease: Lease, result: TurnResult, *, now: datetime
+    ) -> tuple[Thread, int] | None:
+        """Mark the turn's messages answered, if `lease` is still ours.
+
+        When nothing else waits the lease is released in the same write. Returns the thread as it
+        is now and the first reserved event seq.
+        """
+        changes: dict[str, Any] = {
+            "next_turn": {"$add": ["$next_turn", 1]},
+            "unanswered": {"$subtract": ["$unanswered", len(result.answers)]},
+            "answered_through": result.through,
+            "event_seq": {"$add": ["$event_seq", len(result.events)]},
+            "stage": {"$literal": result.stage},
+            "shortlist": {"$literal": result.shortlist},
+            "favorites": {"$literal": result.favorites},
+            "updated_at": now,
+        }
+        if result.handoff_reason:
+            changes["status"] = ThreadStatus.HANDED_OFF
+            changes["handoff_reason"] = {"$literal": result.handoff_reason}
+        idle = {"$eq": ["$unanswered", 0]}
+        row = await self._threads(tenant_id).find_and_update(
+            _held(thread_id, lease),
+            [
+                {"$set": changes},
+                {
+                    "$set": {
+                        "lease.owner": {"$cond": [idle, None, "$lease.owner"]},
+                        "lease.until": {"$cond": [idle, FREE["until"], "$lease.until"]},
+                    }
+                },
+            ],
+        )
+        return (Thread.model_validate(row), row["event_seq"] - len(result.events)) if row else None
+
+    async def note(
+        self, tenant_id: str, thread_id: str, *, now: datetime, messages: int, events: int
+    ) -> tuple[Thread, int] | None:
+        """Reserve turn indexes and event seqs for what needs no answer (staff, disclosure)."""
+        row = await self._threads(tenant_id).find_and_update(
+            {"thread_id": thread_id},
+            {"$inc": {"next_turn": messages, "event_seq": events}, "$set": {"updated_at": now}},
+            before=True,
+        )
+        return (Thread.model_validate(row), row["event_seq"]) if row else None
+
+    async def set_stage(self, tenant_id: str, thread_id: str, stage: Stage) -> None:
+        await self._threads(tenant_id).update(
+            {"thread_id": thread_id}, {"$set": {"stage": stage}, "$inc": {"version": 1}}
+        )
+
+    async def abandoned(self, now: datetime, *, limit: int = 100) -> list[tuple[str, str]]:
+        """(tenant_id, thread_id) of threads where something waits and nobody holds the lease."""
+        rows = await self._repository.across_tenants("threads").find(
+            {"unanswered": {"$gt": 0}, "lease.until": {"$lt": now}},
+            projection={"tenant_id": 1, "thread_id": 1},
+            limit=limit,
+        )
+        return [(row["tenant_id"], row["thread_id"]) for row in rows]
+
+    def _threads(self, tenant_id: str) -> Any:
+        return self._repository.scoped("threads", tenant_id)
+
+
+def _held(thread_id: str, lease: Lease) -> dict[str, Any]:
+    return {"thread_id": thread_id, "lease.owner": lease.owner, "lease.fence": lease.fence}

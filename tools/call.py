@@ -1,0 +1,83 @@
+"""What a tool may know of the conversation it is called from."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from agent.approvals.models import Approval, Proposal
+from agent.audit.models import Why
+from agent.errors import Conflict
+from agent.events.models import Event
+from agent.services import Services
+from agent.tenants.models import Community
+from agent.threads.models import Stage
+from tools.actions import ACTIONS
+
+
+@dataclass(slots=True)
+class Call:
+    """One turn's view and permissions: who asks, from where, and which ids were offered."""
+
+    services: Services
+    tenant_id: str
+    thread_id: str
+    lead_id: str
+    community: Community
+    stage: Stage
+    turn: int
+    contact_ref: str | None = None
+    listings: set[str] = field(default_factory=set)
+    """listing_ids the server has offered to this thread."""
+    slots: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    """Offered slot_id -> (listing_id, start)."""
+    disclosed: tuple[str, datetime] | None = None
+    """Version of the criteria shown in this thread, and when."""
+    trusted: bool = False
+    """The caller has a credential of their own: any id of the tenant will do."""
+    scopes: frozenset[str] | None = None
+    """Scopes of a trusted caller; None for the policy, whose rights are its stage's."""
+    why: Why = field(default_factory=Why)
+    excerpt: list[str] = field(default_factory=list)
+    """The last lines of the conversation, for whoever approves."""
+    events: list[Event] = field(default_factory=list)
+    """Collected by the tools: what subscribers should hear of when the turn is written."""
+    proposals: list[Approval] = field(default_factory=list)
+    """Collected by the tools: actions that wait for a person now."""
+    favorites: list[str] = field(default_factory=list)
+    handoff: str | None = None
+
+    def contact(self) -> str:
+        if self.contact_ref is None:
+            raise Conflict("contact_missing", "Ask for an e-mail address or a phone number first.")
+        return self.contact_ref
+
+    async def propose(
+        self, action: str, args: dict[str, Any], description: str, *, supersedes: bool = False
+    ) -> Approval:
+        """Write the approval row of `action`; its hold, if any, is in `args` already."""
+        from tools.settle import settle
+
+        risk = ACTIONS[action].risk
+        if risk is None:
+            raise ValueError(f"{action!r} needs no approval")
+        approval = await self.services.approvals.propose(
+            self.tenant_id,
+            self.lead_id,
+            Proposal(
+                thread_id=self.thread_id,
+                turn=self.turn,
+                action=action,
+                args=args,
+                description=description,
+                risk=risk,
+                why=self.why,
+                excerpt=self.excerpt,
+                supersedes=supersedes,
+            ),
+            settle=lambda old: settle(self.services, self.tenant_id, old),
+        )
+        self.proposals.append(approval)
+        event = ACTIONS[action].proposed_event
+        if event:
+            self.events.append(Event(type=event, data={"action_id": approval.action_id}))
+        return approval

@@ -1,0 +1,24 @@
+"""What a lead may have noted at once, without anybody's approval."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent.events.models import Event
+from tools.call import Call
+from tools.search import ListingArgs
+
+
+class HandOffArgs(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+async def mark_favorite(call: Call, args: ListingArgs) -> None:
+    if args.listing_id not in call.favorites:
+        call.favorites.append(args.listing_id)
+        call.events.append(Event(type="listing.favorited", data={"listing_id": args.listing_id}))
+
+
+async def hand_off(call: Call, args: HandOffArgs) -> None:
+    call.handoff = args.reason
+    call.events.append(Event(type="handoff.requested", data={"reason": args.reason}))

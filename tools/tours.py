@@ -1,0 +1,250 @@
+"""Times for a tour, and proposals to book, move or cancel one."""
+
+from datetime import date, datetime, time
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from agent.approvals.models import Approval, ApprovalStatus
+from agent.approvals.service import LIFETIME
+from agent.errors import Forbidden
+from agent.kit.ids import stable_id
+from agent.listings.models import Listing
+from agent.services import Services
+from agent.tenants.models import Community
+from agent.tours.models import Slot, Tour, TourStatus
+from agent.tours.slots import label
+from tools.call import Call
+
+_ACTIVE = (TourStatus.PROPOSED, TourStatus.BOOKED)
+
+
+class SlotsArgs(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    listing_id: str
+    on: date | None = None
+    around: time | None = None
+
+
+class ProposeArgs(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    listing_id: str
+    slot_id: str | None = None
+    starts_at: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _one_time(self) -> "ProposeArgs":
+        if (self.slot_id is None) == (self.starts_at is None):
+            raise ValueError("give either slot_id or starts_at")
+        return self
+
+
+class RescheduleArgs(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    tour_id: str
+    slot_id: str
+
+
+class CancelArgs(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    tour_id: str
+    reason: str | None = Field(default=None, max_length=500)
+
+
+class TourArgs(BaseModel):
+    """The stored arguments of schedule_tour."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    listing_id: str
+    starts_at: AwareDatetime
+    tour_id: str
+    contact: str
+
+
+class MoveArgs(BaseModel):
+    """The stored arguments of reschedule_tour; `hold_id` keeps the new time meanwhile."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tour_id: str
+    listing_id: str
+    starts_at: AwareDatetime
+    hold_id: str
+    contact: str
+
+
+class CancelStored(BaseModel):
+    """The stored arguments of cancel_tour."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tour_id: str
+    reason: str | None = None
+    contact: str | None = None
+
+
+async def tour_slots(call: Call, args: SlotsArgs) -> list[Slot]:
+    """At most three free times, in the community's zone; they count as offered."""
+    listing = await call.services.listings.get(call.tenant_id, args.listing_id)
+    community = await call.services.tenants.community(call.tenant_id, listing.community_id)
+    slots = await call.services.tours.slots(
+        call.tenant_id, listing, community, on=args.on, around=args.around
+    )
+    call.slots.update({slot.slot_id: (listing.listing_id, slot.starts_at) for slot in slots})
+    return slots
+
+
+async def propose_tour(call: Call, args: ProposeArgs) -> Approval:
+    """Hold the time and ask a person to book it."""
+    contact = call.contact()
+    starts_at = args.starts_at or _offered_start(call, args.slot_id, args.listing_id)
+    listing = await call.services.listings.get(call.tenant_id, args.listing_id)
+    community = await call.services.tenants.community(call.tenant_id, listing.community_id)
+    tour_id = stable_id("tour", call.thread_id, call.turn, listing.listing_id, starts_at)
+
+    async def write() -> Approval:
+        tour = await _hold(call, tour_id, listing, community, starts_at)
+        stored = TourArgs(
+            listing_id=listing.listing_id,
+            starts_at=tour.starts_at,
+            tour_id=tour.tour_id,
+            contact=contact,
+        )
+        return await call.propose(
+            "schedule_tour",
+            stored.model_dump(mode="json"),
+            f"Book a tour of {title(listing)} on {label(tour.starts_at, community)}.",
+            supersedes=True,
+        )
+
+    return await call.services.repository.transact(write)
+
+
+async def reschedule_tour(call: Call, args: RescheduleArgs) -> Approval:
+    """Hold the new time and ask a person to move the tour to it."""
+    contact = call.contact()
+    tour = await own_tour(call, args.tour_id)
+    listing = await call.services.listings.get(call.tenant_id, tour.listing_id)
+    community = await call.services.tenants.community(call.tenant_id, tour.community_id)
+    starts_at = _offered_start(call, args.slot_id, tour.listing_id)
+    hold_id = stable_id("tour", call.thread_id, call.turn, tour.tour_id, starts_at)
+
+    async def write() -> Approval:
+        held = await _hold(call, hold_id, listing, community, starts_at)
+        stored = MoveArgs(
+            tour_id=tour.tour_id,
+            listing_id=tour.listing_id,
+            starts_at=held.starts_at,
+            hold_id=hold_id,
+            contact=contact,
+        )
+        return await call.propose(
+            "reschedule_tour",
+            stored.model_dump(mode="json"),
+            f"Move the tour of {title(listing)} from {label(tour.starts_at, community)} "
+            f"to {label(held.starts_at, community)}.",
+            supersedes=True,
+        )
+
+    return await call.services.repository.transact(write)
+
+
+async def cancel_tour(call: Call, args: CancelArgs) -> Approval | None:
+    """Ask a person to cancel a booked tour; one that is only proposed is withdrawn at once."""
+    tour = await own_tour(call, args.tour_id)
+    services = call.services
+    if tour.status is TourStatus.PROPOSED:
+        await withdraw(call, tour)
+        return None
+    community = await services.tenants.community(call.tenant_id, tour.community_id)
+    listing = await services.listings.get(call.tenant_id, tour.listing_id)
+    stored = CancelStored(tour_id=tour.tour_id, reason=args.reason, contact=call.contact_ref)
+    return await services.repository.transact(
+        lambda: call.propose(
+            "cancel_tour",
+            stored.model_dump(mode="json", exclude_none=True),
+            f"Cancel the tour of {title(listing)} on {label(tour.starts_at, community)}.",
+            supersedes=True,
+        )
+    )
+
+
+async def withdraw(call: Call, tour: Tour) -> None:
+    """Close the pending proposal that holds `tour`."""
+    from tools.settle import settle
+
+    services = call.services
+
+    async def write() -> None:
+        for action in ("schedule_tour", "reschedule_tour"):
+            for row in await services.approvals.store.pending(
+                call.tenant_id, call.thread_id, action=action
+            ):
+                if tour.tour_id in (row.args.get("tour_id"), row.args.get("hold_id")):
+                    await services.approvals.withdraw(
+                        call.tenant_id,
+                        row,
+                        settle=lambda old: settle(services, call.tenant_id, old),
+                    )
+
+    await services.repository.transact(write)
+
+
+async def own_tour(call: Call, tour_id: str) -> Tour:
+    for tour in await call.services.tours.of_thread(call.tenant_id, call.thread_id):
+        if tour.tour_id == tour_id and tour.status in _ACTIVE:
+            return tour
+    raise Forbidden("id_not_offered", "This thread has no such tour.")
+
+
+def _offered_start(call: Call, slot_id: str | None, listing_id: str) -> datetime:
+    offered = call.slots.get(slot_id or "")
+    if offered is None or offered[0] != listing_id:
+        raise Forbidden("id_not_offered", "Choose one of the times that were offered.")
+    return offered[1]
+
+
+async def _hold(
+    call: Call, tour_id: str, listing: Listing, community: Community, starts_at: datetime
+) -> Tour:
+    return await call.services.tours.hold(
+        call.tenant_id,
+        tour_id=tour_id,
+        thread_id=call.thread_id,
+        lead_id=call.lead_id,
+        listing_id=listing.listing_id,
+        community=community,
+        starts_at=starts_at,
+        until=call.services.clock.now() + LIFETIME,
+    )
+
+
+async def settle_schedule(services: Services, tenant_id: str, approval: Approval) -> None:
+    args = TourArgs.model_validate(approval.args)
+    if approval.status not in (ApprovalStatus.APPROVED, ApprovalStatus.EDITED):
+        await services.tours.release(tenant_id, args.tour_id)
+        return
+    if approval.status is ApprovalStatus.EDITED:
+        await services.tours.move(tenant_id, args.tour_id, args.starts_at)
+    await services.tours.book(tenant_id, args.tour_id)
+
+
+async def settle_reschedule(services: Services, tenant_id: str, approval: Approval) -> None:
+    args = MoveArgs.model_validate(approval.args)
+    await services.tours.release(tenant_id, args.hold_id)
+    if approval.status in (ApprovalStatus.APPROVED, ApprovalStatus.EDITED):
+        await services.tours.move(tenant_id, args.tour_id, args.starts_at)
+
+
+async def settle_cancel(services: Services, tenant_id: str, approval: Approval) -> None:
+    if approval.status in (ApprovalStatus.APPROVED, ApprovalStatus.EDITED):
+        args = CancelStored.model_validate(approval.args)
+        await services.tours.cancel(tenant_id, args.tour_id, by="renter")
+
+
+def title(listing: Listing) -> str:
+    return f"{listing.name} #{listing.unit}" if listing.unit else listing.name
