@@ -1,16 +1,16 @@
 from datetime import date, datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Listing(BaseModel):
-    """One home for rent, as the inventory knows it."""
+class ListingDraft(BaseModel):
+    """One home for rent as somebody writes it down; without ids its content identifies it."""
 
     model_config = ConfigDict(extra="forbid")
 
-    listing_id: str
+    listing_id: str | None = None
     external_id: str | None = None
-    community_id: str
     name: str
     """The property's name; several units may share it."""
     unit: str | None = None
@@ -32,11 +32,18 @@ class Listing(BaseModel):
     features: list[str] = Field(default_factory=list)
     available: bool = True
     available_from: date | None = None
+
+
+class Listing(ListingDraft):
+    """One home for rent, as the inventory knows it."""
+
+    listing_id: str
+    community_id: str
     updated_at: datetime
 
 
 class ListingQuery(BaseModel):
-    """What to search for; None and empty mean "any"."""
+    """What to search for; None and empty mean "any", True and False mean exactly that."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,6 +52,7 @@ class ListingQuery(BaseModel):
     """Exactly this many."""
     bathrooms: float | None = None
     """At least this many; exactly with `exact_bathrooms`."""
+    exact_bathrooms: bool = False
     max_rent: int | None = None
     pets: bool | None = None
     furnished: bool | None = None
@@ -52,5 +60,23 @@ class ListingQuery(BaseModel):
     in_unit_laundry: bool | None = None
     available_by: date | None = None
     q: str | None = None
-    """Free text over name, unit, address, features and description."""
+    """Free text; every word must begin a word of name, unit, address, area, features or
+    description."""
     community_id: str | None = None
+
+
+class Relaxed(BaseModel):
+    """What a search finds without the one wish that kept it empty."""
+
+    dropped: str
+    """The field of the query that was dropped."""
+    query: ListingQuery
+    listings: list[Listing]
+    """The nearest first: by rent, or by the distance in bedrooms."""
+
+
+class UpsertResult(BaseModel):
+    """What became of one draft."""
+
+    listing_id: str
+    outcome: Literal["added", "updated", "unchanged"]

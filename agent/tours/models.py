@@ -1,7 +1,8 @@
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class TourStatus(StrEnum):
@@ -23,6 +24,18 @@ class Slot(BaseModel):
     ends_at: datetime
 
 
+Missed = Literal["past", "too_soon", "too_far", "closed", "full"]
+"""Why a wished date has no slot; "too_soon" is the minimum notice, "too_far" the horizon."""
+
+
+class SlotOffer(BaseModel):
+    """Times to propose, in order."""
+
+    slots: list[Slot]
+    missed: Missed | None = None
+    """Set when a date was wished and no slot is on it."""
+
+
 class Tour(BaseModel):
     tour_id: str
     thread_id: str
@@ -35,6 +48,30 @@ class Tour(BaseModel):
     status: TourStatus
     hold_until: datetime | None = None
     """While proposed: the slot is free again after this."""
+    seat: int | None = None
+    """Which of the tours that the staff gives at this time; None: the time is not held."""
+    replaces: str | None = None
+    """tour_id of the tour that this hold keeps a new time for."""
     version: int = 1
     created_at: datetime
     updated_at: datetime
+
+    def lapsed(self, now: datetime) -> bool:
+        """Whether it was proposed and its hold has ended."""
+        return (
+            self.status is TourStatus.PROPOSED
+            and self.hold_until is not None
+            and self.hold_until <= now
+        )
+
+
+class TourQuery(BaseModel):
+    """Which tours to list; None and empty mean "any"."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    community_id: str | None = None
+    thread_id: str | None = None
+    statuses: list[TourStatus] = Field(default_factory=list)
+    starts_from: datetime | None = None
+    starts_before: datetime | None = None

@@ -1,0 +1,143 @@
+"""The rules of the inventory: what stands in when nothing matches, and which home a row is."""
+
+from collections.abc import Sequence
+
+from agent.ai.understanding.models import Gazetteer
+from agent.errors import NotFound
+from agent.kit.clock import Clock
+from agent.kit.ids import stable_id
+from agent.listings.keys import plain
+from agent.listings.models import Listing, ListingDraft, ListingQuery, Relaxed, UpsertResult
+from agent.listings.store import ListingStore, digest
+from agent.mongo.repository import Repository
+
+RELAXABLE = (
+    "q",
+    "furnished",
+    "in_unit_laundry",
+    "parking",
+    "bathrooms",
+    "available_by",
+    "max_rent",
+    "bedrooms",
+    "areas",
+    "pets",
+)
+"""Wishes in the order in which leads give them up most easily."""
+
+
+class ListingService:
+    def __init__(self, repository: Repository, store: ListingStore, clock: Clock) -> None:
+        self._repository = repository
+        self._store = store
+        self._clock = clock
+        self._gazetteers: dict[str, tuple[int, Gazetteer]] = {}
+
+    async def search(
+        self, tenant_id: str, query: ListingQuery, *, limit: int = 50
+    ) -> list[Listing]:
+        """Available homes that meet every condition; by rent, name, id. `limit` 0: all."""
+        return await self._store.search(tenant_id, query, limit=limit)
+
+    async def get(self, tenant_id: str, listing_id: str) -> Listing:
+        """Raises NotFound `listing_not_found`."""
+        listing = await self._store.get(tenant_id, listing_id)
+        if listing is None:
+            raise NotFound(
+                "listing_not_found", f"There is no listing {listing_id[:80]!r}; search again."
+            )
+        return listing
+
+    async def by_ids(self, tenant_id: str, listing_ids: Sequence[str]) -> list[Listing]:
+        """Those that exist, in the order asked for."""
+        return await self._store.by_ids(tenant_id, listing_ids)
+
+    async def relaxed(
+        self, tenant_id: str, query: ListingQuery, *, limit: int = 3
+    ) -> Relaxed | None:
+        """What dropping a single wish finds; None when no single one is to blame."""
+        for wish in RELAXABLE:
+            if getattr(query, wish) in (None, []):
+                continue
+            wider = query.model_copy(update={wish: [] if wish == "areas" else None})
+            found = await self._store.search(tenant_id, wider, limit=0)
+            if found:
+                nearest = sorted(found, key=lambda listing: _distance(listing, query, wish))
+                return Relaxed(dropped=wish, query=wider, listings=nearest[:limit])
+        return None
+
+    async def gazetteer(self, tenant_id: str) -> Gazetteer:
+        """The areas and property names of the inventory, unavailable homes included."""
+        version = await self._store.version(tenant_id)
+        cached = self._gazetteers.get(tenant_id)
+        if cached is None or cached[0] != version:
+            areas, properties = await self._store.names(tenant_id)
+            cached = version, Gazetteer(frozenset(areas), frozenset(properties))
+            self._gazetteers[tenant_id] = cached
+        return cached[1]
+
+    async def upsert(
+        self, tenant_id: str, community_id: str, drafts: Sequence[ListingDraft]
+    ) -> list[UpsertResult]:
+        """Add or replace homes, all or none; one result a draft, in order.
+
+        A home is known by its listing_id, else its external_id, else property, unit and address,
+        else by all it says.
+        """
+
+        async def write() -> list[UpsertResult]:
+            return await self._write(tenant_id, community_id, drafts)
+
+        return await self._repository.transact(write)
+
+    async def _write(
+        self, tenant_id: str, community_id: str, drafts: Sequence[ListingDraft]
+    ) -> list[UpsertResult]:
+        listings = await self._identify(tenant_id, community_id, drafts)
+        known = await self._store.digests(tenant_id, [x.listing_id for x in listings])
+        changed: dict[str, Listing] = {}
+        results = []
+        for listing in listings:
+            listing_id, now = listing.listing_id, digest(listing)
+            before = known.get(listing_id)
+            if before != now:
+                known[listing_id] = now
+                changed[listing_id] = listing
+            outcome = "added" if before is None else "unchanged" if before == now else "updated"
+            results.append(UpsertResult(listing_id=listing_id, outcome=outcome))
+        if changed:
+            await self._store.put(tenant_id, list(changed.values()))
+        return results
+
+    async def _identify(
+        self, tenant_id: str, community_id: str, drafts: Sequence[ListingDraft]
+    ) -> list[Listing]:
+        external_ids = [d.external_id for d in drafts if d.external_id and not d.listing_id]
+        known = await self._store.ids_of(tenant_id, external_ids) if external_ids else {}
+        now = self._clock.now()
+        return [
+            Listing(
+                **draft.model_dump(exclude={"listing_id"}),
+                listing_id=draft.listing_id
+                or known.get(draft.external_id or "")
+                or _derived_id(community_id, draft),
+                community_id=community_id,
+                updated_at=now,
+            )
+            for draft in drafts
+        ]
+
+
+def _derived_id(community_id: str, draft: ListingDraft) -> str:
+    if draft.external_id:
+        return stable_id("lst", "external", draft.external_id)
+    if draft.unit:
+        place = (plain(part) for part in (draft.name, draft.unit, draft.address))
+        return stable_id("lst", "unit", community_id, *place)
+    return stable_id("lst", "content", community_id, draft.model_dump_json())
+
+
+def _distance(listing: Listing, query: ListingQuery, wish: str) -> int:
+    if wish == "bedrooms" and query.bedrooms is not None:
+        return abs(listing.bedrooms - query.bedrooms)
+    return 0

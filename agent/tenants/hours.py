@@ -1,0 +1,54 @@
+"""When an office is open, in its own wall time."""
+
+from datetime import date, datetime, time
+
+from agent.tenants.models import WEEKDAYS, Community, Opening
+
+_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def openings(community: Community, day: date) -> list[Opening]:
+    """The opening hours of one local date; none on a holiday."""
+    if day in community.holidays:
+        return []
+    return community.hours.get(WEEKDAYS[day.weekday()], [])
+
+
+def office_open(community: Community, at: datetime) -> bool:
+    local = at.astimezone(community.tz)
+    return any(o.opens <= local.time() < o.closes for o in openings(community, local.date()))
+
+
+def hours_text(community: Community) -> str:
+    """The week as a person would say it: "Monday to Saturday 9 AM to 6 PM, closed Sunday"."""
+    runs: list[tuple[int, int, str]] = []
+    for index, weekday in enumerate(WEEKDAYS):
+        text = _day_text(community.hours.get(weekday, []))
+        if runs and runs[-1][2] == text:
+            runs[-1] = (runs[-1][0], index, text)
+        else:
+            runs.append((index, index, text))
+    open_runs = [f"{_span(first, last)} {text}" for first, last, text in runs if text]
+    closed_runs = [_span(first, last) for first, last, text in runs if not text]
+    if not open_runs:
+        return "by appointment only"
+    if closed_runs:
+        open_runs.append(f"closed {' and '.join(closed_runs)}")
+    return ", ".join(open_runs)
+
+
+def clock_text(at: time) -> str:
+    """A time of day as a person would say it: "9 AM", "2:30 PM"."""
+    minutes = f":{at.minute:02d}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes} {'AM' if at.hour < 12 else 'PM'}"
+
+
+def _day_text(day: list[Opening]) -> str:
+    return " and ".join(f"{clock_text(o.opens)} to {clock_text(o.closes)}" for o in day)
+
+
+def _span(first: int, last: int) -> str:
+    if first == last:
+        return _DAY_NAMES[first]
+    joint = " and " if last == first + 1 else " to "
+    return f"{_DAY_NAMES[first]}{joint}{_DAY_NAMES[last]}"

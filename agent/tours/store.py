@@ -1,0 +1,88 @@
+"""Every query of tours. `active` marks the rows that hold a seat, for the unique index."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from agent.mongo.repository import Collection, Repository
+from agent.tours.models import Tour, TourQuery, TourStatus
+
+_LONGEST = timedelta(hours=8)
+"""No tour and its buffer are longer."""
+
+
+class TourStore:
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+
+    async def get(self, tenant_id: str, tour_id: str) -> Tour | None:
+        row = await self._tours(tenant_id).find_one({"tour_id": tour_id})
+        return Tour.model_validate(row) if row else None
+
+    async def insert(self, tenant_id: str, tour: Tour) -> None:
+        """Write a new tour; raises Duplicate when its seat or id is taken."""
+        await self._tours(tenant_id).insert(_document(tour))
+
+    async def save(self, tenant_id: str, tour: Tour, *, version: int) -> bool:
+        """Write `tour` where `version` still stands; whether it did."""
+        matched = await self._tours(tenant_id).update(
+            {"tour_id": tour.tour_id, "version": version}, {"$set": _document(tour)}
+        )
+        return matched == 1
+
+    async def holding(
+        self, tenant_id: str, community_id: str, start: datetime, end: datetime
+    ) -> list[Tour]:
+        """Tours with a seat at some moment between `start` and `end`, lapsed holds included."""
+        rows = await self._tours(tenant_id).find(
+            {
+                "active": True,
+                "community_id": community_id,
+                "starts_at": {"$gt": start - _LONGEST, "$lt": end},
+                "ends_at": {"$gt": start},
+            }
+        )
+        return [Tour.model_validate(row) for row in rows]
+
+    async def holds_for(self, tenant_id: str, tour_id: str) -> list[Tour]:
+        """Holds that keep a new time for this tour."""
+        rows = await self._tours(tenant_id).find(
+            {"replaces": tour_id, "status": TourStatus.PROPOSED}
+        )
+        return [Tour.model_validate(row) for row in rows]
+
+    async def find(self, tenant_id: str, query: TourQuery, *, limit: int) -> list[Tour]:
+        rows = await self._tours(tenant_id).find(
+            _filter(query), sort=[("starts_at", 1), ("tour_id", 1)], limit=limit
+        )
+        return [Tour.model_validate(row) for row in rows]
+
+    async def release_lapsed(self, now: datetime) -> int:
+        """Free the seats of every tenant's holds that ended; how many."""
+        matched: int = await self._repository.across_tenants("tours").update_many(
+            {"active": True, "status": TourStatus.PROPOSED, "hold_until": {"$lte": now}},
+            {"$set": {"active": False, "seat": None, "updated_at": now}, "$inc": {"version": 1}},
+        )
+        return matched
+
+    def _tours(self, tenant_id: str) -> Collection:
+        return self._repository.scoped("tours", tenant_id)
+
+
+def _document(tour: Tour) -> dict[str, Any]:
+    return {**tour.model_dump(), "active": tour.seat is not None}
+
+
+def _filter(query: TourQuery) -> dict[str, Any]:
+    # a hold that only keeps a new time for another tour is no tour of its own
+    wanted: dict[str, Any] = {"replaces": None}
+    if query.community_id is not None:
+        wanted["community_id"] = query.community_id
+    if query.thread_id is not None:
+        wanted["thread_id"] = query.thread_id
+    if query.statuses:
+        wanted["status"] = {"$in": query.statuses}
+    if query.starts_from is not None:
+        wanted.setdefault("starts_at", {})["$gte"] = query.starts_from
+    if query.starts_before is not None:
+        wanted.setdefault("starts_at", {})["$lt"] = query.starts_before
+    return wanted
