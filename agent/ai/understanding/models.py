@@ -82,6 +82,10 @@ Topic = Literal[
 """What a question is about. `documents` is also what to bring or send for an application."""
 
 
+Talk = Literal["homes", "other", ""]
+"""Whether words are about homes or about something else (a ride, a calendar); empty: unclear."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A home the server has offered to this thread, in the order of the offer (1st, 2nd, 3rd)."""
@@ -116,6 +120,11 @@ class AgentTurn:
     """listing_ids it offered in this turn."""
     confirming: Mapping[str, Value] = field(default_factory=dict)
     """What a yes would confirm: fields and values (property, tour_date, bedrooms, …)."""
+    homes: tuple[Candidate, ...] = ()
+    """Homes it described, as read from its words; `listing_id` is empty outside the shortlist."""
+    about: Talk = ""
+    mentioned: Mapping[str, Value] = field(default_factory=dict)
+    """`areas` and `tour_date` it spoke of, whatever the talk was about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +149,10 @@ class Context:
     """listing_id the conversation is about, if one."""
     slots: tuple[SlotOption, ...] = ()
     gazetteer: Gazetteer = Gazetteer()
+    mentioned: Mapping[str, Value] = field(default_factory=dict)
+    """The latest `areas` and `tour_date` anyone spoke of: what "there" and "that day" mean."""
+    aside: bool = False
+    """The talk had left homes before this message (`Understanding.aside` of the turn before)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +177,10 @@ class Understanding:
     """A local time of day asked for."""
     accepted: Entities = field(default_factory=dict)
     """Values the agent proposed that this message affirms (kept apart from what was said)."""
+    mentioned: Entities = field(default_factory=dict)
+    """Places (`areas`) and a date (`tour_date`) spoken of, whatever the talk was about."""
+    aside: bool = False
+    """The message ends in talk about something other than homes."""
     rules: tuple[str, ...] = ()
     """Names of the rules that fired, for the explanation of a reply."""
 

@@ -1,0 +1,126 @@
+"""Puts the readers together: one message in, one Understanding out."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TypeVar
+
+from .dates import find_time
+from .entities import read_entities
+from .entities.areas import mentioned as places_mentioned
+from .entities.when import mentioned as dates_mentioned
+from .intents import read_intents
+from .message import Message, read_message
+from .models import Candidate, Context, Entities, Intent, Talk, Topic, Understanding, Value
+from .protected import is_protected
+from .references import read_references
+from .slots import read_slots
+from .topics import read_topics
+
+T = TypeVar("T")
+
+
+def _before(context: Context) -> Talk:
+    if context.agent.about:
+        return context.agent.about
+    return "other" if context.aside else "homes"
+
+
+def _allowed(field: str, value: Value) -> Value | None:
+    """The value without protected mentions, or None where nothing is left."""
+    if isinstance(value, list):
+        kept = [each for each in value if not is_protected(each)]
+        return kept or None
+    return value
+
+
+def understand(text: str, context: Context) -> Understanding:
+    """What a lead's message says, read against the agent's last turn and what was offered."""
+    message = read_message(text, _before(context))
+    rules: list[str] = []
+    entities: Entities = {}
+    cleared: set[str] = set()
+    for field, value, rule in read_entities(message, context):
+        if value is None:
+            entities.pop(field, None)
+            cleared.add(field)
+        elif (allowed := _allowed(field, value)) is not None:
+            entities[field] = allowed
+            cleared.discard(field)
+        else:
+            continue
+        rules.append(rule)
+    intents = _unique(read_intents(message, context), rules)
+    topics: list[Topic] = _unique(read_topics(message), rules)
+    if topics:
+        intents.append(Intent.ASK)
+    references = _unique(read_references(message, context), rules)
+    slot_ids = _unique(read_slots(message, context), rules)
+    mentioned = _mentioned(message, context)
+    found = Understanding(
+        entities=entities,
+        cleared=frozenset(cleared),
+        intents=tuple(intents),
+        topics=tuple(topics),
+        references=tuple(references),
+        slot_ids=tuple(slot_ids),
+        tour_time=find_time(message.low) if message.talk != "other" else None,
+        mentioned=mentioned,
+        aside=message.talk == "other",
+        rules=tuple(rules),
+    )
+    return _with_accepted(found, message, context)
+
+
+def _unique(pairs: Iterable[tuple[T, str]], rules: list[str]) -> list[T]:
+    values: dict[T, None] = {}
+    for value, rule in pairs:
+        if value not in values:
+            values[value] = None
+            rules.append(rule)
+    return list(values)
+
+
+def _mentioned(message: Message, context: Context) -> Entities:
+    said: Entities = {}
+    if places := places_mentioned(message, context):
+        said["areas"] = list(places)
+    for found in dates_mentioned(message, context):
+        said["tour_date"] = found.day
+    return said
+
+
+def _meant_home(found: Understanding, context: Context) -> Candidate | None:
+    """The one home the message is about: named, just described, or in focus."""
+    by_id = {home.listing_id: home for home in context.shortlist}
+    if found.references:
+        return by_id.get(found.references[0]) if len(found.references) == 1 else None
+    if len(context.agent.homes) == 1:
+        return context.agent.homes[0]
+    return by_id.get(context.focus or "")
+
+
+def _with_accepted(found: Understanding, message: Message, context: Context) -> Understanding:
+    """Adds what the message agrees to without saying it."""
+    accepted: Entities = {}
+    rules = [*found.rules]
+    tours = found.has(Intent.TOUR) or ("tour" in context.agent.asked and found.has(Intent.AFFIRM))
+    if context.agent.confirming and found.has(Intent.AFFIRM) and not found.has(Intent.NEGATE):
+        accepted.update(context.agent.confirming)
+        rules.append("accepts_proposal")
+    elif found.has(Intent.SELECT) or tours:
+        home = _meant_home(found, context)
+        if home and "property" not in found.entities:
+            accepted["property"] = home.name
+            rules.append("accepts_home")
+    if tours and "tour_date" in context.mentioned:
+        accepted.setdefault("tour_date", context.mentioned["tour_date"])
+        rules.append("that_day")
+    if found.has(Intent.FIND) and not context.known.get("areas") and "areas" in context.mentioned:
+        accepted["areas"] = context.mentioned["areas"]
+        rules.append("that_area")
+    for field in (*found.entities, *found.cleared):
+        accepted.pop(field, None)
+    intents = found.intents
+    if tours and Intent.TOUR not in intents:
+        intents = (Intent.TOUR, *intents)
+    return replace(found, accepted=accepted, intents=intents, rules=tuple(rules))
