@@ -41,6 +41,11 @@ class Listing(ListingDraft):
     community_id: str
     updated_at: datetime
 
+    @property
+    def title(self) -> str:
+        """The name a person would use: "Alder Row #214"."""
+        return f"{self.name} #{self.unit}" if self.unit else self.name
+
 
 class ListingQuery(BaseModel):
     """What to search for; None and empty mean "any", True and False mean exactly that."""

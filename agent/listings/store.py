@@ -64,7 +64,9 @@ class ListingStore:
 
     async def put(self, tenant_id: str, listings: Sequence[Listing]) -> None:
         """Add or replace listings by their id, and tell readers of `version`."""
-        await self._listings(tenant_id).bulk_upsert(["listing_id"], [_document(x) for x in listings])
+        await self._listings(tenant_id).bulk_upsert(
+            ["listing_id"], [_document(x) for x in listings]
+        )
         await self._versions(tenant_id).update({}, {"$inc": {"version": 1}}, upsert=True)
 
     async def version(self, tenant_id: str) -> int:
