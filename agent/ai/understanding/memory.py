@@ -1,0 +1,62 @@
+"""What a conversation keeps between turns so that the next message can be read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from .models import AgentTurn, Candidate, Context, Gazetteer, SlotOption, Understanding, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Folded over the turns; pure, and never larger than the homes offered."""
+
+    agent: AgentTurn = AgentTurn()
+    shortlist: tuple[Candidate, ...] = ()
+    focus: str | None = None
+    mentioned: Mapping[str, Value] = field(default_factory=dict)
+    aside: bool = False
+
+    def after_agent(
+        self, turn: AgentTurn, resolve: Callable[[Candidate], Candidate] = lambda home: home
+    ) -> "Memory":
+        """`resolve` gives a home read from the agent's words its place in the inventory."""
+        homes = tuple(resolve(home) for home in turn.homes)
+        new = tuple(home for home in homes if home.listing_id)
+        ids = {home.listing_id for home in new}
+        return replace(
+            self,
+            agent=replace(turn, homes=homes, offered=tuple(home.listing_id for home in new)),
+            shortlist=(*(home for home in self.shortlist if home.listing_id not in ids), *new),
+            focus=new[0].listing_id if len(new) == 1 else self.focus,
+            mentioned={**self.mentioned, **turn.mentioned},
+            aside=turn.about == "other" if turn.about else self.aside,
+        )
+
+    def after_lead(self, understanding: Understanding) -> "Memory":
+        chosen = understanding.references
+        return replace(
+            self,
+            focus=chosen[0] if len(chosen) == 1 else self.focus,
+            mentioned={**self.mentioned, **understanding.mentioned},
+            aside=understanding.aside,
+        )
+
+    def context(
+        self,
+        today: date,
+        known: Mapping[str, Value],
+        gazetteer: Gazetteer,
+        slots: tuple[SlotOption, ...] = (),
+    ) -> Context:
+        return Context(
+            today=today,
+            known=known,
+            agent=self.agent,
+            shortlist=self.shortlist,
+            focus=self.focus,
+            slots=slots,
+            gazetteer=gazetteer,
+            mentioned=self.mentioned,
+            aside=self.aside,
+        )

@@ -1,0 +1,1 @@
+"""Measures the leasing agent on annotated apartment conversations (Schema-Guided Dialogue form)."""
