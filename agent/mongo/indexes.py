@@ -1,0 +1,122 @@
+"""Every index of every collection, in one table."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from pymongo import IndexModel
+from pymongo.errors import OperationFailure
+
+from agent.mongo.client import Database
+from agent.mongo.faults import translated
+
+_DAY = 24 * 60 * 60
+_CHANGED = (85, 86)
+
+
+@dataclass(frozen=True)
+class Index:
+    collection: str
+    keys: tuple[str, ...]
+    """Field names, ascending; descending with a leading minus."""
+    unique: bool = False
+    only: dict[str, Any] = field(default_factory=dict)
+    """The documents it covers; all for {}."""
+    ttl_seconds: int | None = None
+
+    @property
+    def name(self) -> str:
+        return "_".join(key.replace(".", "_").lstrip("-") for key in self.keys)
+
+    def model(self) -> IndexModel:
+        options: dict[str, Any] = {"name": self.name}
+        if self.unique:
+            options["unique"] = True
+        if self.only:
+            options["partialFilterExpression"] = self.only
+        if self.ttl_seconds is not None:
+            options["expireAfterSeconds"] = self.ttl_seconds
+        return IndexModel(
+            [(key.lstrip("-"), -1 if key[0] == "-" else 1) for key in self.keys], **options
+        )
+
+
+def _unique(collection: str, *keys: str, only: dict[str, Any] | None = None) -> Index:
+    return Index(collection, ("tenant_id", *keys), unique=True, only=only or {})
+
+
+def _plain(collection: str, *keys: str) -> Index:
+    return Index(collection, ("tenant_id", *keys))
+
+
+_HAS_EXTERNAL_ID = {"external_id": {"$type": "string"}}
+
+INDEXES: tuple[Index, ...] = (
+    _unique("tenants"),
+    _unique("communities", "community_id"),
+    _unique("leads", "lead_id"),
+    _unique("leads", "external_id", only=_HAS_EXTERNAL_ID),
+    _plain("leads", "hashes.email"),
+    _plain("leads", "hashes.phone"),
+    _unique("threads", "thread_id"),
+    _plain("threads", "-updated_at"),
+    Index("threads", ("lease.until",), only={"unanswered": {"$gt": 0}}),
+    _unique("messages", "thread_id", "turn_index"),
+    _unique("messages", "thread_id", "message_id"),
+    _unique("listings", "listing_id"),
+    _unique("listings", "external_id", only=_HAS_EXTERNAL_ID),
+    _plain("listings", "available", "area_key", "bedrooms", "rent"),
+    _unique("tours", "tour_id"),
+    _unique("tours", "community_id", "starts_at", "seat", only={"active": True}),
+    _plain("tours", "thread_id"),
+    _unique("applications", "application_id"),
+    _unique("approvals", "action_id"),
+    _unique("approvals", "thread_id", "turn", "action", "args_hash"),
+    _plain("approvals", "status", "-created_at"),
+    Index("approvals", ("status", "expires_at")),
+    _unique("outbox", "key"),
+    Index("outbox", ("state", "due_at")),
+    _unique("recorded", "key"),
+    _unique("vault", "contact_ref"),
+    _unique("audit", "seq"),
+    _unique("events", "thread_id", "seq"),
+    Index("events", ("at",), ttl_seconds=7 * _DAY),
+    Index("keys", ("key_hash",), unique=True),
+)  # fmt: skip
+
+
+async def ensure(database: Database) -> None:
+    """Create what is missing and rebuild what has changed; one read when nothing has."""
+    wanted = hashlib.sha256(repr(INDEXES).encode()).hexdigest()
+    with translated(database.fault):
+        meta = database.handle["meta"]
+        if await meta.find_one({"_id": "indexes", "fingerprint": wanted}):
+            return
+        tables = groupby(sorted(INDEXES, key=attrgetter("collection")), attrgetter("collection"))
+        await asyncio.gather(*(_create(database, name, list(rows)) for name, rows in tables))
+        await meta.update_one({"_id": "indexes"}, {"$set": {"fingerprint": wanted}}, upsert=True)
+
+
+async def _create(database: Database, collection: str, indexes: list[Index]) -> None:
+    rows = database.handle[collection]
+    try:
+        await rows.create_indexes([index.model() for index in indexes])
+    except OperationFailure as error:
+        if error.code not in _CHANGED:
+            raise
+        for index in indexes:
+            await _rebuild(database, index)
+
+
+async def _rebuild(database: Database, index: Index) -> None:
+    rows = database.handle[index.collection]
+    try:
+        await rows.create_indexes([index.model()])
+    except OperationFailure as error:
+        if error.code not in _CHANGED:
+            raise
+        await rows.drop_index(index.name)
+        await rows.create_indexes([index.model()])

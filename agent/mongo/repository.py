@@ -1,0 +1,270 @@
+"""The door to every collection: queries bound to a tenant, transactions, our own errors."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from pymongo import ReturnDocument, UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import BulkWriteError
+
+from agent.errors import LatchkeyError
+from agent.mongo.client import Database, Document
+from agent.mongo.faults import duplicates_only, is_transient, translated
+from agent.mongo.filters import Filter, Pipeline, Update, bound, owned, unmoved, within
+
+T = TypeVar("T")
+Sort = Sequence[tuple[str, int]]
+Projection = Mapping[str, Any] | Sequence[str]
+
+
+class _Transaction:
+    def __init__(self, session: AsyncClientSession) -> None:
+        self.session = session
+        self.failure: LatchkeyError | None = None
+
+
+_current: ContextVar[_Transaction | None] = ContextVar("latchkey_transaction", default=None)
+
+
+class Repository:
+    """Hands out collections and runs transactions; stores are made of it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def scoped(self, collection: str, tenant_id: str) -> "Collection":
+        """The documents of one tenant: every filter gets it, every insert carries it."""
+        return Collection(self._database, collection, tenant_id)
+
+    def across_tenants(self, collection: str) -> "Collection":
+        """The documents of all tenants, for background workers; nothing can be inserted."""
+        return Collection(self._database, collection, None)
+
+    async def transact(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run `work` as one transaction; inside another it joins that one.
+
+        `work` may run several times, so it has no other effect than its writes; what it calls
+        joins by itself, one operation after the other (no gather, no new task). Any failed
+        operation, even one that `work` swallows, undoes the whole.
+        """
+        if _joined(self._database) is not None:
+            return await work()
+        with translated(self._database.fault):
+            async with self._database.async_client.start_session() as session:
+                return await session.with_transaction(lambda _: _run(_Transaction(session), work))
+
+
+async def _run(transaction: _Transaction, work: Callable[[], Awaitable[T]]) -> T:
+    token = _current.set(transaction)
+    try:
+        result = await work()
+    finally:
+        _current.reset(token)
+    if transaction.failure:
+        raise transaction.failure
+    return result
+
+
+def _joined(database: Database) -> _Transaction | None:
+    transaction = _current.get()
+    if transaction and transaction.session.client is database.async_client:
+        return transaction
+    return None
+
+
+class Collection:
+    """One collection as one tenant sees it. Documents come back without `_id`.
+
+    Raises Duplicate (`details` names the index), Unavailable, StorageFull, TooLarge, InvalidInput.
+    """
+
+    def __init__(self, database: Database, name: str, tenant_id: str | None) -> None:
+        self._database = database
+        self._rows = database.handle[name]
+        self._tenant_id = tenant_id
+
+    async def insert(self, document: Mapping[str, Any]) -> None:
+        with self._session() as session:
+            await self._rows.insert_one(self._owned(document), session=session)
+
+    async def insert_many(self, documents: Sequence[Mapping[str, Any]]) -> int:
+        """Insert what is new and return its count; a duplicate is skipped.
+
+        In a transaction a duplicate is raised, as it undoes the transaction.
+        """
+        rows = [self._owned(document) for document in documents]
+        if not rows:
+            return 0
+        with self._session() as session:
+            try:
+                await self._rows.insert_many(rows, ordered=False, session=session)
+            except BulkWriteError as error:
+                if session is not None or not duplicates_only(error):
+                    raise
+                return int(error.details["nInserted"])
+        return len(rows)
+
+    async def find_one(
+        self,
+        query: Filter,
+        *,
+        projection: Projection | None = None,
+        sort: Sort | None = None,
+    ) -> Document | None:
+        with self._session() as session:
+            return await self._rows.find_one(
+                self._bound(query), _without_id(projection), sort=sort, session=session
+            )
+
+    async def find(
+        self,
+        query: Filter,
+        *,
+        sort: Sort | None = None,
+        limit: int = 0,
+        skip: int = 0,
+        projection: Projection | None = None,
+    ) -> list[Document]:
+        """All that match, or the first `limit`."""
+        rows = self.stream(query, sort=sort, limit=limit, skip=skip, projection=projection)
+        return [row async for row in rows]
+
+    async def stream(
+        self,
+        query: Filter,
+        *,
+        sort: Sort | None = None,
+        limit: int = 0,
+        skip: int = 0,
+        projection: Projection | None = None,
+    ) -> AsyncIterator[Document]:
+        """The same as `find`, one by one, for more than fits in memory."""
+        with self._session() as session:
+            async with self._rows.find(
+                self._bound(query),
+                _without_id(projection),
+                sort=sort,
+                limit=limit,
+                skip=skip,
+                session=session,
+            ) as cursor:
+                async for row in cursor:
+                    yield row
+
+    async def update(self, query: Filter, update: Update, *, upsert: bool = False) -> int:
+        """Change one document; how many matched (0 when it was inserted)."""
+        with self._session() as session:
+            done = await self._rows.update_one(
+                self._bound(query, inserts=upsert), unmoved(update), upsert=upsert, session=session
+            )
+            return done.matched_count
+
+    async def update_many(self, query: Filter, update: Update) -> int:
+        """Change all that match; how many did."""
+        with self._session() as session:
+            done = await self._rows.update_many(
+                self._bound(query), unmoved(update), session=session
+            )
+            return done.matched_count
+
+    async def find_and_update(
+        self,
+        query: Filter,
+        update: Update,
+        *,
+        upsert: bool = False,
+        sort: Sort | None = None,
+        before: bool = False,
+        projection: Projection | None = None,
+    ) -> Document | None:
+        """Change one document atomically and return it as it is now, or as it was `before`."""
+        with self._session() as session:
+            row: Document | None = await self._rows.find_one_and_update(
+                self._bound(query, inserts=upsert),
+                unmoved(update),
+                projection=_without_id(projection),
+                sort=sort,
+                upsert=upsert,
+                return_document=ReturnDocument.BEFORE if before else ReturnDocument.AFTER,
+                session=session,
+            )
+            return row
+
+    async def replace(
+        self, query: Filter, document: Mapping[str, Any], *, upsert: bool = False
+    ) -> int:
+        """Put `document` in the place of one; how many matched (0 when it was inserted)."""
+        with self._session() as session:
+            done = await self._rows.replace_one(
+                self._bound(query), self._owned(document), upsert=upsert, session=session
+            )
+            return done.matched_count
+
+    async def delete_many(self, query: Filter) -> int:
+        with self._session() as session:
+            done = await self._rows.delete_many(self._bound(query), session=session)
+            return done.deleted_count
+
+    async def count(self, query: Filter) -> int:
+        with self._session() as session:
+            return await self._rows.count_documents(self._bound(query), session=session)
+
+    async def distinct(self, field: str, query: Filter) -> list[Any]:
+        with self._session() as session:
+            return await self._rows.distinct(field, self._bound(query), session=session)
+
+    async def aggregate(self, pipeline: Pipeline) -> list[Document]:
+        """The result of a pipeline over this tenant's documents; it reads nothing else."""
+        stages = within(self._tenant_id, pipeline)
+        with self._session() as session:
+            async with await self._rows.aggregate(stages, session=session) as cursor:
+                return await cursor.to_list()
+
+    async def bulk_upsert(
+        self, key_fields: Sequence[str], documents: Sequence[Mapping[str, Any]]
+    ) -> tuple[int, int]:
+        """Write each document over the one with the same key fields: (inserted, modified)."""
+        writes = [self._upsert(key_fields, document) for document in documents]
+        if not writes:
+            return 0, 0
+        with self._session() as session:
+            done = await self._rows.bulk_write(writes, ordered=False, session=session)
+            return done.upserted_count, done.modified_count
+
+    def _upsert(self, key_fields: Sequence[str], document: Mapping[str, Any]) -> UpdateOne:
+        row = self._owned(document)
+        key = {field: row.pop(field) for field in key_fields}
+        row.pop("tenant_id", None)
+        return UpdateOne(self._bound(key), {"$set": row}, upsert=True)
+
+    def _bound(self, query: Filter, *, inserts: bool = False) -> dict[str, Any]:
+        if inserts:
+            owned(self._tenant_id, {})
+        return bound(self._tenant_id, query)
+
+    def _owned(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        return owned(self._tenant_id, document)
+
+    @contextmanager
+    def _session(self) -> Iterator[AsyncClientSession | None]:
+        """The session to work in; a failure dooms its transaction."""
+        transaction = _joined(self._database)
+        if transaction is None:
+            with translated(self._database.fault):
+                yield None
+            return
+        if transaction.failure:
+            raise transaction.failure
+        try:
+            with translated(self._database.fault, unless=is_transient):
+                yield transaction.session
+        except LatchkeyError as error:
+            transaction.failure = error
+            raise
+
+
+def _without_id(projection: Projection | None) -> dict[str, Any]:
+    fields = projection if isinstance(projection, Mapping) else dict.fromkeys(projection or (), 1)
+    return {**fields, "_id": 0}

@@ -1,0 +1,70 @@
+"""Ends the mongod of a data directory whose last user died without leaving.
+
+Run as `python -m agent.mongo.watchdog DATA_DIR`, detached from whoever started mongod: it waits,
+asleep in the kernel, until no process holds a lease.
+"""
+
+import fcntl
+import os
+import sys
+import time
+from pathlib import Path
+
+import agent
+from agent.mongo import process
+from agent.mongo.lease import Lock, alone, is_held
+from agent.mongo.process import Files
+
+
+def set_out(files: Files) -> None:
+    """Start a watchdog for this directory unless one is there."""
+    if is_held(files.watchdog):
+        return
+    source = str(Path(str(agent.__file__)).parents[1])
+    path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
+    null = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in range(3)]
+    os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-m", "agent.mongo.watchdog", str(files.home.parent)],
+        {**os.environ, "PYTHONPATH": path},
+        file_actions=null,
+        setsid=True,
+    )
+
+
+def stop_if_unused(files: Files) -> bool:
+    """End mongod unless a process holds a lease; whether it is stopped now."""
+    with alone(files.turn):
+        if not _is_unused(files.lease):
+            return False
+        process.stop(files)
+        return True
+
+
+def _is_unused(lease: Path) -> bool:
+    # A watchdog that has just been woken holds the lock for a moment: look again.
+    for _ in range(3):
+        if not is_held(lease):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def watch(files: Files) -> None:
+    post = Lock(files.watchdog)
+    if not post.seize():
+        return
+    stopped = False
+    while not stopped:
+        _wait_until_unused(files.lease)
+        stopped = stop_if_unused(files)
+    post.release()
+
+
+def _wait_until_unused(lease: Path) -> None:
+    with lease.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+if __name__ == "__main__":
+    watch(Files(Path(sys.argv[1])))
