@@ -6,7 +6,6 @@ from agent.approvals.models import EFFECTIVE, Approval
 from agent.kit.ids import stable_id
 from agent.services import Services
 from tools.call import Call
-from tools.tours import title
 
 
 class ApplyArgs(BaseModel):
@@ -70,7 +69,7 @@ async def start_application(call: Call, args: ApplyArgs) -> Approval:
         return await call.propose(
             "apply_now",
             stored.model_dump(),
-            f"Send the application link for {title(listing)}; criteria "
+            f"Send the application link for {listing.title}; criteria "
             f"{application.criteria_version} and fees were shown.",
             supersedes=True,
         )

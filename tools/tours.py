@@ -4,14 +4,14 @@ from datetime import date, datetime, time
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from agent.approvals.models import Approval, ApprovalStatus
+from agent.approvals.models import EFFECTIVE, Approval, ApprovalStatus
 from agent.approvals.service import LIFETIME
 from agent.errors import Forbidden
 from agent.kit.ids import stable_id
 from agent.listings.models import Listing
 from agent.services import Services
 from agent.tenants.models import Community
-from agent.tours.models import Slot, Tour, TourStatus
+from agent.tours.models import SlotOffer, Tour, TourStatus
 from agent.tours.slots import label
 from tools.call import Call
 
@@ -87,15 +87,15 @@ class CancelStored(BaseModel):
     contact: str | None = None
 
 
-async def tour_slots(call: Call, args: SlotsArgs) -> list[Slot]:
+async def tour_slots(call: Call, args: SlotsArgs) -> SlotOffer:
     """At most three free times, in the community's zone; they count as offered."""
     listing = await call.services.listings.get(call.tenant_id, args.listing_id)
     community = await call.services.tenants.community(call.tenant_id, listing.community_id)
-    slots = await call.services.tours.slots(
-        call.tenant_id, listing, community, on=args.on, around=args.around
+    offer = await call.services.tours.slots(
+        call.tenant_id, listing.listing_id, community, on=args.on, around=args.around
     )
-    call.slots.update({slot.slot_id: (listing.listing_id, slot.starts_at) for slot in slots})
-    return slots
+    call.slots.update({slot.slot_id: (listing.listing_id, slot.starts_at) for slot in offer.slots})
+    return offer
 
 
 async def propose_tour(call: Call, args: ProposeArgs) -> Approval:
@@ -117,7 +117,7 @@ async def propose_tour(call: Call, args: ProposeArgs) -> Approval:
         return await call.propose(
             "schedule_tour",
             stored.model_dump(mode="json"),
-            f"Book a tour of {title(listing)} on {label(tour.starts_at, community)}.",
+            f"Book a tour of {listing.title} on {label(community, tour.starts_at)}.",
             supersedes=True,
         )
 
@@ -134,7 +134,7 @@ async def reschedule_tour(call: Call, args: RescheduleArgs) -> Approval:
     hold_id = stable_id("tour", call.thread_id, call.turn, tour.tour_id, starts_at)
 
     async def write() -> Approval:
-        held = await _hold(call, hold_id, listing, community, starts_at)
+        held = await _hold(call, hold_id, listing, community, starts_at, replaces=tour.tour_id)
         stored = MoveArgs(
             tour_id=tour.tour_id,
             listing_id=tour.listing_id,
@@ -145,8 +145,8 @@ async def reschedule_tour(call: Call, args: RescheduleArgs) -> Approval:
         return await call.propose(
             "reschedule_tour",
             stored.model_dump(mode="json"),
-            f"Move the tour of {title(listing)} from {label(tour.starts_at, community)} "
-            f"to {label(held.starts_at, community)}.",
+            f"Move the tour of {listing.title} from {label(community, tour.starts_at)} "
+            f"to {label(community, held.starts_at)}.",
             supersedes=True,
         )
 
@@ -167,7 +167,7 @@ async def cancel_tour(call: Call, args: CancelArgs) -> Approval | None:
         lambda: call.propose(
             "cancel_tour",
             stored.model_dump(mode="json", exclude_none=True),
-            f"Cancel the tour of {title(listing)} on {label(tour.starts_at, community)}.",
+            f"Cancel the tour of {listing.title} on {label(community, tour.starts_at)}.",
             supersedes=True,
         )
     )
@@ -209,7 +209,13 @@ def _offered_start(call: Call, slot_id: str | None, listing_id: str) -> datetime
 
 
 async def _hold(
-    call: Call, tour_id: str, listing: Listing, community: Community, starts_at: datetime
+    call: Call,
+    tour_id: str,
+    listing: Listing,
+    community: Community,
+    starts_at: datetime,
+    *,
+    replaces: str | None = None,
 ) -> Tour:
     return await call.services.tours.hold(
         call.tenant_id,
@@ -220,12 +226,13 @@ async def _hold(
         community=community,
         starts_at=starts_at,
         until=call.services.clock.now() + LIFETIME,
+        replaces=replaces,
     )
 
 
 async def settle_schedule(services: Services, tenant_id: str, approval: Approval) -> None:
     args = TourArgs.model_validate(approval.args)
-    if approval.status not in (ApprovalStatus.APPROVED, ApprovalStatus.EDITED):
+    if approval.status not in EFFECTIVE:
         await services.tours.release(tenant_id, args.tour_id)
         return
     if approval.status is ApprovalStatus.EDITED:
@@ -235,16 +242,13 @@ async def settle_schedule(services: Services, tenant_id: str, approval: Approval
 
 async def settle_reschedule(services: Services, tenant_id: str, approval: Approval) -> None:
     args = MoveArgs.model_validate(approval.args)
-    await services.tours.release(tenant_id, args.hold_id)
-    if approval.status in (ApprovalStatus.APPROVED, ApprovalStatus.EDITED):
+    if approval.status in EFFECTIVE:
         await services.tours.move(tenant_id, args.tour_id, args.starts_at)
+    else:
+        await services.tours.release(tenant_id, args.hold_id)
 
 
 async def settle_cancel(services: Services, tenant_id: str, approval: Approval) -> None:
-    if approval.status in (ApprovalStatus.APPROVED, ApprovalStatus.EDITED):
+    if approval.status in EFFECTIVE:
         args = CancelStored.model_validate(approval.args)
         await services.tours.cancel(tenant_id, args.tour_id, by="renter")
-
-
-def title(listing: Listing) -> str:
-    return f"{listing.name} #{listing.unit}" if listing.unit else listing.name

@@ -49,3 +49,8 @@ class Lead(BaseModel):
     profile: LeadProfile = Field(default_factory=LeadProfile)
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def reachable(self) -> bool:
+        """The vault knows an e-mail address or a phone number."""
+        return bool({"email", "phone"} & self.hashes.keys())

@@ -46,6 +46,10 @@ class Message(BaseModel):
     answers: list[str] = Field(default_factory=list)
     """On an agent message: the message_ids it answers."""
     why: Why | None = None
+    listings: list[dict[str, Any]] = Field(default_factory=list)
+    """On an agent message: the homes it showed."""
+    slots: list[dict[str, Any]] = Field(default_factory=list)
+    """On an agent message: the tour times it offered."""
 
 
 class ThreadStatus(StrEnum):
@@ -66,8 +70,8 @@ class Thread(BaseModel):
     labels: list[str] = Field(default_factory=list)
     source: str | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
-    shortlist: list[str] = Field(default_factory=list)
-    """listing_ids offered last, in order."""
+    shortlist: list[dict[str, Any]] = Field(default_factory=list)
+    """Homes offered last, in order."""
     favorites: list[str] = Field(default_factory=list)
     next_turn: int = 0
     answered_through: int = -1
@@ -96,7 +100,8 @@ class TurnResult(BaseModel):
     through: int
     """turn_index of the last message answered."""
     answers: list[str]
-    shortlist: list[str]
+    listings: list[dict[str, Any]] = Field(default_factory=list)
+    slots: list[dict[str, Any]] = Field(default_factory=list)
     favorites: list[str]
     handoff_reason: str | None = None
     events: list[Event] = Field(default_factory=list)

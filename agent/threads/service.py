@@ -107,6 +107,23 @@ class ThreadService:
 
         await self._repository.transact(write)
 
+    async def note_action(
+        self,
+        tenant_id: str,
+        thread_id: str,
+        *,
+        favorites: Sequence[str],
+        handoff: str | None,
+        events: Sequence[Event],
+    ) -> None:
+        """Write down what was done outside a turn, at once and without a reply."""
+
+        async def write() -> None:
+            await self.store.note_action(tenant_id, thread_id, favorites=favorites, handoff=handoff)
+            await self.add(tenant_id, thread_id, [], events)
+
+        await self._repository.transact(write)
+
     async def finish(
         self, tenant_id: str, thread_id: str, lease: Lease, result: TurnResult
     ) -> tuple[Message, Thread]:
@@ -128,6 +145,8 @@ class ThreadService:
             stage=result.stage,
             answers=result.answers,
             why=result.why,
+            listings=result.listings,
+            slots=result.slots,
         )
         await self.store.append(tenant_id, thread_id, [reply])
         await self._events.append(tenant_id, thread_id, seq, result.events, now)

@@ -47,7 +47,7 @@ class ThreadStore:
     async def append(self, tenant_id: str, thread_id: str, messages: Sequence[Message]) -> None:
         collection = self._repository.scoped("messages", tenant_id)
         for message in messages:
-            row = message.model_dump(mode="python", exclude_none=True)
+            row = message.model_dump(mode="python", exclude_none=True, exclude_defaults=True)
             await collection.insert({**row, "thread_id": thread_id})
 
     async def message(self, tenant_id: str, thread_id: str, message_id: str) -> Message | None:
@@ -78,6 +78,12 @@ class ThreadStore:
             limit=thread.unanswered,
         )
         return [Message.model_validate(row) for row in rows]
+
+    async def latest(self, tenant_id: str, thread_id: str, role: Role) -> Message | None:
+        row = await self._repository.scoped("messages", tenant_id).find_one(
+            {"thread_id": thread_id, "role": role}, sort=[("turn_index", -1)]
+        )
+        return Message.model_validate(row) if row else None
 
     async def answer_to(self, tenant_id: str, thread_id: str, message: Message) -> Message | None:
         row = await self._repository.scoped("messages", tenant_id).find_one(
@@ -134,10 +140,11 @@ class ThreadStore:
             "answered_through": result.through,
             "event_seq": {"$add": ["$event_seq", len(result.events)]},
             "stage": {"$literal": result.stage},
-            "shortlist": {"$literal": result.shortlist},
             "favorites": {"$literal": result.favorites},
             "updated_at": now,
         }
+        if result.listings:
+            changes["shortlist"] = {"$literal": result.listings}
         if result.handoff_reason:
             changes["status"] = ThreadStatus.HANDED_OFF
             changes["handoff_reason"] = {"$literal": result.handoff_reason}
@@ -166,6 +173,19 @@ class ThreadStore:
             before=True,
         )
         return (Thread.model_validate(row), row["event_seq"]) if row else None
+
+    async def note_action(
+        self,
+        tenant_id: str,
+        thread_id: str,
+        *,
+        favorites: Sequence[str],
+        handoff: str | None,
+    ) -> None:
+        changes: dict[str, Any] = {"favorites": list(favorites)}
+        if handoff:
+            changes |= {"status": ThreadStatus.HANDED_OFF, "handoff_reason": handoff}
+        await self._threads(tenant_id).update({"thread_id": thread_id}, {"$set": changes})
 
     async def set_stage(self, tenant_id: str, thread_id: str, stage: Stage) -> None:
         await self._threads(tenant_id).update(

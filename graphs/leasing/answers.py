@@ -1,0 +1,156 @@
+"""Answers to questions, from the home in focus and the community's own words."""
+
+from collections.abc import Callable
+
+from agent.ai.understanding.models import Intent
+from agent.listings.models import Listing
+from agent.tenants.hours import hours_text
+from agent.tenants.models import Community
+from agent.tours.models import TourStatus
+from agent.tours.slots import label
+from graphs.leasing.phrases import baths, listed, money, rooms
+from graphs.leasing.turn import Turn
+
+LIMIT = 3
+"""Questions answered in one reply."""
+
+Fact = Callable[[Listing], str | None]
+Policy = Callable[[Community], str | None]
+
+
+def _switch(name: str, yes: str, no: str) -> Fact:
+    def fact(home: Listing) -> str | None:
+        value = getattr(home, name)
+        return None if value is None else (yes if value else no).format(home=home.title)
+
+    return fact
+
+
+FACTS: dict[str, Fact] = {
+    "pets": _switch("pets", "Yes, pets are allowed at {home}.", "{home} doesn't allow pets."),
+    "furnished": _switch("furnished", "Yes, {home} is furnished.", "{home} is not furnished."),
+    "parking": _switch("parking", "Yes, {home} has parking.", "{home} comes without parking."),
+    "in_unit_laundry": _switch(
+        "in_unit_laundry",
+        "Yes, {home} has a washer and dryer in the unit.",
+        "{home} has no laundry in the unit.",
+    ),
+    "rent": lambda home: f"{home.title} is {money(home.rent)} a month.",
+    "bedrooms": lambda home: (
+        f"{home.title} is {rooms(home.bedrooms)}."
+        if home.bedrooms == 0
+        else f"{home.title} has {rooms(home.bedrooms)}."
+    ),
+    "bathrooms": lambda home: f"{home.title} has {baths(home.bathrooms)}.",
+    "address": lambda home: f"{home.title} is at {home.address}." if home.address else None,
+    "areas": lambda home: f"{home.title} is in {home.area}." if home.area else None,
+    "phone": lambda home: f"The office number is {home.phone}." if home.phone else None,
+    "availability": lambda home: _availability(home),
+    "move_date": lambda home: _availability(home),
+    "name": lambda home: f"It's {home.title}.",
+    "elevator": lambda home: _feature(home, "elevator"),
+    "amenities": lambda home: (
+        f"{home.title} comes with {listed(home.features)}." if home.features else None
+    ),
+}
+
+POLICIES: dict[str, Policy] = {
+    "pets": lambda c: c.pets.text if c.pets else None,
+    "fees": lambda c: _fees(c),
+    "deposit": lambda c: _fees(c, "deposit") or c.policies.get("deposit"),
+    "criteria": lambda c: c.criteria.text if c.criteria else None,
+    "hours": lambda c: f"The office is open {hours_text(c)}.",
+    "specials": lambda c: " ".join(c.specials) or None,
+    "documents": lambda c: (
+        f"For an application you need {listed(c.documents)}." if c.documents else None
+    ),
+    "address": lambda c: f"{c.name} is at {c.address}." if c.address else None,
+    "areas": lambda c: f"{c.name} is in {c.area}." if c.area else None,
+    "phone": lambda c: f"The office number is {c.phone}." if c.phone else None,
+    "in_unit_laundry": lambda c: c.policies.get("laundry"),
+}
+BOTH = {"pets", "parking"}
+"""Topics whose rule is told beside the fact of the home."""
+
+
+async def answer(turn: Turn) -> None:
+    """Answer the questions of this turn, each from data or with a plain "I don't know"."""
+    topics = [t for t in turn.heard["topics"] if not (t == "pets" and turn.has(Intent.ANIMAL))]
+    home = await focus(turn)
+    community = await _community(turn, home)
+    for topic in topics[:LIMIT]:
+        if topic == "tour_time":
+            await _tours(turn)
+            continue
+        found = _lookup(topic, home, community)
+        if found:
+            turn.quote(found)
+            turn.rules.append(f"answer:{topic}")
+        elif not (topic == "availability" and not turn.state.get("shortlist")):
+            turn.say("unknown_answer")
+
+
+def _lookup(topic: str, home: Listing | None, community: Community) -> str | None:
+    fact = FACTS[topic](home) if home and topic in FACTS else None
+    policy = POLICIES[topic](community) if topic in POLICIES else community.policies.get(topic)
+    if fact and policy and topic in BOTH and not fact.startswith(home.title if home else ""):
+        return f"{fact} {policy}"
+    return fact or policy
+
+
+async def focus(turn: Turn) -> Listing | None:
+    """The home the conversation is about: the one named, chosen, or the only one offered."""
+    listing_id = turn.state.get("focus")
+    shortlist = turn.state.get("shortlist", [])
+    if listing_id is None and len(shortlist) == 1:
+        listing_id = shortlist[0]["listing_id"]
+    if listing_id is None:
+        return None
+    found: Listing = await turn.tools.use("listing_details", listing_id=listing_id)
+    return found
+
+
+async def _community(turn: Turn, home: Listing | None) -> Community:
+    """Whose rules apply: the home's, that of the homes on show, else the thread's."""
+    shortlist = turn.state.get("shortlist", [])
+    if home is None and shortlist:
+        home = await turn.tools.use("listing_details", listing_id=shortlist[0]["listing_id"])
+    if home is None:
+        return turn.community
+    return await turn.services.tenants.community(turn.tools.call.tenant_id, home.community_id)
+
+
+async def _tours(turn: Turn) -> None:
+    call = turn.tools.call
+    tours = await turn.services.tours.of_thread(call.tenant_id, call.thread_id)
+    active = [t for t in tours if t.status in (TourStatus.PROPOSED, TourStatus.BOOKED)]
+    if not active:
+        turn.say("no_tour")
+    for tour in active[-2:]:
+        home = await turn.services.listings.get(call.tenant_id, tour.listing_id)
+        community = await turn.services.tenants.community(call.tenant_id, tour.community_id)
+        status = "booked" if tour.status is TourStatus.BOOKED else "waiting for the team's yes"
+        turn.say("tour_is", home=home.title, time=label(community, tour.starts_at), status=status)
+
+
+def _availability(home: Listing) -> str | None:
+    if not home.available:
+        return f"{home.title} is not available any more."
+    if home.available_from:
+        return f"{home.title} is available from {home.available_from:%B} {home.available_from.day}."
+    return f"{home.title} is available now."
+
+
+def _feature(home: Listing, word: str) -> str | None:
+    found = [feature for feature in home.features if word in feature.lower()]
+    return f"{home.title} has: {listed(found)}." if found else None
+
+
+def _fees(community: Community, word: str = "") -> str | None:
+    fees = [fee for fee in community.fees if word in fee.name.lower()]
+    if not fees:
+        return None
+    lines = [
+        f"{fee.name} {money(fee.amount)}{f' ({fee.note})' if fee.note else ''}" for fee in fees
+    ]
+    return f"Fees: {listed(lines)}."

@@ -1,0 +1,112 @@
+"""The lead's own yes: nothing is proposed to the team before it."""
+
+from datetime import date
+
+from agent.ai.understanding.models import Intent
+from agent.errors import Conflict, InvalidInput
+from agent.listings.models import Listing
+from agent.tours.models import SlotOffer
+from graphs.leasing import touring
+from graphs.leasing.answers import focus
+from graphs.leasing.turn import Turn
+
+
+async def settle(turn: Turn) -> bool:
+    """Act on a yes or no to what waits for confirmation; whether that was this turn's point."""
+    confirm = turn.state.get("confirm") or await adopted(turn)
+    if not confirm:
+        return False
+    if "contact" in turn.state["agent"]["asked"]:
+        return _contact(turn)
+    if _reconsiders(turn):
+        turn.state["confirm"] = None
+        return False
+    if turn.has(Intent.AFFIRM):
+        turn.state["confirm"] = None
+        await _act(turn, confirm["tool"], confirm["args"])
+        return True
+    if turn.has(Intent.NEGATE, Intent.CANCEL):
+        turn.state["confirm"] = None
+        turn.say("not_confirmed")
+        turn.ask("slot" if turn.state.get("slots") else "property")
+        return True
+    if turn.heard["topics"]:
+        turn.say(confirm["template"], **confirm["values"])
+        turn.ask("confirm")
+        return True
+    return False
+
+
+def _contact(turn: Turn) -> bool:
+    """Contact data was asked for: go on to the yes once it is there, else ask again."""
+    confirm = turn.state["confirm"]
+    if confirm is None or _reconsiders(turn):
+        turn.state["confirm"] = None
+        return False
+    turn.ask_yes(confirm["tool"], confirm["args"], confirm["template"], **confirm["values"])
+    return True
+
+
+def _reconsiders(turn: Turn) -> bool:
+    """The message names another time, home, wish or action than what waits."""
+    if turn.has(Intent.CANCEL_TOUR) or turn.has(Intent.RESCHEDULE):
+        return not turn.has(Intent.AFFIRM)
+    return bool(
+        turn.heard["slot_ids"]
+        or turn.heard["tour_time"]
+        or turn.heard["changed"]
+        or turn.has(Intent.MORE, Intent.REJECT, Intent.COMPARE)
+    )
+
+
+async def _act(turn: Turn, tool: str, args: dict[str, object]) -> None:
+    try:
+        proposed = await turn.tools.use(tool, **args)
+    except (Conflict, InvalidInput) as refusal:
+        await _refused(turn, refusal)
+        return
+    turn.state["slots"] = []
+    turn.say("proposed" if proposed is not None else "withdrawn")
+
+
+async def _refused(turn: Turn, refusal: Conflict | InvalidInput) -> None:
+    turn.rules.append(refusal.code)
+    if refusal.code == "action_rejected_before":
+        turn.say("refused_before")
+        return
+    if not refusal.code.startswith("tour_slot"):
+        raise refusal
+    turn.say("slot_taken")
+    home = await focus(turn)
+    if home is not None:
+        await touring.offer_times(turn, home)
+
+
+async def adopted(turn: Turn) -> dict[str, object] | None:
+    """A visit that somebody else's last line asked to confirm (staff, a replayed transcript)."""
+    confirming = turn.state["agent"]["confirming"]
+    wished = confirming.get("tour_date")
+    if not wished or "slot_id" in confirming or not turn.has(Intent.AFFIRM):
+        return None
+    home = await _named(turn, str(confirming.get("property", "")))
+    if home is None:
+        return None
+    offer: SlotOffer = await turn.tools.use(
+        "tour_slots", listing_id=home.listing_id, on=date.fromisoformat(str(wished))
+    )
+    if not offer.slots or offer.missed:
+        return None
+    return {
+        "tool": "propose_tour",
+        "args": {"listing_id": home.listing_id, "slot_id": offer.slots[0].slot_id},
+        "template": "confirm_tour",
+        "values": {"home": home.title, "time": offer.slots[0].label},
+    }
+
+
+async def _named(turn: Turn, name: str) -> Listing | None:
+    for home in reversed(turn.state.get("shortlist", [])):
+        if home["name"].casefold() == name.casefold():
+            found: Listing = await turn.tools.use("listing_details", listing_id=home["listing_id"])
+            return found
+    return await focus(turn)

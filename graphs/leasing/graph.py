@@ -1,0 +1,155 @@
+"""The leasing state machine; wiring only."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Literal
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import Command, interrupt
+
+from agent.leads.models import LeadProfile
+from agent.services import Services
+from agent.threads.models import Stage
+from graphs.approval import decision_from, payload
+from graphs.decisions import decide
+from graphs.leasing import applying, handoff, listing, outcome, qualifying, touring
+from graphs.leasing.policy import Policy, StageSpec
+from graphs.leasing.state import Heard, LeasingState
+from graphs.leasing.turn import Turn
+from graphs.leasing.understand import route, understand
+from tools.call import Call
+from tools.executor import Toolbox
+
+STAGES = (
+    qualifying.STAGE,
+    listing.STAGE,
+    touring.STAGE,
+    applying.STAGE,
+    handoff.STAGE,
+)
+_NOTHING: Heard = {
+    "intents": [],
+    "topics": [],
+    "references": [],
+    "slot_ids": [],
+    "tour_time": None,
+    "changed": [],
+    "cleared": [],
+    "understood": True,
+    "rules": [],
+}
+Node = Callable[[LeasingState], Awaitable[Any]]
+
+
+def build(services: Services, policy: Policy) -> StateGraph[LeasingState]:
+    """The graph, not compiled: the caller decides on a checkpointer.
+
+    START -> understand -> one stage -> approval while something waits for a person -> END; the
+    outcome of a decided action enters at `outcome`.
+    """
+    graph = StateGraph(LeasingState)
+
+    async def read(state: LeasingState) -> LeasingState:
+        return await understand(state, services, policy)
+
+    async def approval(state: LeasingState) -> Command[Literal["outcome", "__end__"]]:
+        return await _ask(state, services)
+
+    async def told(state: LeasingState) -> LeasingState:
+        turn = await open_turn({**state, "heard": _NOTHING}, services)
+        await outcome.tell(turn)
+        return turn.update()
+
+    graph.add_node("understand", read)
+    graph.add_node("outcome", told)
+    graph.add_node("approval", approval)
+    graph.add_conditional_edges(START, _entry, ["understand", "outcome"])
+    graph.add_conditional_edges("understand", route, [stage.name for stage in STAGES])
+    for stage in STAGES:
+        graph.add_node(stage.name, _stage(stage, services, policy))
+        graph.add_conditional_edges(stage.name, _waits, ["approval", END])
+    graph.add_conditional_edges("outcome", _waits, ["approval", END])
+    return graph
+
+
+def _stage(stage: StageSpec, services: Services, policy: Policy) -> Node:
+    async def node(state: LeasingState) -> LeasingState:
+        turn = await open_turn(state, services)
+        await policy.respond(stage, turn)
+        return turn.update()
+
+    return node
+
+
+def _entry(state: LeasingState) -> str:
+    return "outcome" if state["incoming"][0]["action_id"] else "understand"
+
+
+def _waits(state: LeasingState) -> str:
+    return "approval" if state.get("pending") else END
+
+
+async def _ask(state: LeasingState, services: Services) -> Command[Literal["outcome", "__end__"]]:
+    """Interrupt with the oldest pending row; a resume decides it, once, and goes on to tell."""
+    tenant_id = state["tenant_id"]
+    for action_id in state.get("pending", []):
+        row = await services.approvals.get(tenant_id, action_id)
+        if row.status != "pending":
+            continue
+        answer = interrupt(payload(row))
+        decided = await decide(
+            services, tenant_id, action_id, decision_from(answer, row), actor="studio"
+        )
+        incoming = state["incoming"]
+        if incoming[0]["action_id"] != action_id:
+            turn = state["through"] + 1
+            message_id = f"outcome:{decided.action_id}"
+            incoming = [
+                {"message_id": message_id, "turn": turn, "text": "", "action_id": action_id}
+            ]
+        return Command(goto="outcome", update={"incoming": incoming})
+    return Command(goto=END, update={"pending": []})
+
+
+async def open_turn(state: LeasingState, services: Services) -> Turn:
+    """The working copy a stage fills; its permissions come from the state alone."""
+    tenant_id = state["tenant_id"]
+    community = await services.tenants.community(tenant_id, state["community_id"])
+    disclosed = state.get("disclosed")
+    heard = state["heard"]
+    if heard is None:
+        raise ValueError("a stage runs after understanding")
+    call = Call(
+        services=services,
+        tenant_id=tenant_id,
+        thread_id=state["thread_id"],
+        lead_id=state["lead_id"],
+        community=community,
+        stage=Stage(state["stage"]),
+        turn=state["incoming"][-1]["turn"],
+        contact_ref=state.get("contact_ref"),
+        listings=_offered(state),
+        slots={
+            slot["slot_id"]: (slot["listing_id"], datetime.fromisoformat(slot["starts_at"]))
+            for slot in state.get("slots", [])
+        },
+        disclosed=(disclosed[0], datetime.fromisoformat(disclosed[1])) if disclosed else None,
+        excerpt=[f"{role}: {text}" for role, text in state.get("window", [])[-5:]]
+        + [f"lead: {item['text'][:300]}" for item in state["incoming"]],
+        favorites=list(state.get("favorites", [])),
+    )
+    call.why.rules = list(heard["rules"])
+    return Turn(
+        services=services,
+        tools=Toolbox(call),
+        community=community,
+        now=datetime.fromisoformat(state["now"]),
+        state={**state},
+        heard=heard,
+        profile=LeadProfile.model_validate(state.get("profile", {})),
+    )
+
+
+def _offered(state: LeasingState) -> set[str]:
+    shown = {home["listing_id"] for home in state.get("shortlist", [])}
+    return shown | {*state.get("offered", [])} | ({state["focus"]} if state.get("focus") else set())

@@ -1,0 +1,56 @@
+"""Handing over to a person: on request, when lost, and in stages that people lead."""
+
+from agent.ai.understanding.models import Intent
+from agent.tenants.hours import hours_text
+from graphs.leasing.policy import StageSpec
+from graphs.leasing.turn import Turn
+
+MISSES = 2
+"""Messages in a row that may stay unclear before a person is asked."""
+
+FIXED = {
+    Intent.ANIMAL: ("animal", "assistance animal"),
+    Intent.ACCOMMODATION: ("accommodation", "accommodation request"),
+    Intent.VOUCHER: ("voucher", "housing voucher"),
+    Intent.RECORD: ("record", "question about a record"),
+    Intent.IMMIGRATION: ("immigration", "question about documents of status"),
+}
+"""Intent -> the fixed answer, the same for everyone, and the reason a person is told."""
+
+
+async def move(turn: Turn) -> None:
+    hours = hours_text(turn.community)
+    lost = turn.state.get("misses", 0) >= MISSES and not turn.has(Intent.HUMAN)
+    turn.say("handoff_misunderstood" if lost else "handoff", hours=hours)
+    await turn.tools.use("hand_off", reason="not understood" if lost else "asked for a person")
+    turn.state["misses"] = 0
+
+
+async def fixed_answers(turn: Turn) -> None:
+    """The fair-housing answers: said in the same words to everyone, with a person told."""
+    for intent, (template, reason) in FIXED.items():
+        if turn.has(intent):
+            turn.say(template)
+            await turn.tools.use("hand_off", reason=reason)
+    if turn.has(Intent.STEERING):
+        turn.say("steering")
+    if turn.has(Intent.SCREENING):
+        await _criteria(turn)
+
+
+async def _criteria(turn: Turn) -> None:
+    criteria = turn.community.criteria
+    if criteria:
+        turn.say("screening_criteria", criteria=criteria.text)
+    else:
+        turn.say("screening")
+        await turn.tools.use("hand_off", reason="question about criteria")
+
+
+STAGE = StageSpec(
+    name="handoff",
+    goal="Bring in a person; say when the office is open.",
+    tools=("listing_details", "hand_off"),
+    prompt="leasing/replies",
+    move=move,
+)

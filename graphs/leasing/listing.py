@@ -1,0 +1,180 @@
+"""Stages sending_list and selecting_favorites: show real homes, help to choose one."""
+
+from agent.ai.understanding.models import Intent
+from agent.listings.models import Listing, ListingQuery
+from graphs.leasing.answers import focus
+from graphs.leasing.phrases import (
+    baths,
+    facts,
+    field_names,
+    home_line,
+    money,
+    reason,
+    rooms,
+    wishes,
+)
+from graphs.leasing.policy import StageSpec
+from graphs.leasing.turn import Turn
+
+SHOWN = 3
+CRITERIA = (
+    "areas",
+    "bedrooms",
+    "bathrooms",
+    "budget",
+    "pets",
+    "furnished",
+    "parking",
+    "in_unit_laundry",
+    "move_date",
+)
+
+
+async def move(turn: Turn) -> None:
+    references = turn.heard["references"]
+    if turn.has(Intent.COMPARE) and len(turn.state.get("shortlist", [])) > 1:
+        await compare(turn, references)
+    elif turn.has(Intent.FAVORITE) and (home := await focus(turn)):
+        await turn.tools.use("mark_favorite", listing_id=home.listing_id)
+        turn.say("favorited", home=home.title)
+        propose_visit(turn, home)
+    elif needs_search(turn):
+        await search(turn)
+    elif (home := await focus(turn)) and (references or turn.has(Intent.SELECT)):
+        turn.say("describe", home=home.title, facts=facts(home))
+        propose_visit(turn, home)
+    else:
+        propose_visit(turn, await focus(turn))
+
+
+def needs_search(turn: Turn) -> bool:
+    if not turn.state.get("shortlist") or turn.has(Intent.MORE, Intent.REJECT):
+        return True
+    named = turn.changed("property") and not turn.heard["references"]
+    return named or turn.changed(*CRITERIA)
+
+
+async def search(turn: Turn) -> None:
+    """Show up to three homes not shown yet, or what comes closest."""
+    query = query_for(turn)
+    found: list[Listing] = await turn.tools.use("search_listings", **query.model_dump())
+    paging = turn.has(Intent.MORE, Intent.REJECT) and not turn.changed(*CRITERIA)
+    fresh = found
+    if paging:
+        fresh = [home for home in found if home.listing_id not in turn.state.get("offered", [])]
+    wished = wishes(turn.profile) or "you"
+    if fresh:
+        if paging:
+            turn.say("offer_more")
+        elif len(fresh) == 1:
+            turn.say("offer_one", wishes=wished)
+        else:
+            turn.say("offers", count=min(len(fresh), SHOWN), wishes=wished)
+        show(turn, fresh[:SHOWN], query)
+    elif found:
+        turn.say("no_more")
+        turn.ask("more")
+    else:
+        await _closest(turn, query, wished)
+
+
+async def _closest(turn: Turn, query: ListingQuery, wished: str) -> None:
+    relaxed = await turn.services.listings.relaxed(turn.tools.call.tenant_id, query, limit=SHOWN)
+    if relaxed is None:
+        turn.say("offer_none", wishes=wished)
+        turn.ask("areas")
+        return
+    await turn.tools.use("search_listings", **relaxed.query.model_dump())
+    turn.say("offer_instead", wishes=wished, dropped=field_names([relaxed.dropped]))
+    show(turn, relaxed.listings, relaxed.query)
+
+
+def show(turn: Turn, homes: list[Listing], query: ListingQuery) -> None:
+    turn.offer(homes, [reason(home, query) for home in homes])
+    turn.quote("\n".join(home_line(home, i) for i, home in enumerate(homes, 1)))
+    narrow(turn) if len(homes) > 1 else propose_visit(turn, homes[0])
+
+
+def narrow(turn: Turn) -> None:
+    """Ask, once each, what would make the list better; then for a visit."""
+    budget = turn.profile.budget is None and turn.ask_once("budget")
+    moving = turn.profile.move_date is None and turn.ask_once("move_date")
+    if budget and moving:
+        turn.say("ask_narrow")
+        turn.ask("budget", "move_date")
+    elif budget:
+        turn.say("ask_budget")
+        turn.ask("budget")
+    elif moving:
+        turn.say("ask_move_date")
+        turn.ask("move_date")
+    elif turn.profile.pets is None and turn.ask_once("pets"):
+        turn.say("ask_pets")
+        turn.ask("pets")
+    else:
+        propose_visit(turn, None)
+
+
+def propose_visit(turn: Turn, home: Listing | None) -> None:
+    if home is not None:
+        turn.say("ask_tour_one", home=home.title)
+        turn.ask("tour")
+    else:
+        turn.say("ask_tour")
+        turn.ask("tour", "property")
+
+
+def query_for(turn: Turn) -> ListingQuery:
+    """What the profile means to a search; a wish that was never said is no condition."""
+    profile = turn.profile
+    areas = profile.areas
+    if not areas and turn.community.area and "open:areas" not in turn.state.get("once", []):
+        areas = [turn.community.area]
+    named = turn.changed("property") and not turn.heard["references"]
+    return ListingQuery(
+        areas=areas,
+        bedrooms=profile.bedrooms,
+        bathrooms=profile.bathrooms,
+        max_rent=profile.budget,
+        pets=profile.pets or None,
+        furnished=profile.furnished or None,
+        parking=profile.parking or None,
+        in_unit_laundry=profile.in_unit_laundry or None,
+        available_by=profile.move_date,
+        q=profile.property if named else None,
+    )
+
+
+async def compare(turn: Turn, references: list[str]) -> None:
+    ids = references if len(references) > 1 else _shortlisted(turn)[:SHOWN]
+    homes: list[Listing] = await turn.tools.use("compare_listings", listing_ids=ids[:4])
+    lines = [
+        f"{home.title}: {rooms(home.bedrooms)}, {baths(home.bathrooms)}, {money(home.rent)}"
+        + (f", {home.square_feet:,} sq ft" if home.square_feet else "")
+        for home in homes
+    ]
+    cheapest = min(homes, key=lambda home: home.rent)
+    largest = max(homes, key=lambda home: (home.square_feet or 0, home.bedrooms))
+    verdict = f"{cheapest.title} has the lowest rent"
+    verdict += f"; {largest.title} is the largest." if largest.square_feet else "."
+    turn.say("compared", lines="\n".join(lines), verdict=verdict)
+    propose_visit(turn, None)
+
+
+def _shortlisted(turn: Turn) -> list[str]:
+    return [home["listing_id"] for home in turn.state.get("shortlist", [])]
+
+
+STAGE = StageSpec(
+    name="listing",
+    goal="Show at most three available homes with the reason for each; done when one is chosen.",
+    tools=(
+        "search_listings",
+        "listing_details",
+        "compare_listings",
+        "mark_favorite",
+        "hand_off",
+    ),
+    prompt="leasing/replies",
+    move=move,
+)

@@ -1,0 +1,125 @@
+"""The offline policy: deterministic, no key, the same tools and rights as any other."""
+
+from agent.ai.understanding import understand
+from agent.ai.understanding.models import Context, Intent, Understanding
+from graphs.leasing import answers, confirming, handoff
+from graphs.leasing.phrases import field_names, wishes
+from graphs.leasing.policy import StageSpec
+from graphs.leasing.turn import Turn
+
+_SOCIAL = {Intent.GREET, Intent.THANKS, Intent.GOODBYE, Intent.SMALLTALK, Intent.BOT_QUESTION}
+_FIXED = {*handoff.FIXED, Intent.STEERING, Intent.SCREENING}
+_NOTED = (
+    "bedrooms",
+    "bathrooms",
+    "areas",
+    "budget",
+    "pets",
+    "furnished",
+    "parking",
+    "in_unit_laundry",
+    "move_date",
+    "lease_months",
+)
+
+
+class RulesPolicy:
+    name = "rules"
+
+    async def understand(self, text: str, context: Context) -> Understanding:
+        return understand(text, context)
+
+    async def respond(self, stage: StageSpec, turn: Turn) -> None:
+        """Courtesies, fixed answers and questions first, then the stage's own step."""
+        if stage.name == "handoff":
+            await stage.move(turn)
+            return
+        _greet(turn)
+        _note(turn)
+        await handoff.fixed_answers(turn)
+        if turn.has(Intent.OPT_OUT):
+            turn.say("opted_out")
+            return
+        await answers.answer(turn)
+        if await confirming.settle(turn):
+            return
+        if not turn.heard["understood"]:
+            _ask_again(turn)
+        elif _courtesy_only(turn):
+            _part(turn)
+        elif _question_only(turn):
+            await _pick_up(stage, turn)
+        elif _declines(turn):
+            turn.say("as_you_like")
+        else:
+            await stage.move(turn)
+
+
+def _greet(turn: Turn) -> None:
+    if turn.has(Intent.GREET) and len(turn.state.get("window", [])) <= 1:
+        turn.say("greet")
+    if turn.has(Intent.BOT_QUESTION):
+        turn.say("bot")
+    if turn.has(Intent.SMALLTALK):
+        turn.say("smalltalk")
+
+
+def _note(turn: Turn) -> None:
+    """Say back what was noted, unless the list that follows says it anyway."""
+    cleared = [name for name in turn.heard["cleared"] if name in _NOTED]
+    if cleared and (names := field_names(cleared)):
+        turn.say("cleared", wishes=names)
+    noted = wishes(turn.profile, [name for name in _NOTED if turn.changed(name)])
+    if noted and turn.state["stage"] not in ("sending_list", "selecting_favorites"):
+        turn.say("noted", wishes=noted)
+
+
+def _ask_again(turn: Turn) -> None:
+    turn.say("misunderstood")
+    turn.ask(*turn.state.get("agent", {}).get("asked", []))
+
+
+def _courtesy_only(turn: Turn) -> bool:
+    return bool(turn.heard["intents"]) and not (
+        {*turn.heard["intents"]} - _SOCIAL
+        or turn.heard["changed"]
+        or (turn.has(Intent.GREET) and not turn.has(Intent.GOODBYE, Intent.THANKS))
+    )
+
+
+def _part(turn: Turn) -> None:
+    if turn.has(Intent.THANKS):
+        turn.say("welcome")
+    if turn.has(Intent.GOODBYE):
+        turn.say("goodbye")
+    turn.ask(*turn.state.get("agent", {}).get("asked", []))
+
+
+def _question_only(turn: Turn) -> bool:
+    return bool(turn.said) and not (
+        {*turn.heard["intents"]} - _SOCIAL - _FIXED - {Intent.ASK}
+        or turn.heard["changed"]
+        or turn.heard["references"]
+        or turn.heard["slot_ids"]
+        or turn.heard["tour_time"]
+    )
+
+
+async def _pick_up(stage: StageSpec, turn: Turn) -> None:
+    """After an answer, go back to what was open without nagging."""
+    open_asks = turn.state.get("agent", {}).get("asked", [])
+    if turn.state.get("slots") or "areas" in open_asks or not turn.state.get("shortlist"):
+        await stage.move(turn)
+    else:
+        turn.ask(*open_asks)
+
+
+def _declines(turn: Turn) -> bool:
+    """A plain no to an offer."""
+    asked = {*turn.state.get("agent", {}).get("asked", [])}
+    return (
+        turn.has(Intent.NEGATE)
+        and not {*turn.heard["intents"]} - _SOCIAL - {Intent.NEGATE}
+        and not turn.heard["changed"]
+        and bool(asked & {"tour", "more", "slot", "property"})
+    )

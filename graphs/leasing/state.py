@@ -1,0 +1,98 @@
+"""What a leasing thread remembers between turns: small, bounded, plain JSON."""
+
+from typing import Any, TypedDict
+
+WINDOW = 8
+"""Transcript lines kept."""
+LINE = 600
+"""Characters kept of each."""
+OFFERED = 60
+"""listing_ids remembered as offered."""
+
+
+class Incoming(TypedDict):
+    """One thing that waits for an answer: a lead's message, or the outcome of an action."""
+
+    message_id: str
+    turn: int
+    text: str
+    action_id: str | None
+
+
+class Heard(TypedDict):
+    """What the messages of this turn said, beyond what went into the profile."""
+
+    intents: list[str]
+    topics: list[str]
+    references: list[str]
+    slot_ids: list[str]
+    tour_time: str | None
+    changed: list[str]
+    """Profile fields that have another value now."""
+    cleared: list[str]
+    understood: bool
+    rules: list[str]
+
+
+class Confirm(TypedDict):
+    """An action that waits for the lead's own yes before it is proposed."""
+
+    tool: str
+    args: dict[str, Any]
+    template: str
+    """The question that asked for the yes, and what it was filled with."""
+    values: dict[str, Any]
+
+
+class Output(TypedDict):
+    """What one turn came to; written out by the runtime."""
+
+    reply: str
+    listings: list[dict[str, Any]]
+    slots: list[dict[str, Any]]
+    retrieved: list[str]
+    rules: list[str]
+    events: list[dict[str, Any]]
+    handoff: str | None
+
+
+class LeasingState(TypedDict, total=False):
+    tenant_id: str
+    thread_id: str
+    lead_id: str
+    community_id: str
+    contact_ref: str | None
+    now: str
+    incoming: list[Incoming]
+    through: int
+    """turn_index of the last message this state has answered."""
+
+    stage: str
+    profile: dict[str, Any]
+    window: list[list[str]]
+    """[role, text], oldest first."""
+    agent: dict[str, Any]
+    """What the agent said last, as `AgentTurn` has it."""
+    mentioned: dict[str, Any]
+    """Areas and a date spoken of last: what "there" and "that day" mean."""
+    aside: bool
+    """The talk has left homes."""
+    shortlist: list[dict[str, Any]]
+    """Homes offered last, in order."""
+    offered: list[str]
+    """listing_ids ever offered, newest last."""
+    focus: str | None
+    favorites: list[str]
+    slots: list[dict[str, Any]]
+    confirm: Confirm | None
+    once: list[str]
+    """Questions that are asked once only."""
+    misses: int
+    """Messages in a row that were not understood."""
+    disclosed: list[str] | None
+    """[criteria version, when] as shown in this thread."""
+    handed_off: bool
+    pending: list[str]
+    """action_ids that wait for a person, oldest first."""
+    heard: Heard | None
+    output: Output | None

@@ -1,0 +1,162 @@
+"""One turn in the making: what was heard, what is known, and the reply as it grows."""
+
+import zlib
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from typing import Any
+
+from agent.ai.understanding.models import Intent
+from agent.leads.models import LeadProfile
+from agent.listings.models import Listing
+from agent.services import Services
+from agent.tenants.models import Community
+from agent.tours.models import Slot
+from graphs.answer import OfferedListing
+from graphs.leasing.state import LINE, OFFERED, WINDOW, Heard, LeasingState, Output
+from prompts import load
+from tools.executor import Toolbox
+
+
+@dataclass(slots=True)
+class Turn:
+    """Moves read it, call `tools`, and `say` what the lead should hear."""
+
+    services: Services
+    tools: Toolbox
+    community: Community
+    now: datetime
+    state: LeasingState
+    heard: Heard
+    profile: LeadProfile
+    said: list[str] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    listings: list[OfferedListing] = field(default_factory=list)
+    slots: list[Slot] = field(default_factory=list)
+
+    def has(self, *intents: Intent) -> bool:
+        return any(intent in self.heard["intents"] for intent in intents)
+
+    def changed(self, *fields: str) -> bool:
+        return any(name in self.heard["changed"] for name in fields)
+
+    @property
+    def around(self) -> time | None:
+        return time.fromisoformat(self.heard["tour_time"]) if self.heard["tour_time"] else None
+
+    def say(self, template: str, **values: object) -> None:
+        """Add a sentence to the reply and note the template as the rule that fired."""
+        key = f"{self.services.settings.seed}/{self.state['thread_id']}/{self._turn}/{template}"
+        replies = load("leasing/replies")
+        self.said.append(replies.render(template, values, choose=zlib.crc32(key.encode())))
+        self.rules.append(f"say:{template}")
+
+    def ask(self, *fields: str) -> None:
+        """Note what the reply asks for, so that the next message is read against it."""
+        self.asked += fields
+        self.rules += [f"asked:{name}" for name in fields]
+
+    def ask_once(self, question: str) -> bool:
+        """Whether `question` may be asked now; it never may again."""
+        once = self.state.setdefault("once", [])
+        if question in once:
+            return False
+        once.append(question)
+        return True
+
+    def quote(self, text: str) -> None:
+        """Say configured text as it is."""
+        self.said.append(text)
+
+    def offer(self, listings: list[Listing], reasons: list[str]) -> None:
+        """Show homes; they become the shortlist, in this order."""
+        self.listings = [
+            OfferedListing(
+                listing_id=home.listing_id,
+                name=home.title,
+                area=home.area,
+                address=home.address,
+                rent=home.rent,
+                bedrooms=home.bedrooms,
+                bathrooms=home.bathrooms,
+                reason=reason,
+            )
+            for home, reason in zip(listings, reasons, strict=True)
+        ]
+        self.state["shortlist"] = [offered.model_dump() for offered in self.listings]
+        self.state["focus"] = listings[0].listing_id if len(listings) == 1 else None
+        self.state["slots"] = []
+
+    def show(self, slots: list[Slot], listing_id: str) -> None:
+        """Offer tour times."""
+        self.slots = slots
+        self.state["slots"] = [
+            {
+                "slot_id": slot.slot_id,
+                "listing_id": listing_id,
+                "label": slot.label,
+                "starts_at": slot.starts_at.isoformat(),
+                "local": slot.starts_at.astimezone(self.community.tz).isoformat(),
+            }
+            for slot in slots
+        ]
+
+    def ask_yes(self, tool: str, args: dict[str, Any], template: str, **values: Any) -> None:
+        """Keep an action until the lead's yes; contact data is asked for first where missing."""
+        self.state["confirm"] = {
+            "tool": tool,
+            "args": args,
+            "template": template,
+            "values": values,
+        }
+        if self.tools.call.contact_ref is None:
+            self.say("ask_contact", what=values.get("home", "this"))
+            self.ask("contact")
+        else:
+            self.say(template, **values)
+            self.ask("confirm")
+
+    def update(self) -> LeasingState:
+        """The state after this turn."""
+        state, call = self.state, self.tools.call
+        reply = "\n\n".join(self.said)
+        spoken = [["lead", item["text"][:LINE]] for item in state["incoming"]]
+        # ids a tool has returned may be used from now on, those shown last kept longest
+        shown = [home["listing_id"] for home in state.get("shortlist", [])]
+        older = [i for i in state.get("offered", []) if i not in shown]
+        return {
+            **state,
+            "profile": self.profile.model_dump(mode="json", exclude_none=True),
+            "window": [*state.get("window", []), *spoken, ["agent", reply[:LINE]]][-WINDOW:],
+            "agent": {
+                "text": reply[:LINE],
+                "asked": self.asked,
+                "offered": [home.listing_id for home in self.listings],
+            },
+            "offered": [*older, *shown][-OFFERED:],
+            "favorites": call.favorites,
+            "pending": [
+                *state.get("pending", []),
+                *(row.action_id for row in call.proposals),
+            ],
+            "handed_off": state.get("handed_off", False) or call.handoff is not None,
+            "through": state["incoming"][-1]["turn"],
+            "heard": None,
+            "output": self._output(reply),
+        }
+
+    def _output(self, reply: str) -> Output:
+        call = self.tools.call
+        return {
+            "reply": reply,
+            "listings": [home.model_dump() for home in self.listings],
+            "slots": [slot.model_dump(mode="json") for slot in self.slots],
+            "retrieved": call.why.retrieved[:20],
+            "rules": [*self.heard["rules"], *self.rules][:40],
+            "events": [event.model_dump() for event in call.events],
+            "handoff": call.handoff,
+        }
+
+    @property
+    def _turn(self) -> int:
+        return self.state["incoming"][-1]["turn"]

@@ -1,0 +1,202 @@
+"""Reads the messages of a turn: what is wanted now, what is known after, which stage that is."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from agent.ai.understanding import stage_of
+from agent.ai.understanding.models import (
+    AgentTurn,
+    Candidate,
+    Context,
+    Gazetteer,
+    Intent,
+    SlotOption,
+    Understanding,
+    Value,
+)
+from agent.leads.models import LeadProfile
+from agent.leads.profile import updated
+from agent.services import Services
+from graphs.leasing.handoff import MISSES
+from graphs.leasing.policy import Policy
+from graphs.leasing.state import Heard, LeasingState
+
+CONTACT_MARKS = ("[email]", "[phone]", "[name]")
+_DATES = ("tour_date", "move_date")
+_VISIT = {"tour", "property"}
+
+
+async def understand(state: LeasingState, services: Services, policy: Policy) -> LeasingState:
+    """Fold every message of the turn, in order, into profile, stage and `heard`."""
+    community = await services.tenants.community(state["tenant_id"], state["community_id"])
+    gazetteer = await services.listings.gazetteer(state["tenant_id"])
+    today = datetime.fromisoformat(state["now"]).astimezone(community.tz).date()
+    before = LeadProfile.model_validate(state.get("profile", {}))
+    profile, heard = before, Understanding()
+    for item in state["incoming"]:
+        context = _context(state, profile, today, gazetteer)
+        said = await policy.understand(item["text"], context)
+        said = _implied(said, context.agent)
+        profile = updated(profile, said)
+        heard = _merged(heard, said)
+    state = {**state, "mentioned": _plain({**state.get("mentioned", {}), **heard.mentioned})}
+    state["aside"] = heard.aside
+    return _concluded(state, heard, before, profile)
+
+
+def _concluded(
+    state: LeasingState, heard: Understanding, before: LeadProfile, profile: LeadProfile
+) -> LeasingState:
+    known = profile.model_dump(exclude_none=True)
+    stage = stage_of(
+        state["stage"],  # type: ignore[arg-type]  # state keeps plain strings
+        heard,
+        known,
+        has_shortlist=bool(state.get("shortlist")),
+        has_tour=bool(state.get("slots") or state.get("confirm")),
+    )
+    clear = any(mark in item["text"] for item in state["incoming"] for mark in CONTACT_MARKS)
+    understood = clear or bool(
+        heard.intents or heard.entities or heard.cleared or heard.references or heard.slot_ids
+    )
+    if len(heard.references) == 1:
+        state["focus"] = heard.references[0]
+    once = [*state.get("once", []), *(f"open:{name}" for name in sorted(heard.cleared))]
+    once = [mark for mark in once if mark.removeprefix("open:") not in heard.entities]
+    return {
+        **state,
+        "stage": str(stage),
+        "profile": profile.model_dump(mode="json", exclude_none=True),
+        "misses": 0 if understood else state.get("misses", 0) + 1,
+        "once": list(dict.fromkeys(once)),
+        "heard": _heard(heard, before, profile, understood),
+    }
+
+
+def route(state: LeasingState) -> str:
+    """The node that answers this turn."""
+    heard = state["heard"]
+    if heard is None:
+        raise ValueError("route needs what was heard")
+    if Intent.HUMAN in heard["intents"] or state.get("misses", 0) >= MISSES:
+        return "handoff"
+    return {
+        "qualifying": "qualifying",
+        "sending_list": "listing",
+        "selecting_favorites": "listing",
+        "touring": "touring",
+        "applying": "applying",
+    }.get(state["stage"], "handoff")
+
+
+def _context(
+    state: LeasingState, profile: LeadProfile, today: date, gazetteer: Gazetteer
+) -> Context:
+    return Context(
+        today=today,
+        known=profile.model_dump(exclude_none=True),
+        agent=agent_turn(state.get("agent", {})),
+        shortlist=tuple(_candidate(home) for home in state.get("shortlist", [])),
+        focus=state.get("focus"),
+        slots=tuple(
+            SlotOption(slot["slot_id"], datetime.fromisoformat(slot["local"]))
+            for slot in state.get("slots", [])
+        ),
+        gazetteer=gazetteer,
+        mentioned=_dated(state.get("mentioned", {})),
+        aside=state.get("aside", False),
+    )
+
+
+def agent_turn(stored: Mapping[str, Any]) -> AgentTurn:
+    """The agent's last turn as the graph state keeps it."""
+    return AgentTurn(
+        text=stored.get("text", ""),
+        asked=tuple(stored.get("asked", ())),
+        offered=tuple(stored.get("offered", ())),
+        confirming=_dated(stored.get("confirming", {})),
+        homes=tuple(_candidate(home) for home in stored.get("homes", ())),
+        about=stored.get("about", ""),
+        mentioned=_dated(stored.get("mentioned", {})),
+    )
+
+
+def stored_turn(turn: AgentTurn) -> dict[str, Any]:
+    """Plain JSON of what `agent_turn` reads back."""
+    return {
+        "text": turn.text,
+        "asked": list(turn.asked),
+        "offered": list(turn.offered),
+        "confirming": _plain(turn.confirming),
+        "homes": [
+            {name: getattr(home, name) for name in Candidate.__slots__} for home in turn.homes
+        ],
+        "about": turn.about,
+        "mentioned": _plain(turn.mentioned),
+    }
+
+
+def _candidate(home: Mapping[str, Any]) -> Candidate:
+    return Candidate(
+        **{
+            name: home[name] or "" if name == "area" else home[name]
+            for name in Candidate.__slots__
+            if name in home
+        }
+    )
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v.isoformat() if isinstance(v, date) else v for k, v in values.items()}
+
+
+def _dated(values: Mapping[str, Any]) -> dict[str, Value]:
+    return {
+        k: date.fromisoformat(v) if k in _DATES and isinstance(v, str) else v
+        for k, v in values.items()
+    }
+
+
+def _implied(said: Understanding, agent: AgentTurn) -> Understanding:
+    """Naming a home when asked whether to see one means wanting to see it."""
+    if "tour" in agent.asked and said.references and not said.topics:
+        named_only = not set(said.intents) - {Intent.SELECT, Intent.AFFIRM}
+        if named_only:
+            return replace(said, intents=(Intent.TOUR, *said.intents))
+    return said
+
+
+def _merged(first: Understanding, then: Understanding) -> Understanding:
+    """Both messages as one; what comes later wins."""
+    return Understanding(
+        entities={**first.entities, **then.entities},
+        cleared=(first.cleared - then.entities.keys()) | then.cleared,
+        intents=tuple(dict.fromkeys((*first.intents, *then.intents))),
+        topics=tuple(dict.fromkeys((*first.topics, *then.topics))),
+        references=then.references or first.references,
+        slot_ids=then.slot_ids or first.slot_ids,
+        tour_time=then.tour_time or first.tour_time,
+        accepted={**first.accepted, **then.accepted},
+        mentioned={**first.mentioned, **then.mentioned},
+        aside=then.aside,
+        rules=tuple(dict.fromkeys((*first.rules, *then.rules))),
+    )
+
+
+def _heard(
+    heard: Understanding, before: LeadProfile, after: LeadProfile, understood: bool
+) -> Heard:
+    said = (heard.entities.keys() | heard.cleared) & LeadProfile.model_fields.keys()
+    return {
+        "intents": [str(intent) for intent in heard.intents],
+        "topics": list(heard.topics),
+        "references": list(heard.references),
+        "slot_ids": list(heard.slot_ids),
+        "tour_time": heard.tour_time.isoformat() if heard.tour_time else None,
+        "changed": sorted(name for name in said if getattr(before, name) != getattr(after, name)),
+        "cleared": sorted(heard.cleared),
+        "understood": understood,
+        "rules": list(heard.rules),
+    }
