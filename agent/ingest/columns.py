@@ -114,6 +114,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "washer dryer in unit",
         "washer dryer",
         "washer and dryer",
+        "in unit w d",
+        "w d in unit",
         "w d",
         "laundry",
         "laundry type",

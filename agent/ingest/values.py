@@ -27,9 +27,7 @@ _SQUARE_FEET = re.compile(
     r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?\s*(?:sq\.?\s*(?:ft|feet)|sqft|sf|square f(?:ee|oo)t)?\.?"
 )
 _STUDIO = re.compile(r"studio|efficiency|bachelor")
-_NUMBERS = {
-    name: value for value, name in enumerate(["zero", "one", "two", "three", "four", "five", "six"])
-}
+_NUMBERS = {"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _UNIT = re.compile(r"(?:(?:unit|apt|apartment|suite|ste|no)\b\.?)?\s*#?\s*", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[,;|\n]")
 _NOW = re.compile(r"(?:available\s*)?(?:now|immediately|immediate|today|asap|ready)")
@@ -68,7 +66,7 @@ _WORDS: dict[str, tuple[tuple[str, bool], ...]] = {
         ),
     ),
     "available": (
-        (r".*\b(leased|occupied|rented|inactive|pending|off[ -]market|archived|down)\b.*", False),
+        (r".*\b(leased|occupied|rented|inactive|pending|hold|off[ -]market|down)\b.*", False),
         (r"available now|vacant.*|active|open|ready|now|immediate(ly)?|for rent", True),
     ),
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from agent.errors import Conflict, Duplicate, NotFound
 from agent.kit.clock import Clock
@@ -11,6 +11,7 @@ from agent.tenants.models import Community
 from agent.tenants.service import TenantService
 from agent.tours.models import Slot, SlotOffer, Tour, TourQuery, TourStatus
 from agent.tours.offers import free_starts, propose
+from agent.tours.seats import Seats, stale, taken
 from agent.tours.slots import end_of, require_ahead, require_start, slot
 from agent.tours.steps import CANCELED, require_movable, require_own, require_step
 from agent.tours.store import TourStore
@@ -28,6 +29,7 @@ class TourService:
     ) -> None:
         self._repository = repository
         self._store = store
+        self._seats = Seats(store, clock)
         self._tenants = tenants
         self._clock = clock
 
@@ -104,6 +106,7 @@ class TourService:
         """Keep a time free until `until`, as a proposed tour; the same id returns what stands.
 
         `replaces` names the tour that this hold keeps a new time for; `move` then uses it up.
+        An earlier hold of the same thread at the same time gives way to this one.
         Raises Conflict `tour_slot_taken`; InvalidInput or Conflict `tour_slot_invalid` where a
         tour cannot start or can no longer.
         """
@@ -114,6 +117,10 @@ class TourService:
                 return standing
             now = self._clock.now()
             require_start(community, starts_at, now)
+            if replaces is None:
+                await self._seats.end_twins(tenant_id, thread_id, community, starts_at)
+            else:
+                await self._seats.end_moves(tenant_id, replaces, starts_at)
             tour = Tour(
                 tour_id=tour_id,
                 thread_id=thread_id,
@@ -125,7 +132,7 @@ class TourService:
                 zone=community.zone,
                 status=TourStatus.PROPOSED,
                 hold_until=until,
-                seat=await self._take_seat(tenant_id, community, starts_at, tour_id),
+                seat=await self._seats.take(tenant_id, community, starts_at, tour_id),
                 replaces=replaces,
                 created_at=now,
                 updated_at=now,
@@ -152,8 +159,8 @@ class TourService:
             seat = tour.seat
             if seat is None:
                 community = await self._tenants.community(tenant_id, tour.community_id)
-                seat = await self._take_seat(tenant_id, community, tour.starts_at, tour_id)
-            return await self._save(
+                seat = await self._seats.take(tenant_id, community, tour.starts_at, tour_id)
+            return await self._seats.save(
                 tenant_id, tour, status=TourStatus.BOOKED, seat=seat, hold_until=None
             )
 
@@ -168,7 +175,7 @@ class TourService:
                 return tour
             if tour.status is not TourStatus.PROPOSED:
                 raise Conflict("tour_step_illegal", "The tour is no hold any more; cancel it.")
-            return await self._end(tenant_id, tour, TourStatus.CANCELED_BY_MANAGER)
+            return await self._seats.end(tenant_id, tour, TourStatus.CANCELED_BY_MANAGER)
 
         return await self._atomically(write)
 
@@ -188,17 +195,17 @@ class TourService:
             if tour.starts_at == starts_at and tour.seat is not None:
                 return tour
             community = await self._tenants.community(tenant_id, tour.community_id)
-            if await self._use_up_holds(tenant_id, tour_id, starts_at):
+            if await self._seats.end_moves(tenant_id, tour_id, starts_at):
                 require_ahead(starts_at, self._clock.now())
             else:
                 require_start(community, starts_at, self._clock.now())
-            return await self._save(
+            return await self._seats.save(
                 tenant_id,
                 tour,
                 starts_at=starts_at,
                 ends_at=end_of(community, starts_at),
                 zone=community.zone,
-                seat=await self._take_seat(tenant_id, community, starts_at, tour_id),
+                seat=await self._seats.take(tenant_id, community, starts_at, tour_id),
             )
 
         return await self._atomically(write)
@@ -219,8 +226,8 @@ class TourService:
             if tour.status in CANCELED:
                 return tour
             require_step(tour, status)
-            await self._use_up_holds(tenant_id, tour_id)
-            return await self._end(tenant_id, tour, status)
+            await self._seats.end_moves(tenant_id, tour_id)
+            return await self._seats.end(tenant_id, tour, status)
 
         return await self._atomically(write)
 
@@ -241,7 +248,7 @@ class TourService:
             require_step(tour, status)
             if self._clock.now() < tour.starts_at:
                 raise Conflict("tour_not_started", "The tour has not started; mark it afterwards.")
-            return await self._end(tenant_id, tour, status)
+            return await self._seats.end(tenant_id, tour, status)
 
         return await self._atomically(write)
 
@@ -258,65 +265,11 @@ class TourService:
     async def _read(self, tenant_id: str, tour_id: str, version: int | None) -> Tour:
         tour = await self.get(tenant_id, tour_id)
         if version is not None and version != tour.version:
-            raise _stale()
+            raise stale()
         return tour
-
-    async def _save(self, tenant_id: str, tour: Tour, **changes: Any) -> Tour:
-        changes |= {"version": tour.version + 1, "updated_at": self._clock.now()}
-        changed = tour.model_copy(update=changes)
-        if not await self._store.save(tenant_id, changed, version=tour.version):
-            raise _stale()
-        return changed
-
-    async def _end(self, tenant_id: str, tour: Tour, status: TourStatus) -> Tour:
-        return await self._save(tenant_id, tour, status=status, seat=None, hold_until=None)
-
-    async def _use_up_holds(
-        self, tenant_id: str, tour_id: str, starts_at: datetime | None = None
-    ) -> bool:
-        """End the holds of a new time for this tour, only those at `starts_at` where it is given;
-        whether there was one."""
-        holds = await self._store.holds_for(tenant_id, tour_id)
-        used = [hold for hold in holds if starts_at in (None, hold.starts_at)]
-        for hold in used:
-            await self._end(tenant_id, hold, TourStatus.CANCELED_BY_MANAGER)
-        return bool(used)
-
-    async def _take_seat(
-        self, tenant_id: str, community: Community, starts_at: datetime, tour_id: str
-    ) -> int:
-        """A seat nobody else has; the unique index decides between those who read it at once."""
-        buffer = timedelta(minutes=community.tour.buffer_minutes)
-        others = [
-            tour
-            for tour in await self._store.holding(
-                tenant_id,
-                community.community_id,
-                starts_at - buffer,
-                end_of(community, starts_at) + buffer,
-            )
-            if tour.tour_id != tour_id
-        ]
-        now = self._clock.now()
-        for tour in others:
-            if tour.lapsed(now):
-                await self._save(tenant_id, tour, seat=None)
-        standing = [tour for tour in others if not tour.lapsed(now)]
-        if len(standing) >= community.tour.capacity:
-            raise _taken()
-        seats = {tour.seat for tour in standing if tour.starts_at == starts_at}
-        return next(seat for seat in range(community.tour.capacity) if seat not in seats)
 
     async def _atomically(self, write: Callable[[], Awaitable[Tour]]) -> Tour:
         try:
             return await self._repository.transact(write)
         except Duplicate:
-            raise _taken() from None
-
-
-def _taken() -> Conflict:
-    return Conflict("tour_slot_taken", "That time has just been taken; choose another slot.")
-
-
-def _stale() -> Conflict:
-    return Conflict("tour_version_stale", "The tour has changed meanwhile; read it again.")
+            raise taken() from None
