@@ -1,0 +1,52 @@
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from pymongo import monitoring
+
+from agent.mongo import embedded, indexes
+from agent.mongo.client import Database
+from agent.mongo.repository import Repository
+from tests.architecture.commands import Commands
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands() -> Iterator[Commands]:
+    """Watches every command of the whole run; anything outside the allow-list fails it."""
+    commands = Commands()
+    monitoring.register(commands)
+    yield commands
+    assert not commands.outside, "not in the common subset of MongoDB 6.0 to 8.0"
+
+
+@pytest.fixture(scope="session")
+async def mongod_uri(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """One mongod for the run; parallel workers join it."""
+    temp = tmp_path_factory.getbasetemp()
+    async with embedded.open((temp if WORKER == "main" else temp.parent) / "latchkey") as endpoint:
+        yield endpoint.uri
+
+
+@pytest.fixture(scope="session")
+async def session_database(mongod_uri: str) -> AsyncIterator[Database]:
+    database = Database(mongod_uri, f"test_{WORKER}")
+    await indexes.ensure(database)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def database(session_database: Database) -> AsyncIterator[Database]:
+    """An empty database with every index; emptied afterwards, which is 50 times faster than new."""
+    yield session_database
+    handle = session_database.handle
+    names = await handle.list_collection_names(filter={"name": {"$ne": "meta"}})
+    await asyncio.gather(*(handle[name].delete_many({}) for name in names))
+
+
+@pytest.fixture
+def repository(database: Database) -> Repository:
+    return Repository(database)
