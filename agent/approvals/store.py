@@ -49,7 +49,7 @@ class ApprovalStore:
         rows = await self._rows(tenant_id).find(where, sort=[("created_at", 1), ("action_id", 1)])
         return [Approval.model_validate(row) for row in rows]
 
-    async def list(
+    async def find(
         self,
         tenant_id: str,
         *,

@@ -14,7 +14,7 @@ class OutboxStore:
     async def insert(self, tenant_id: str, delivery: Delivery) -> None:
         await self._rows(tenant_id).insert(delivery.model_dump(mode="python"))
 
-    async def list(
+    async def find(
         self, tenant_id: str, *, action_id: str | None = None, limit: int = 50
     ) -> list[Delivery]:
         rows = await self._rows(tenant_id).find(

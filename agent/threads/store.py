@@ -23,7 +23,7 @@ class ThreadStore:
         row = await self._threads(tenant_id).find_one({"thread_id": thread_id})
         return Thread.model_validate(row) if row else None
 
-    async def list(self, tenant_id: str, *, limit: int = 50) -> list[Thread]:
+    async def find(self, tenant_id: str, *, limit: int = 50) -> list[Thread]:
         rows = await self._threads(tenant_id).find({}, sort=[("updated_at", -1)], limit=limit)
         return [Thread.model_validate(row) for row in rows]
 

@@ -16,7 +16,7 @@ async def settle(turn: Turn) -> bool:
     confirm = turn.state.get("confirm") or await adopted(turn)
     if not confirm:
         return False
-    if "contact" in turn.state["agent"]["asked"]:
+    if "contact" in turn.open_asks:
         return _contact(turn)
     if _reconsiders(turn):
         turn.state["confirm"] = None
@@ -84,7 +84,7 @@ async def _refused(turn: Turn, refusal: Conflict | InvalidInput) -> None:
 
 async def adopted(turn: Turn) -> dict[str, object] | None:
     """A visit that somebody else's last line asked to confirm (staff, a replayed transcript)."""
-    confirming = turn.state["agent"]["confirming"]
+    confirming = turn.state.get("agent", {}).get("confirming", {})
     wished = confirming.get("tour_date")
     if not wished or "slot_id" in confirming or not turn.has(Intent.AFFIRM):
         return None

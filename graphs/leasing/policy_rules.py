@@ -76,7 +76,7 @@ def _note(turn: Turn) -> None:
 
 def _ask_again(turn: Turn) -> None:
     turn.say("misunderstood")
-    turn.ask(*turn.state.get("agent", {}).get("asked", []))
+    turn.ask(*turn.open_asks)
 
 
 def _courtesy_only(turn: Turn) -> bool:
@@ -92,7 +92,7 @@ def _part(turn: Turn) -> None:
         turn.say("welcome")
     if turn.has(Intent.GOODBYE):
         turn.say("goodbye")
-    turn.ask(*turn.state.get("agent", {}).get("asked", []))
+    turn.ask(*turn.open_asks)
 
 
 def _question_only(turn: Turn) -> bool:
@@ -107,7 +107,7 @@ def _question_only(turn: Turn) -> bool:
 
 async def _pick_up(stage: StageSpec, turn: Turn) -> None:
     """After an answer, go back to what was open without nagging."""
-    open_asks = turn.state.get("agent", {}).get("asked", [])
+    open_asks = turn.open_asks
     if turn.state.get("slots") or "areas" in open_asks or not turn.state.get("shortlist"):
         await stage.move(turn)
     else:
@@ -116,7 +116,7 @@ async def _pick_up(stage: StageSpec, turn: Turn) -> None:
 
 def _declines(turn: Turn) -> bool:
     """A plain no to an offer."""
-    asked = {*turn.state.get("agent", {}).get("asked", [])}
+    asked = {*turn.open_asks}
     return (
         turn.has(Intent.NEGATE)
         and not {*turn.heard["intents"]} - _SOCIAL - {Intent.NEGATE}

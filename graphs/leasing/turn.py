@@ -41,6 +41,11 @@ class Turn:
         return any(name in self.heard["changed"] for name in fields)
 
     @property
+    def open_asks(self) -> list[str]:
+        """What the agent asked for last."""
+        return list(self.state.get("agent", {}).get("asked", []))
+
+    @property
     def around(self) -> time | None:
         return time.fromisoformat(self.heard["tour_time"]) if self.heard["tour_time"] else None
 
