@@ -80,8 +80,11 @@ class Relaxed(BaseModel):
     """The nearest first: by rent, or by the distance in bedrooms."""
 
 
+Outcome = Literal["added", "updated", "unchanged"]
+
+
 class UpsertResult(BaseModel):
     """What became of one draft."""
 
     listing_id: str
-    outcome: Literal["added", "updated", "unchanged"]
+    outcome: Outcome

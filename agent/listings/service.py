@@ -7,7 +7,14 @@ from agent.errors import NotFound
 from agent.kit.clock import Clock
 from agent.kit.ids import stable_id
 from agent.listings.keys import plain
-from agent.listings.models import Listing, ListingDraft, ListingQuery, Relaxed, UpsertResult
+from agent.listings.models import (
+    Listing,
+    ListingDraft,
+    ListingQuery,
+    Outcome,
+    Relaxed,
+    UpsertResult,
+)
 from agent.listings.store import ListingStore, digest
 from agent.mongo.repository import Repository
 
@@ -103,8 +110,7 @@ class ListingService:
             if before != now:
                 known[listing_id] = now
                 changed[listing_id] = listing
-            outcome = "added" if before is None else "unchanged" if before == now else "updated"
-            results.append(UpsertResult(listing_id=listing_id, outcome=outcome))
+            results.append(UpsertResult(listing_id=listing_id, outcome=_outcome(before, now)))
         if changed:
             await self._store.put(tenant_id, list(changed.values()))
         return results
@@ -126,6 +132,12 @@ class ListingService:
             )
             for draft in drafts
         ]
+
+
+def _outcome(before: str | None, now: str) -> Outcome:
+    if before is None:
+        return "added"
+    return "unchanged" if before == now else "updated"
 
 
 def _derived_id(community_id: str, draft: ListingDraft) -> str:

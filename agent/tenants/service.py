@@ -31,7 +31,7 @@ class TenantService:
         return tenant
 
     async def tenants(self) -> list[Tenant]:
-        return await self._store.list()
+        return await self._store.all()
 
     async def put(self, tenant: Tenant) -> None:
         await self._store.put(tenant.tenant_id, tenant)

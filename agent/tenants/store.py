@@ -21,7 +21,7 @@ class TenantStore:
         """Write the tenant unless it stands already."""
         await self._tenants(tenant_id).update({}, {"$setOnInsert": _fields(tenant)}, upsert=True)
 
-    async def list(self) -> list[Tenant]:
+    async def all(self) -> list[Tenant]:
         rows = await self._repository.across_tenants("tenants").find({}, sort=[("tenant_id", 1)])
         return [Tenant.model_validate(row) for row in rows]
 
@@ -31,7 +31,7 @@ class TenantStore:
         )
         return Community.model_validate(row) if row else None
 
-    async def communities(self, tenant_id: str) -> "list[Community]":
+    async def communities(self, tenant_id: str) -> list[Community]:
         rows = await self._communities(tenant_id).find(
             {}, projection=_STORED, sort=[("community_id", 1)]
         )
