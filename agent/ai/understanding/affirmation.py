@@ -1,62 +1,69 @@
 """Yes and no, also inside longer sentences."""
 
-import re
+from .patterns import opening, words
 
-_YES = re.compile(
-    r"^\W*(?:(?:oh|ah|um|uh|hmm|well|wow|ok|okay|great|so)\b[\s,.!]*)*"
-    r"(?:yes|yeah|yep|yup|ya|ye|yea|yess+|sure|of course|certainly|definitely|absolutely|correct|"
-    r"indeed|please do|go ahead|right|exactly|affirmative|ok|okay|fine|alright|all right|perfect|"
-    r"great|cool|awesome|excellent|good|wonderful|fantastic|by all means|why not|i do\b|"
-    r"i would\b(?! (?:like|love|prefer|want|rather|need))|"
-    r"(?:that|this|it|everything|all)(?:'s| is| was| looks?| sounds?| seems?| works?| would be| will be| all)?"
-    r"\W+(?:all )?(?:absolutely |totally |about |quite |really |pretty |just |so |very )*"
-    r"(?:right|correct|good|great|fine|perfect|it|works?|nice|ok|okay|awesome|excellent|wonderful|"
-    r"confirmed|true|accurate|ideal|cool|lovely|amazing|exactly)|"
-    r"(?:sounds?|looks?|seems?|works?)\s+(?:\w+\s+)?(?:good|great|fine|perfect|right|correct|nice|"
-    r"ok|okay|awesome|excellent|wonderful|for me|like a plan|amazing|lovely)|"
-    r"(?:that|this|it) works\b|works for me|i (?:confirm|agree|approve)|confirmed?\b|"
-    r"let's do (?:it|that)|do it|please (?:proceed|book|schedule|confirm|go)|proceed|"
-    r"\U0001f44d|\u2705|\u2714)"
+_FILLER = r"oh|ah|um+|uh|hm+|well|wow|okay|so|and|then|actually"
+_GOOD = (
+    r"(?:good|great|fine|perfect|right|correct|nice|okay|awesome|excellent|wonderful|amazing|lovely|"
+    r"fantastic|cool|ideal|accurate|confirmed|true|terrific)"
 )
-_INNER_YES = re.compile(
-    r"\b(?:yes|yeah|yep|yup|that(?:'s| is) (?:right|correct|fine|good|perfect|great)|sounds "
-    r"(?:good|great|right|perfect|fine)|works for me|that works|go ahead|please (?:do|proceed)|"
-    r"i confirm|let's do it|is (?:right|correct))\b"
+_VERY = r"(?:(?:all|absolutely|totally|about|quite|really|pretty|just|so|very|exactly|also)\s+)*"
+_YES = opening(
+    r"yes+|yeah+|yep|yup|ya|ye|yea+h?|sure|of course|certainly|definitely|absolutely|indeed|exactly",
+    r"affirmative|approved|confirmed?|agreed|proceed|by all means|why not|okay|alright|all right|sweet",
+    _GOOD,
+    r"please (?:do|proceed|book|schedule|confirm|go)|go ahead|do it|let's do (?:it|that)",
+    r"i do|i would(?=\W*$|[,.!])|i (?:confirm|agree|approve)",
+    rf"(?:that|this|it|everything|all)(?:'s|'ll be)?(?: is| was| would be| will be| all|"
+    rf" looks?| sounds?| seems?| works?)?\s+{_VERY}(?:{_GOOD}|it|works?|what i (?:want|need|meant|said))",
+    rf"(?:that|this|it|everything)(?:'s| is) {_VERY}(?:{_GOOD}|it)",
+    rf"(?:sounds?|looks?|seems?) {_VERY}(?:{_GOOD}|like a plan)|works(?: (?:well|great|fine|for me))?",
+    after=_FILLER,
 )
-_NO = re.compile(
-    r"^\W*(?:(?:oh|ah|um|uh|hmm|well|actually|sorry|ok|okay|thanks|thank you)\b[\s,.!]*)*"
-    r"(?:no+|nope|nah|naw|not (?:really|now|yet|right now|today|at (?:this|the) (?:moment|time)|"
-    r"quite|exactly|this time|necessary|needed|interested)|never ?mind|negative|"
-    r"don't\b|do not\b|wait\b|hold on\b|(?:that|this|it)(?:'s| is)(?:n't| not)\b|"
-    r"i(?: don't| do not|'d rather not| would rather not|'m not)\b(?! (?:see|mind))|"
-    r"i'd rather\b|i would rather\b|incorrect|wrong|not that)\b"
+_YES_WITHIN = words(
+    r"yes|yeah|yep|yup|works for me|that works|go ahead|please (?:do|proceed)|i confirm|let's do it",
+    rf"that(?:'s| is) {_VERY}{_GOOD}|(?:that )?sounds? {_VERY}{_GOOD}|is (?:right|correct)",
 )
-_NO_AS_FILLER = re.compile(
-    r"^\W*no (?:problem|worries|doubt|pets?|dogs?|cats?|preference|"
-    r"need to (?:worry|apologize)|issue)\b"
+_THUMB = ("\N{THUMBS UP SIGN}", "\N{WHITE HEAVY CHECK MARK}")
+_NO = opening(
+    r"no+|nope|nah|naw|negative|incorrect|wrong|never ?mind|don't|do not|wait|hold on|hang on",
+    r"not (?:really|now|yet|right now|today|at (?:this|the) (?:moment|time)|quite|exactly|this time|"
+    r"necessary|needed|interested|that|for)",
+    r"(?:that|this|it)(?:'s| is| does|'s)?(?:n't| not)|(?:that|this|it) doesn't",
+    r"i(?: don't| do not|'d rather| would rather|'m not| am not| can't| cannot)(?! (?:see|mind))",
+    r"(?:maybe|perhaps) (?:later|another time|not|next time)",
+    after=_FILLER + r"|sorry|thanks|thank you",
 )
-_INSTEAD = re.compile(
-    r"\b(?:instead|rather than|change (?:it|that|the|my)|make (?:it|that) (?:on |for |to )?(?:the|"
-    r"another|a different|\d)|can't (?:make|do)|cannot (?:make|do)|won't work|doesn't work|not "
-    r"(?:correct|right)|isn't (?:correct|right)|wrong|different (?:date|day|time)|another (?:date|"
-    r"day|time))\b"
+_NO_AS_FILLER = opening(
+    r"no (?:problem|worries|doubt|pets?|dogs?|cats?|preference|idea|issue|rush|smoking)",
+    r"no,? (?:that|this|it)(?:'s| is) (?:fine|okay|perfect|great|good|right|correct)",
 )
-
-
-def affirms(low: str) -> bool:
-    return not negates(low) and bool(_YES.search(low) or _INNER_YES.search(low))
+_OTHERWISE = words(
+    r"instead|rather than|(?:change|move|push) (?:it|that|the|my)",
+    r"make (?:it|that) (?:on |for |to )?(?:the|another|a different|next|this|\d|mon|tue|wed|thu|fri|sat|sun)"
+    r"(?:day|nes|urs|r|s)*",
+    r"can't (?:make|do)|cannot (?:make|do)|won't work|doesn't work|not (?:correct|right)|"
+    r"isn't (?:correct|right)|wrong|(?:different|another|other) (?:date|day|time)",
+    r"(?:can|could) we do|prefer (?:the|another|a different)",
+)
 
 
 def negates(low: str) -> bool:
-    return bool(_NO.search(low)) and not _NO_AS_FILLER.search(low)
+    return bool(_NO.match(low)) and not _NO_AS_FILLER.match(low)
 
 
-def corrects(low: str) -> bool:
+def affirms(low: str) -> bool:
+    if low.lstrip().startswith(_THUMB):
+        return True
+    return not negates(low) and bool(_YES.match(low) or _YES_WITHIN.search(low))
+
+
+def wants_otherwise(low: str) -> bool:
     """Asks for something else than what was proposed."""
-    return bool(_INSTEAD.search(low))
+    return bool(_OTHERWISE.search(low))
 
 
-def leans(low: str) -> bool | None:
+def answer(low: str) -> bool | None:
     """A yes, a no, or neither."""
     if negates(low):
         return False

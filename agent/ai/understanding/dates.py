@@ -55,7 +55,7 @@ _DAY = rf"(?P<day>\d{{1,2}}\s?(?:st|nd|rd|th)|{ORDINAL}|\d{{1,2}})(?![\d:/-]|\.\
 _NTH = rf"(?P<day>\d{{1,2}}\s?(?:st|nd|rd|th)|{ORDINAL})\b"
 _YEAR = r"(?:,?\s+(?P<year>20\d\d)\b)?"
 _COUNT = rf"(?P<count>{SMALL}|an?|a couple(?: of)?|couple(?: of)?|a few)"
-_PART = r"(?P<part>end|beginning|start|early|mid|middle|late|first week|last week|first|1st|last)"
+_PART = r"(?P<part>end|beginning|start|early|mid|middle|late|first week|last week|first half|last)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A message cut into clauses, each knowing whether it asks, searches or speaks of other things."""
+"""A message cut into clauses, each knowing what it is about and whether it asks for a fact."""
 
 import re
 from dataclasses import dataclass
@@ -6,42 +6,55 @@ from dataclasses import dataclass
 from agent.kit.text import clean
 
 from .models import Talk
+from .patterns import HOME, ONE, opening, words
 from .spelling import respell
 from .talk import talk_of
 
-_CLAUSE = re.compile(r"(?:[^.?!;\n]|\.(?=\d)|(?<=\b[a-z])\.)+[.?!;\n]*", re.I)
-_BUT = re.compile(r",?\s+(?:but|however|although)\s+", re.I)
-
-_LEADS_QUESTION = re.compile(
-    r"^\W*(?:(?:and|also|so|okay|ok|but|yes|yeah|yep|sure|great|cool|perfect|by the way|well|thanks|"
-    r"hi|hello|hey|no|alright|correct|good|right)\b[\s,!-]*)*"
-    r"(?:is|are|was|do|does|did|can|could|will|would|may|might|should|has|have|any|"
-    r"what|which|where|who|when|why|how|whats|what's|how's|where's)\b"
+_SENTENCE = re.compile(r"(?:[^.?!;\n]|\.(?=\d)|(?<=\b[a-z])\.(?=[a-z]))+[.?!;\n]*", re.I)
+_JOINT = re.compile(
+    r",?\s+(?:but|however|although)\s+"
+    r"|,\s+(?=(?:and\s+|also\s+)?(?:when|what|what's|how|where|which|is|are|do|does|can|could|will|"
+    r"would)\b)"
+    r"|\s+(?=and\s+(?:also\s+)?(?:what|what's|is it|is the|are pets|do they|does it|can you)\b)",
+    re.I,
 )
-_EMBEDDED = re.compile(
-    r"\b(?:(?:know|see|check|tell me|ask|find out|wonder(?:ing)?|confirm|verify|sure|let me know|"
-    r"curious|question|unclear|clarify)\b.{0,40}?\b(?:if|whether|about|on|that|are|is)\b|"
-    r"whether\b|or not\b|wondering if\b|"
-    r"(?:what|how) about\b)"
+_FILLER = (
+    r"and|also|so|okay|ok|but|yes|yeah|yep|yup|sure|great|cool|perfect|by the way|well|thanks|"
+    r"thank you|hi|hello|hey|no|alright|correct|good|right|nice|awesome|excellent|then|now|please"
 )
-_SEARCHES = re.compile(
-    r"\b(?:find|search\w*|look(?:ing)?(?: for| up)?|show|recommend|suggest|locate|get|give|"
-    r"pull up|send|list|"
-    r"(?:any|some|other|another|different|more|else)\b.{0,24}?\b"
-    r"(?:apartments?|places?|propert(?:y|ies)|options?|homes?|houses?|ones?|units?|listings?|"
-    r"condos?|rentals?|choices?|rooms?|other|others)|"
-    r"(?:anything|something|nothing|anywhere|somewhere|else|alternatives?)|"
-    r"(?:are there|do you have|have you got|is there|got)\b.{0,30}?\b(?:apartments?|places?|"
-    r"propert(?:y|ies)|options?|homes?|houses?|ones?|units?|listings?|condos?|studios?|"
-    r"rentals?|bedrooms?))\b"
+_LEADS = opening(
+    r"is|are|was|do|does|did|can|could|will|would|may|might|should|has|have|any|"
+    r"what|what's|which|where|where's|who|when|why|how|how's|whether",
+    after=_FILLER,
 )
-_WISH = re.compile(
-    r"\b(?:i|we|it|that|which|they|he|she|you|there|one|apartment|place|property|must|should)?\s*"
-    r"(?:i'd|we'd|i'll|we'll|need\w*|wants?|wish\w*|like|love|prefer\w*|require\w*|must|"
-    r"should|has to|have to|hoping|hope|looking for|make sure|ensure|only|important|essential|"
-    r"necessary|want to|with|that (?:is|are|has|have|allows?|permits?|accepts?)|"
-    r"which (?:is|are|has|have|allows?|permits?)|where)\b"
+_WISHES = opening(
+    r"i(?:'d| would|'ll| will| am|'m)? (?:also |really |just )?(?:want|need|wish|like|prefer|love|"
+    r"looking|require|hoping|interested)",
+    after=_FILLER,
 )
+_WHETHER = words(
+    r"(?:if|whether|that|about)\s+(?:it'?s?|they|the|this|that|these|those|their|your|pets?|dogs?|"
+    r"cats?|animals?|my|i can)",
+    r"whether|or not|wondering (?:if|about)|(?:know|ask|asking|confirm|curious) about",
+)
+_INVERTED = words(
+    r"(?:are|is|do|does|will|can|would) (?:the )?(?:pets?|dogs?|cats?|animals?|they|it|apartments?|"
+    r"propert(?:y|ies)|place|parking|laundry) (?:be |also |come |have |allow|accept|take|permit|"
+    r"welcome|furnished|pet|okay|fine|included|available|there|in )\w*",
+)
+_OF_THIS = words(
+    rf"(?:is|are|does|do|will|would|can|has|did) (?:it|they|this|that|these|those|the {HOME}|"
+    r"pets?|dogs?|cats?|animals?|my|i|both|the)(?! (?:be )?possible)",
+)
+_SEARCHES = words(
+    r"(?:find|search\w*|look(?:ing)? (?:for|in|at|around|up|into)|show|recommend|suggest|locate|"
+    r"pull up|list)(?! out)",
+    rf"(?:any|some|other|another|different|more|else|an?)\b.{{0,32}}?\b{ONE}(?! (?:fee|polic)\w*)",
+    r"(?:any|some)(?:thing|where)|something|else|alternatives?|others?",
+    rf"(?:are there|is there|do you have|have you got|got|get|give me|have)\b.{{0,30}}?"
+    rf"\b(?:{ONE}|bed ?rooms?|studios?)",
+)
+_PROPOSES = words(r"(?:how|what) about (?:an?|the|in|\d|one|two|three|four|some|something)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +62,7 @@ class Clause:
     raw: str
     low: str
     asks: bool
-    """Asks for a fact of a home; a request to search is not one."""
+    """Asks for a fact; a request to search does not."""
     talk: Talk
 
 
@@ -69,11 +82,15 @@ class Message:
 
 
 def _asks(low: str) -> bool:
-    if _EMBEDDED.search(low):
+    if _WHETHER.search(low):
         return True
-    if not (low.rstrip().endswith("?") or _LEADS_QUESTION.match(low)):
+    if _INVERTED.search(low):
+        return True
+    if _WISHES.match(low) or not (low.endswith("?") or _LEADS.match(low)):
         return False
-    return not _SEARCHES.search(low)
+    if _OF_THIS.search(low):
+        return True
+    return not (_SEARCHES.search(low) or _PROPOSES.search(low))
 
 
 def lower(text: str) -> str:
@@ -83,14 +100,12 @@ def lower(text: str) -> str:
 
 
 def read_message(text: str, before: Talk = "") -> Message:
-    """`before` is what the talk was about; a clause that does not say inherits from the one before."""
+    """`before`: what the talk was about; a clause that does not say goes on with it."""
     raw = respell(clean(text))
     clauses = []
     talk = before
-    for sentence in _CLAUSE.findall(raw):
-        for part in _BUT.split(sentence):
-            if not (part := part.strip()):
-                continue
+    for sentence in _SENTENCE.findall(raw):
+        for part in filter(None, map(str.strip, _JOINT.split(sentence))):
             low = lower(part)
             talk = talk_of(low) or talk
             clauses.append(Clause(raw=part, low=low, asks=_asks(low), talk=talk))

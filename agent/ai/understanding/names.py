@@ -13,8 +13,8 @@ class Name(NamedTuple):
     end: int
 
 
-def _tokens(text: str) -> list[str]:
-    return _TOKEN.findall(text.lower())
+def _plain(token: str) -> str:
+    return token.removesuffix("'s")
 
 
 class NameIndex:
@@ -26,7 +26,7 @@ class NameIndex:
         for alias, name in (aliases or {}).items():
             written.setdefault(alias, name)
         for low, name in written.items():
-            tokens = tuple(_tokens(low))
+            tokens = tuple(map(_plain, _TOKEN.findall(low)))
             if tokens and sum(map(len, tokens)) > 1:
                 self._by_first.setdefault(tokens[0], []).append((tokens, name))
         for entries in self._by_first.values():
@@ -35,7 +35,7 @@ class NameIndex:
     def find(self, low: str) -> list[Name]:
         """The names in a lower-case text, left to right, never overlapping."""
         tokens = [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(low)]
-        words = [token[0].removesuffix("'s") for token in tokens]
+        words = [_plain(token[0]) for token in tokens]
         found = []
         position = 0
         while position < len(words):

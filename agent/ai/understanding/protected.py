@@ -1,79 +1,91 @@
-"""What the fair-housing classes keep out of a profile, and the paths a mention of them opens."""
-
-import re
+"""What fair housing keeps out of a profile, and the fixed paths that a mention of it opens."""
 
 from .entities.features import ANIMAL_AS_AID
 from .models import Intent
+from .patterns import words
 
-_PROTECTED = re.compile(
-    r"\b(?:church|mosque|synagogue|temple|christian|catholic|jewish|muslim|hindu|religio\w*|"
-    r"kids?|child(?:ren)?|family|families|pregnan\w*|baby|single (?:mom|mother|dad|father)|married|"
-    r"gay|lesbian|transgender|lgbt\w*|black|white|asian|latin[oax]|hispanic|african|mexican|chinese|indian|"
-    r"race|racial|ethnic\w*|immigrants?|nationality|disab\w*|wheelchair|handicap\w*|blind|deaf|"
-    r"seniors?|elderly|veterans?|section 8|vouchers?|women|men|female|male)\b"
+_PROTECTED = words(
+    r"church\w*|mosques?|synagogues?|temples?|christian\w*|catholic|jew(?:s|ish)?|muslims?|hindu\w*|religio\w*",
+    r"kids?|child(?:ren)?|famil(?:y|ies)|pregnan\w*|bab(?:y|ies)|single (?:mom|mother|dad|father)|married",
+    r"gay|lesbian|trans(?:gender)?|lgbt\w*|women|men|female|male",
+    r"black|white|asians?|latin[oax]s?|hispanics?|africans?|mexicans?|chinese|indians?",
+    r"race|racial|ethnic\w*|immigrants?|nationality|foreign\w*",
+    r"disab\w*|wheelchair|handicap\w*|blind|deaf|seniors?|elderly|veterans?|section 8|vouchers?",
+)
+_PEOPLE = (
+    r"(?:families|kids|children|students|young professionals|seniors|foreigners|immigrants|singles|"
+    r"christians|muslims|jews|jewish|whites?|blacks?|asians?|latinos?|hispanics?|mexicans|indians)"
 )
 
-PATHS: tuple[tuple[str, re.Pattern[str], Intent], ...] = (
+PATHS = (
     ("path_animal", ANIMAL_AS_AID, Intent.ANIMAL),
     (
         "path_voucher",
-        re.compile(
-            r"\b(?:section[- ]?8|housing (?:choice )?vouchers?|vouchers?|hcv|hud[- ]?vash|rental assistance|rent subsid\w+|"
-            r"housing assistance|source of income)\b"
+        words(
+            r"section[- ]?(?:8|eight)|(?:housing (?:choice )?)?vouchers?|hcv|hud[- ]?vash|source of income",
+            r"rental assistance|rent(?:al)? subsid\w+|housing assistance|subsidi[sz]ed",
         ),
         Intent.VOUCHER,
     ),
     (
         "path_accommodation",
-        re.compile(
-            r"\b(?:reasonable (?:accommodation|modification)s?|wheelchair[- ]?(?:accessib\w+|user|ramp)?|grab bars?|"
-            r"(?:because of|due to) my (?:disability|condition|health|mobility)|i(?:'m| am) disabled|my disability|disabilit(?:y|ies)|"
-            r"ada (?:unit|accessible|compliant)|accessible (?:unit|apartment|parking)|mobility (?:issue|impair)\w*|"
-            r"handicap\w*|hearing[- ]impaired|visually impaired|live-?in aide|caregiver)\b"
+        words(
+            r"(?:reasonable )?(?:accommodation|modification)s? (?:request|for)|"
+            r"reasonable (?:accommodation|modification)s?",
+            r"wheelchairs?(?:[- ]?(?:accessib\w+|user|ramp))?|grab bars?|live-?in aide|caregiver",
+            r"(?:because of|due to) my (?:disability|condition|health|mobility|illness)",
+            r"disab(?:led|ility|ilities)|handicap\w*|ada (?:unit|accessible|compliant)",
+            r"accessible (?:unit|apartment|parking|bathroom)|mobility (?:issue|impair|problem)\w*",
+            r"(?:hearing|visually)[- ]impaired",
         ),
         Intent.ACCOMMODATION,
     ),
     (
         "path_steering",
-        re.compile(
-            r"\b(?:what (?:kind|kinds|sort|type) of (?:people|residents?|neighbo(?:u)?rs?|tenants?|families)|who lives? (?:there|here|in)|"
-            r"(?:is|are) (?:it|the (?:area|neighbo(?:u)?rhood|place|complex|building|community|schools?)|there|this)\b[^?]{0,30}?\b(?:safe|dangerous|sketchy|crime|ghetto|"
-            r"family[- ]friendly|good schools?|diverse|white|black|hispanic|asian|jewish|christian|muslim|kids|children)|"
-            r"(?:safe|good|bad|nice|rough|sketchy|family[- ]friendly) (?:area|neighbo(?:u)?rhood|part of town)|crime(?: rates?)?|how safe|"
-            r"good schools?|school (?:quality|ratings?|district)|best schools?|people like (?:me|us)|my kind of people|demographics?|"
-            r"(?:lots? of|many|any|mostly|other) (?:families|kids|children|students|young professionals|seniors|foreigners|immigrants|"
-            r"christians|muslims|jews|jewish|whites?|blacks?|asians?|latinos?|hispanics?|mexicans|indians)(?: (?:there|here|living|in))?)\b"
+        words(
+            r"(?:what|which) (?:kinds?|sorts?|types?) of (?:people|residents?|neighbou?rs?|tenants?|"
+            r"families|crowd)",
+            r"who lives? (?:there|here|in|around)|people like (?:me|us)|my kind of people|demographics?",
+            r"(?:safe|good|bad|nice|rough|sketchy|dangerous|family[- ]friendly|diverse) (?:area|"
+            r"neighbou?rhood|part of (?:town|the city))",
+            r"(?:is|are) (?:it|that|this|the (?:\w+ )?(?:area|neighbou?rhood|place|complex|building|"
+            r"community)|there)\b[^?]{0,24}?\b(?:safe|dangerous|sketchy|crime|ghetto|diverse|"
+            r"family[- ]friendly)",
+            r"crime(?: rates?)?|how safe|(?:good|best|bad) schools?|school (?:quality|ratings?|district)",
+            rf"(?:lots? of|many|any|mostly|other|mainly) {_PEOPLE}(?: (?:there|here|living|in|around))?",
         ),
         Intent.STEERING,
     ),
     (
         "path_screening",
-        re.compile(
-            r"\b(?:(?:would|will|do|can|could|am|might) (?:i|we) (?:be )?(?:qualif\w+|approved|eligible|accepted|get approved|pass)|"
-            r"(?:approve|accept|deny|reject) (?:me|us|my application)|my credit|credit score (?:is|of)|bad credit|low credit|no credit|"
-            r"evict(?:ed|ion)|chances of (?:getting )?(?:approv\w+|accepted)|am i (?:qualified|approved|eligible)|if i(?:'d| would)? qualify|"
-            r"make \w+ (?:times|x) the rent|bankruptcy)\b"
+        words(
+            r"(?:would|will|do|can|could|am|might|should) (?:i|we) (?:still |even |get |be )*"
+            r"(?:qualif\w+|approved|eligible|accepted|pass)",
+            r"(?:approve|accept|deny|reject) (?:me|us|my application)|if i(?:'d| would)? qualify",
+            r"(?:bad|low|no|poor|my) credit|credit score (?:is|of)|evict(?:ed|ions?)|bankruptcy",
+            r"chances of (?:getting |being )?(?:approv\w+|accepted)",
         ),
         Intent.SCREENING,
     ),
     (
         "path_record",
-        re.compile(
-            r"\b(?:criminal|felon(?:y|ies)?|felons?|misdemeanou?rs?|convict(?:ed|ion)s?|my record|arrest(?:ed)?|jail|prison|probation|parole|"
-            r"background check)\b"
+        words(
+            r"criminal|felon(?:y|ies|s)?|misdemeanou?rs?|convict(?:ed|ions?)|my record|arrest(?:ed|s)?",
+            r"jail|prison|probation|parole|background checks?",
         ),
         Intent.RECORD,
     ),
     (
         "path_immigration",
-        re.compile(
-            r"\b(?:immigra\w+|undocumented|visa(?: status)?|green ?card|citizen(?:ship)?|non-?citizen|no (?:ssn|social security)|itin|"
-            r"work permit|refugee|asylum|daca|h-?1b)\b"
+        words(
+            r"immigra\w+|undocumented|visa(?: status)?|green ?card|(?:non-?)?citizen(?:ship|s)?",
+            r"no (?:ssn|social security)|(?:without|don't have) (?:an? )?(?:ssn|social security)\w*",
+            r"itin|work permit|refugee|asylum|daca|h-?1b",
         ),
         Intent.IMMIGRATION,
     ),
 )
 
 
-def is_protected(words: str) -> bool:
-    return bool(_PROTECTED.search(words.lower()))
+def is_protected(text: str) -> bool:
+    return bool(_PROTECTED.search(text.lower()))

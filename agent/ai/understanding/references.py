@@ -6,119 +6,128 @@ from collections.abc import Callable, Iterator, Sequence
 from .message import Message
 from .models import Candidate, Context
 from .names import NameIndex
+from .patterns import words
 
-_NOUN = r"(?:one|home|apartment|place|property|option|unit|listing|choice|condo|house)"
-_POSITIONS = (
-    ("first_home", rf"\b(?:the )?(?:first|1st|former)(?: {_NOUN})?\b(?! (?:of|floor|time|name|day|week))|\b{_NOUN} (?:#|number |no\.? )?(?:1|one)\b|#1\b", 0),
-    ("second_home", rf"\b(?:the )?(?:second|2nd|latter)(?: {_NOUN})?\b(?! (?:of|floor|time))|\b(?:option|number|home|no\.?) (?:#)?(?:2|two)\b|#2\b", 1),
-    ("third_home", rf"\b(?:the )?(?:third|3rd)(?: {_NOUN})?\b(?! (?:of|floor|time))|\b(?:option|number|home|no\.?) (?:#)?(?:3|three)\b|#3\b", 2),
-    ("last_home", rf"\b(?:the |that )?last(?: {_NOUN})\b|\bthe last\b(?! (?:week|month|day))", -1),
+_ONE = r"(?:one|home|apartment|place|property|option|unit|listing|choice|condo|house)"
+_NOT_OF_DAYS = r"(?! (?:of|floor|time|name|day|week|month|date|slot|appointment|visit|tour))"
+_PLACES = (
+    ("first_home", 0, words(rf"(?:first|1st|former)(?: {_ONE})?{_NOT_OF_DAYS}", rf"(?:{_ONE}|number|no\.?) (?:#|number )?(?:1|one)"),),
+    ("second_home", 1, words(rf"(?:second|2nd)(?: {_ONE})?{_NOT_OF_DAYS}", rf"(?:{_ONE}|number|no\.?) (?:#|number )?(?:2|two)"),),
+    ("third_home", 2, words(rf"(?:third|3rd)(?: {_ONE})?{_NOT_OF_DAYS}", rf"(?:{_ONE}|number|no\.?) (?:#|number )?(?:3|three)"),),
+    ("last_home", -1, words(rf"(?:last|latter)(?: {_ONE})|the (?:last|latter){_NOT_OF_DAYS}")),
 )  # fmt: skip
-_POSITION_RULES = tuple((name, re.compile(pattern), index) for name, pattern, index in _POSITIONS)
 
 
 def _rent(home: Candidate) -> float | None:
     return home.rent
 
 
-def _rooms(home: Candidate) -> float | None:
+def _bedrooms(home: Candidate) -> float | None:
     return home.bedrooms
 
 
-def _baths(home: Candidate) -> float | None:
+def _bathrooms(home: Candidate) -> float | None:
     return home.bathrooms
 
 
-_SUPERLATIVES: tuple[
-    tuple[str, re.Pattern[str], Callable[[Candidate], float | None], bool], ...
-] = (
-    ("cheapest_home", re.compile(rf"\b(?:the )?(?:cheap(?:er|est)|least expensive|less expensive|lowest[- ]price\w*|most affordable|more affordable)(?: {_NOUN})?\b"), _rent, False),
-    ("dearest_home", re.compile(rf"\b(?:the )?(?:most expensive|more expensive|pricier|priciest|dearer)(?: {_NOUN})?\b"), _rent, True),
-    ("biggest_home", re.compile(rf"\bthe (?:bigg(?:er|est)|larg(?:er|est))(?: {_NOUN})?\b"), _rooms, True),
-    ("smallest_home", re.compile(rf"\bthe small(?:er|est)(?: {_NOUN})?\b"), _rooms, False),
-    ("most_baths_home", re.compile(r"\b(?:the one with )?(?:the )?(?:most|more) bath\w*\b"), _baths, True),
-)  # fmt: skip
-_FOCUS = re.compile(
-    rf"\b(?:that|this) (?:\w+ )?(?:{_NOUN})\b|\b(?:it|there|that|this|the (?:apartment|place|property|unit|home))\b"
+_Size = Callable[[Candidate], float | None]
+_EXTREMES: tuple[tuple[str, _Size, bool, re.Pattern[str]], ...] = (
+    (
+        "cheapest_home",
+        _rent,
+        False,
+        words(
+            rf"the (?:cheap(?:er|est)|least expensive|less expensive)(?: {_ONE})?",
+            rf"(?:cheap(?:er|est)|lowest[- ]price\w*|(?:more|most) affordable) {_ONE}",
+        ),
+    ),
+    (
+        "dearest_home",
+        _rent,
+        True,
+        words(rf"the (?:(?:more|most) expensive|pric(?:ier|iest))(?: {_ONE})?"),
+    ),
+    ("biggest_home", _bedrooms, True, words(rf"the (?:bigg|larg)(?:er|est)(?: {_ONE})?")),
+    ("smallest_home", _bedrooms, False, words(rf"the small(?:er|est)(?: {_ONE})?")),
+    ("most_baths_home", _bathrooms, True, words(r"(?:the )?(?:most|more) bath\w*")),
 )
-_BOTH = re.compile(
-    r"\b(?:both|all (?:of them|three)|each of them|these (?:two|three)|those (?:two|three)|them all)\b"
+_ALL = words(r"both|all (?:of them|three|two)|each of them|(?:these|those) (?:two|three)|them all")
+_IN_FOCUS = words(
+    rf"(?:that|this) (?:\w+ )?{_ONE}|it|there|that|this|the (?:apartment|place|property|unit|home)"
 )
-_COMMON = frozenset(
-    "the apartments apartment homes home at on in of and a park place court house garden gardens "
-    "village villas terrace creek street avenue road drive lane boulevard condos condominiums "
-    "property senior community one that".split()
+_TOKEN = re.compile(r"[a-z0-9']+")
+_EVERYDAY = frozenset(
+    """
+    apartment apartments avenue boulevard city community condominiums condos court creek drive garden
+    gardens hills home homes house lane park place point property residences river road senior square
+    street terrace that village villas view visit with would like about have this they
+    """.split()
 )
 
 
-def _by_extreme(
-    shortlist: Sequence[Candidate], size: Callable[[Candidate], float | None], most: bool
-) -> str | None:
-    sized = [(value, home) for home in shortlist if (value := size(home)) is not None]
-    if len({value for value, _ in sized}) < 2:
-        return None
-    return (max if most else min)(sized, key=lambda pair: pair[0])[1].listing_id
+def read_references(message: Message, context: Context) -> list[tuple[str, str]]:
+    """(listing_id, rule) of the most explicit kind of reference made; empty without one."""
+    shortlist, low = context.shortlist, "\n".join(clause.low for clause in message.homes)
+    if not shortlist or not low:
+        return []
+    recent = [home for home in shortlist if home.listing_id in context.agent.offered] or shortlist
+    readings = (
+        _by_name(low, shortlist),
+        _by_area(low, shortlist),
+        _by_place(low, recent),
+        _by_extreme(low, recent),
+        _by_part_of_name(low, shortlist),
+        _in_focus(low, context.focus),
+    )
+    return next(filter(None, map(list, readings)), [])
 
 
 def _by_name(low: str, shortlist: Sequence[Candidate]) -> Iterator[tuple[str, str]]:
-    names = NameIndex(
-        {home.name for home in shortlist} | {home.address for home in shortlist if home.address}
-    )
+    names = NameIndex(name for home in shortlist for name in (home.name, home.address) if name)
     said = {name.value.lower() for name in names.find(low)}
     for home in shortlist:
         if home.name.lower() in said:
             yield home.listing_id, "home_by_name"
-        elif home.address and home.address.lower() in said:
+        elif home.address.lower() in said:
             yield home.listing_id, "home_by_address"
-
-
-def _by_part(low: str, shortlist: Sequence[Candidate]) -> Iterator[tuple[str, str]]:
-    """By a word that only one of the names has."""
-    words = set(re.findall(r"[a-z0-9']+", low))
-    for home in shortlist:
-        own = set(re.findall(r"[a-z0-9']+", home.name.lower())) - _COMMON
-        others = set().union(
-            *(set(re.findall(r"[a-z0-9']+", h.name.lower())) for h in shortlist if h is not home),
-            set(),
-        )
-        if any(len(word) > 3 for word in words & own - others):
-            yield home.listing_id, "home_by_part_of_name"
 
 
 def _by_area(low: str, shortlist: Sequence[Candidate]) -> Iterator[tuple[str, str]]:
     for home in shortlist:
-        if home.area and re.search(
-            rf"\b(?:{_NOUN}|the) (?:in|near|at) (?:the )?{re.escape(home.area.lower())}\b", low
-        ):
+        place = rf"\b(?:the|that|{_ONE}) (?:in|near|at) (?:the )?{re.escape(home.area.lower())}\b"
+        if home.area and re.search(place, low):
             yield home.listing_id, "home_by_area"
 
 
-def read_references(message: Message, context: Context) -> list[tuple[str, str]]:
-    """(listing_id, rule), the most explicit kind of reference first; empty when none is made."""
-    shortlist, low = context.shortlist, "\n".join(clause.low for clause in message.homes)
-    if not shortlist or not low:
-        return []
-    if by_name := list(_by_name(low, shortlist)):
-        return by_name
-    if by_area := list(_by_area(low, shortlist)):
-        return by_area
-    recent = [home for home in shortlist if home.listing_id in context.agent.offered] or [
-        *shortlist
-    ]
-    found = [
-        (recent[index].listing_id, name)
-        for name, pattern, index in _POSITION_RULES
-        if -len(recent) <= index < len(recent) and len(recent) > 1 and pattern.search(low)
-    ]
-    if found:
-        return found
-    for name, pattern, size, most in _SUPERLATIVES:
-        if pattern.search(low) and (home := _by_extreme(recent, size, most)):
-            return [(home, name)]
-    if _BOTH.search(low) and len(recent) > 1:
-        return [(home.listing_id, "both_homes") for home in recent]
-    if by_part := list(_by_part(low, shortlist)):
-        return by_part
-    if context.focus and _FOCUS.search(low):
-        return [(context.focus, "home_in_focus")]
-    return []
+def _by_place(low: str, recent: Sequence[Candidate]) -> Iterator[tuple[str, str]]:
+    if len(recent) < 2:
+        return
+    if _ALL.search(low):
+        yield from ((home.listing_id, "all_homes") for home in recent)
+        return
+    for name, index, pattern in _PLACES:
+        if index < len(recent) and pattern.search(low):
+            yield recent[index].listing_id, name
+
+
+def _by_extreme(low: str, recent: Sequence[Candidate]) -> Iterator[tuple[str, str]]:
+    for name, size, most, pattern in _EXTREMES:
+        sized = [(value, home) for home in recent if (value := size(home)) is not None]
+        if len({value for value, _ in sized}) > 1 and pattern.search(low):
+            yield (max if most else min)(sized, key=lambda pair: pair[0])[1].listing_id, name
+            return
+
+
+def _by_part_of_name(low: str, shortlist: Sequence[Candidate]) -> Iterator[tuple[str, str]]:
+    """By a word of four letters or more that only one of the names has."""
+    said = set(_TOKEN.findall(low)) - _EVERYDAY
+    own = {home.listing_id: set(_TOKEN.findall(home.name.lower())) for home in shortlist}
+    for home in shortlist:
+        others = set().union(*(own[other] for other in own if other != home.listing_id))
+        if any(len(word) > 3 for word in (said & own[home.listing_id]) - others):
+            yield home.listing_id, "home_by_part_of_name"
+
+
+def _in_focus(low: str, focus: str | None) -> Iterator[tuple[str, str]]:
+    if focus and _IN_FOCUS.search(low):
+        yield focus, "home_in_focus"

@@ -4,74 +4,73 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from .dates import find_dates, find_time
+from .dates import WEEKDAYS, find_dates, find_time
 from .message import Message
 from .models import Context, SlotOption
+from .patterns import whole, words
 
-_NOUN = r"(?:one|time|slot|option|appointment|opening)"
-_ORDINALS = (
-    ("first_slot", re.compile(rf"\b(?:first|1st|former)(?: {_NOUN})?\b|\b(?:option|number|slot|#) ?(?:1|one)\b|^\W*(?:1|one)\W*$"), 0),
-    ("second_slot", re.compile(rf"\b(?:second|2nd|middle)(?: {_NOUN})?\b|\b(?:option|number|slot|#) ?(?:2|two)\b|^\W*(?:2|two)\W*$"), 1),
-    ("third_slot", re.compile(rf"\b(?:third|3rd)(?: {_NOUN})?\b|\b(?:option|number|slot|#) ?(?:3|three)\b|^\W*(?:3|three)\W*$"), 2),
-    ("last_slot", re.compile(rf"\b(?:last|latest|final)(?: {_NOUN})?\b"), -1),
-    ("earliest_slot", re.compile(r"\b(?:earliest|soonest|as soon as possible|asap|any (?:of (?:them|those)|time)|whichever|either)\b"), 0),
+_ONE = r"(?:one|time|slot|option|appointment|opening)"
+_PLACES = (
+    ("first_slot", 0, (words(rf"(?:first|1st|former)(?: {_ONE})?|{_ONE} (?:1|one)"), whole(r"#?1|one"))),
+    ("second_slot", 1, (words(rf"(?:second|2nd|middle)(?: {_ONE})?|{_ONE} (?:2|two)"), whole(r"#?2|two"))),
+    ("third_slot", 2, (words(rf"(?:third|3rd)(?: {_ONE})?|{_ONE} (?:3|three)"), whole(r"#?3|three"))),
+    ("last_slot", -1, (words(rf"(?:last|latest|final)(?: {_ONE})?"),)),
+    ("earliest_slot", 0, (words(r"earliest|soonest|as soon as possible|asap|whichever|either",
+                                r"any (?:of (?:them|those|these)|time)(?: works| is fine)?"),)),
 )  # fmt: skip
-_PARTS = (
-    ("morning_slot", re.compile(r"\bmornings?\b|\bbefore (?:noon|lunch)\b"), range(0, 12)),
-    ("afternoon_slot", re.compile(r"\bafternoons?\b|\bafter (?:noon|lunch)\b"), range(12, 17)),
-    ("evening_slot", re.compile(r"\bevenings?\b|\bafter work\b"), range(17, 24)),
+_PARTS_OF_DAY = (
+    ("morning_slot", range(0, 12), words(r"mornings?|before (?:noon|lunch)|am")),
+    ("afternoon_slot", range(12, 17), words(r"afternoons?|after (?:noon|lunch)|pm")),
+    ("evening_slot", range(17, 24), words(r"evenings?|after work")),
 )
 _HOUR = re.compile(
     r"\b(?P<hour>1[0-2]|[1-9])(?::(?P<minute>[0-5]\d))?\b(?!\s*(?:st|nd|rd|th|bed|bath))"
 )
-_REFUSES = re.compile(r"\b(?:none|neither|no|not|other|different|another|can't|cannot|don't)\b")
-
-
-def _dated(low: str, slots: Sequence[SlotOption], today: date) -> tuple[list[SlotOption], str]:
-    days = {found.day for found in find_dates(low, today)}
-    named = {
-        slot.starts.date()
-        for slot in slots
-        if slot.starts.strftime("%A").lower() in low
-        or slot.starts.strftime("%a").lower() + " " in low + " "
-    }
-    chosen = [slot for slot in slots if slot.starts.date() in (days | named)]
-    return (chosen, "slot_by_day") if chosen else ([*slots], "")
-
-
-def _timed(low: str, slots: Sequence[SlotOption]) -> tuple[list[SlotOption], str]:
-    if clock := find_time(low):
-        same = [slot for slot in slots if slot.starts.time() == clock]
-        return same, "slot_by_time"
-    for name, pattern, hours in _PARTS:
-        if pattern.search(low):
-            return [slot for slot in slots if slot.starts.hour in hours], name
-    hours_said = {(int(m["hour"]) % 12, int(m["minute"] or 0)) for m in _HOUR.finditer(low)}
-    same = [slot for slot in slots if (slot.starts.hour % 12, slot.starts.minute) in hours_said]
-    return (same, "slot_by_hour") if same else ([*slots], "")
+_REFUSES = words(r"none|neither|no|not|other|different|another|can't|cannot|don't|else|doesn't")
+_Choice = tuple[list[SlotOption], str]
 
 
 def read_slots(message: Message, context: Context) -> list[tuple[str, str]]:
     """(slot_id, rule) of the chosen times; several only where the words fit several."""
-    slots, low = context.slots, message.low
-    if not slots or not low or message.talk == "other":
+    if not context.slots or message.talk == "other":
         return []
-    by_day, day_rule = _dated(low, slots, context.today)
-    chosen, time_rule = _timed(low, by_day)
+    low = message.low
+    by_day, day_rule = _on_day(low, context.slots, context.today)
+    by_time, time_rule = _at_time(low, by_day)
     if day_rule or time_rule:
-        if chosen and len(chosen) > 1:
-            chosen = _narrowed(low, chosen)
+        if _REFUSES.search(low) and not time_rule:
+            return []
+        chosen = _in_place(low, by_time)[0] or by_time
         return [(slot.slot_id, time_rule or day_rule) for slot in chosen]
     if _REFUSES.search(low):
         return []
-    for name, pattern, index in _ORDINALS:
-        if pattern.search(low) and -len(slots) <= index < len(slots):
-            return [(slots[index].slot_id, name)]
-    return []
+    chosen, rule = _in_place(low, context.slots)
+    return [(slot.slot_id, rule) for slot in chosen]
 
 
-def _narrowed(low: str, chosen: list[SlotOption]) -> list[SlotOption]:
-    for _, pattern, index in _ORDINALS:
-        if pattern.search(low) and -len(chosen) <= index < len(chosen):
-            return [chosen[index]]
-    return chosen
+def _on_day(low: str, slots: Sequence[SlotOption], today: date) -> _Choice:
+    """By date, or by the weekday alone: an offered Tuesday need not be the next one."""
+    days = {found.day for found in find_dates(low, today)}
+    weekdays = {WEEKDAYS[word] for word in re.findall(r"[a-z]+", low) if word in WEEKDAYS}
+    chosen = [slot for slot in slots if slot.starts.date() in days] or [
+        slot for slot in slots if slot.starts.weekday() in weekdays
+    ]
+    return (chosen, "slot_by_day") if chosen else ([*slots], "")
+
+
+def _at_time(low: str, slots: Sequence[SlotOption]) -> _Choice:
+    if clock := find_time(low):
+        return [slot for slot in slots if slot.starts.time() == clock], "slot_by_time"
+    for name, hours, pattern in _PARTS_OF_DAY:
+        if pattern.search(low):
+            return [slot for slot in slots if slot.starts.hour in hours], name
+    said = {(int(match["hour"]) % 12, int(match["minute"] or 0)) for match in _HOUR.finditer(low)}
+    chosen = [slot for slot in slots if (slot.starts.hour % 12, slot.starts.minute) in said]
+    return (chosen, "slot_by_hour") if chosen else ([*slots], "")
+
+
+def _in_place(low: str, slots: Sequence[SlotOption]) -> _Choice:
+    for name, index, patterns in _PLACES:
+        if index < len(slots) and slots and any(pattern.search(low) for pattern in patterns):
+            return [slots[index]], name
+    return [], ""

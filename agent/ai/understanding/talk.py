@@ -1,46 +1,60 @@
 """Whether words are about homes or about something else a lead may chat of in between."""
 
-import re
-
 from .models import Talk
+from .patterns import HOME, VISIT, words
 
-_HOME = re.compile(
-    r"\b(?:apartments?|propert(?:y|ies)|condos?|townhouses?|homes?|houses?|lofts?|studios?|"
-    r"bed ?rooms?|beds|bath ?rooms?|baths?|furnished|unfurnished|furniture|pets?|pet-friendly|"
-    r"lease|leasing|rent|rental unit|landlord|place to (?:live|stay|rent)|move[- ]in|moving|"
-    r"laundry|garage|tour|viewing|showing|unit|residence|visit|accommodation|dogs?|cats?)\b"
+_HOME = words(
+    HOME,
+    r"bed ?rooms?|beds|bath ?rooms?|baths?|rooms",
+    r"(?:un)?furnished|furniture|pets?|pet-friendly|dogs?|cats?",
+    r"lease|leasing|rent|landlord|place to (?:live|stay|rent)|move[- ]in|moving",
+    r"laundry|garage|visit(?:ing)?|accommodation|appointment",
+    VISIT,
 )
-_ACTION = re.compile(
-    r"\b(?:(?:find|search|look|need|want|show|get|like|help)\b.{0,50}?\b(?:apartments?|"
-    r"propert(?:y|ies)|condos?|homes?|houses?|studios?|residence|"
-    r"place to (?:live|stay|rent))|"
-    r"(?:schedul\w*|book\w*|set(?:ting)? up|arrang\w*|make|fix|plan|get|reserve|proceed|"
-    r"want|like|going|go|have)\b.{0,40}?\b(?:(?:visit|tour|viewing|showing)s?|visit\w*|"
-    r"(?:see|view|tour|look at)\b.{0,12}?\b(?:the|that|this|it)\b.{0,12}?"
-    r"\b(?:apartment|property|place|home|house|unit)?))\b"
+_HOME_ACTION = words(
+    rf"(?:find|search|look|need|want|show|get|like|help|how about|what about)\b.{{0,50}}?\b{HOME}",
+    rf"(?:schedul\w+|book\w*|set(?:ting)? up|arrang\w+|make|fix|plan|reserve|proceed|go(?: ahead)?"
+    rf"|want|like)\b.{{0,40}}?\b(?:{VISIT}|visit(?:ing)?|see (?:it|this|that|the)\b.{{0,12}}{HOME})",
+    rf"(?:go|going) to (?:see )?(?:the|that|this) {HOME}",
 )
-_OTHER = re.compile(
-    r"\b(?:cabs?|taxis?|uber|lyft|rides?|riders?|drivers?|fare|pool|shared|"
-    r"(?:rent|rental|hire|renting|book|reserve)\b.{0,12}?\b(?:car|vehicle|sedan|suv|truck|van)s?|"
-    r"cars?|vehicles?|suv|hatchback|sedan|compact|pick ?up|drop[- ]?off|"
-    r"calendars?|events?|"
-    r"(?:am i|i'm|im|i am|if i'm|are you|you(?:'re| are)) (?:free|available|busy)|"
-    r"my (?:free|schedule|availability|day|agenda)|free (?:time|slots?)|time slots?|"
-    r"time (?:am i|do i have|is free)|empty slots?|available slots?|do i have time|"
-    r"restaurants?|tables? for|dinner|lunch|cuisine|reservations?|"
-    r"hotels?|flights?|airlines?|airports?|bus|buses|trains?|tickets?|"
-    r"movies?|films?|theat(?:er|re)s?|songs?|music|playlist|album|concerts?|"
-    r"bank|balance|savings|checking|transfer|transaction|"
-    r"doctors?|dentists?|dermatologists?|therapists?|psychologists?|salons?|stylists?|hair|"
-    r"weather|temperature|forecast|rain|humidity|"
-    r"alarms?|message|payment|museums?|attractions?)\b"
+_OWN_CALENDAR = words(
+    r"(?:am|if|whether|when|will|time) i(?:'m| am| be| will be|'ll be)? (?:free|available|busy)",
+    r"(?:if|whether) (?:i'm|im|i am|i will be|i'll be) (?:free|available|busy)",
+    r"(?:do|if|that|what\w*|when|would) i (?:have|got)\b.{0,24}"
+    r"\b(?:free|available|open|openings?|slots?|time|hours|events?|anything)",
+    r"(?:openings?|slots?|time|hours|events?|free) (?:do i have|is free|have i got|am i)",
+    r"(?:you're|you are|you will be|you have|you've got|you)\b.{0,12}\b(?:free|empty|open slot)",
+    r"(?:free|empty|available|time|open) slots?|free time|(?:be|are|is) free|free (?:from|between)",
+    r"calendars?|events?|my (?:schedule|agenda|availability)",
 )
+_OTHER = words(
+    r"cabs?|taxis?|uber|lyft|rides?|riders?|drivers?|fare|pool ride|shared ride",
+    r"cars?|vehicles?|suv|hatchback|sedan|pick(?:ed|ing)? ?(?:me |it |you )?up|drop(?:ped)?[- ]?off",
+    r"restaurants?|tables? for|dinner|lunch|cuisine",
+    r"hotels?|flights?|airlines?|airports?|bus|buses|trains?|tickets?",
+    r"movies?|films?|theat(?:er|re)s?|songs?|music|playlist|album|concerts?",
+    r"balance|savings|checking|transfer|transaction|bank account",
+    r"doctors?|dentists?|dermatologists?|therapists?|psychologists?|salons?|stylists?|haircut",
+    r"weather|temperature|forecast|rain|humidity",
+    r"alarms?|museums?|attractions?",
+)
+_OWN_CAR = words(r"(?:my|our|a|one|two|own|have|park\w*|for) (?:\w+ )?(?:cars?|vehicles?)")
 
 
 def talk_of(low: str) -> Talk:
-    other = _OTHER.search(low)
-    if not other:
+    if _OWN_CALENDAR.search(low):
+        return "homes" if _dismisses(low) else "other"
+    if not _OTHER.search(low):
         return "homes" if _HOME.search(low) else ""
-    if _ACTION.search(low):
+    if _HOME_ACTION.search(low) or (_OWN_CAR.search(low) and _PARKS.search(low)):
         return "homes"
     return "other"
+
+
+_PARKS = words(r"park\w*|garages?|spots?|spaces?")
+_DISMISSAL = words(r"no|not|don't|skip|never ?mind|forget|just|instead|without")
+
+
+def _dismisses(low: str) -> bool:
+    """ "Don't add it to my calendar, just schedule the visit"."""
+    return bool(_DISMISSAL.search(low) and _HOME_ACTION.search(low))

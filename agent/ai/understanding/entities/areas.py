@@ -8,16 +8,13 @@ from ..facts import Fact
 from ..message import Clause, Message
 from ..models import Context, Gazetteer
 from ..names import Name, NameIndex
+from ..patterns import HOME, words
 
 ALIASES = {
     "sf": "San Francisco",
-    "s.f.": "San Francisco",
     "sfo": "San Francisco",
     "san fran": "San Francisco",
-    "san francisco bay": "San Francisco",
     "frisco": "San Francisco",
-    "la": "Los Angeles",
-    "l.a.": "Los Angeles",
     "nyc": "New York",
     "new york city": "New York",
     "philly": "Philadelphia",
@@ -25,14 +22,12 @@ ALIASES = {
     "slc": "Salt Lake City",
     "okc": "Oklahoma City",
     "nola": "New Orleans",
-    "dc": "Washington",
 }
 
 
 @lru_cache(maxsize=64)
-def index_of(gazetteer: Gazetteer) -> NameIndex:
-    aliases = {alias: name for alias, name in ALIASES.items() if alias != "la"}
-    return NameIndex(gazetteer.areas, aliases)
+def areas_of(gazetteer: Gazetteer) -> NameIndex:
+    return NameIndex(gazetteer.areas, ALIASES)
 
 
 @lru_cache(maxsize=64)
@@ -40,169 +35,183 @@ def properties_of(gazetteer: Gazetteer) -> NameIndex:
     return NameIndex(gazetteer.properties)
 
 
-_NOT_A_WISH = re.compile(
-    r"\b(?:how (?:far|close|long|near)|distance|commut\w*|drive (?:to|from)|far from|away from|"
-    r"i (?:work|am from|live|currently live)|i'm from|moving from|coming from|relocating from|"
-    r"(?:currently|right now) (?:in|live)|my (?:job|work|office) is)\b"
+_NOT_A_WISH = words(
+    r"how (?:far|close|long|near)|distance|commut\w*|drive (?:to|from)|far from|away from",
+    r"i(?:'m| am)? (?:work|from|live|currently|based)|(?:moving|coming|relocating) from",
+    r"(?:currently|right now) (?:in|live|living)|my (?:job|work|office|school) is",
 )
-_OLD = re.compile(
-    r"\b(?:not|instead of|rather than|except|besides|no longer|from|but not|than|outside|"
-    r"don't (?:want|like)|leave|leaving)\s+(?:in\s+|the\s+)?$"
+_ABOUT_ONE = words(
+    rf"(?:is|are|isn't|does) (?:it|that|this|they|the {HOME})",
+    rf"(?:is|are) (?:\w+ ){{1,3}}(?:nice|expensive|cheap|far|close|good|near|safe|walkable)",
+    r"where (?:in|is|are)|what(?:'s| is) (?:\w+ ){1,3}like",
 )
-_ADDS = re.compile(r"\b(?:or|also|as well|too|add|additionally|and maybe)\b")
-_ANY = re.compile(
-    r"\b(?:any (?:area|where|place|location|city|neighbou?rhood)|anywhere|(?:the )?(?:area|location|city|"
-    r"neighbou?rhood) (?:doesn't|does not|isn't|is not) (?:really )?(?:matter|important)|don't care "
-    r"(?:about )?(?:the |which |what |where)|no preference (?:on|for|about|regarding) (?:the )?(?:area|"
-    r"location)|wherever)\b"
+_LEFT_BEHIND = re.compile(
+    r"\b(?:not|instead of|rather than|except|besides|from|than|outside(?: of)?|"
+    r"don't (?:want|like)|leave|leaving|forget)\s+(?:in\s+|about\s+|the\s+)*$"
 )
-_INDIFFERENT = re.compile(
-    r"\b(?:doesn't matter|does not matter|no preference|don't care|don't mind|any(?:thing)? (?:is|"
-    r"works|would be) (?:fine|okay|good)|wherever|anywhere|not picky|surprise me|up to you)\b"
+_ADDS = words(r"add(?: in)?|as well|in addition|additionally")
+_ANY = words(
+    r"any (?:area|place|location|city|neighbou?rhood|part of town)|any ?where(?! else)|wherever",
+    r"(?:area|location|city|neighbou?rhood) (?:doesn't|does not|isn't|is not) (?:really )?"
+    r"(?:matter|important)",
+    r"don't care (?:about )?(?:the |which |what |where)(?:area|city|location|neighbou?rhood)?",
+    r"no preference (?:on|for|about|regarding|of) (?:the |an? )?(?:area|location|city)",
 )
-_STOP = (
-    "the a an my your our their this that these those it there here general advance mind person "
-    "order time touch addition case fact total all any some case need search which what where "
-    "and or but with for from at on is are be would should have has i we you me us please thanks "
-    "thank near around close by cash use one two three four five six seven eight nine ten about "
-    "january february march april may june july august september october november december "
-    "monday tuesday wednesday thursday friday saturday sunday today tomorrow tonight "
-    "town city area areas place location neighborhood apartment apartments condo home house building unit "
-    "laundry-unit price budget rent range bedroom bedrooms bathroom bathrooms beds baths spring "
-    "summer fall autumn winter morning afternoon evening night week weeks month months year years day "
-    "days minutes hour hours particular looking living moving interested finding getting scheduling "
-    "visiting touring seeing having being going love no not so if to of as also just only nice "
-    "good great quiet safe downtown-area well contact english washer dryer garage parking "
-    "furnished unfurnished pets pet pool gym it's that's i'm i'd let's find me can could will do does "
-    "how when why who yes yeah sure okay both either something anything somewhere anywhere same "
-    "other another different more less least most new old first second third last"
-).split()
-_STOPS = frozenset(_STOP)
-_PREPOSITION = re.compile(
-    r"\b(?:in|around|near|at|within|close to|nearby|outside of|to live in|located in|based in|"
-    r"move to|moving to|relocat(?:e|ing) to|out of)\s+(?:the\s+)?(?:city of\s+|area of\s+|town of\s+|"
-    r"downtown\s+|greater\s+)?",
+_INDIFFERENT = words(
+    r"doesn't matter|does not matter|no preference|don't (?:really )?(?:care|mind)|not picky",
+    r"any(?:thing)? (?:is|works|would be) (?:fine|okay|good)|surprise me|up to you",
+)
+_NO_NAME = frozenset(
+    """
+a about addition advance afternoon again age all also an and another any anyone anything anyway
+anywhere apartment apartments april are area areas as asap at august autumn back bath bathroom
+bathrooms baths be because bed bedroom bedrooms beds best between both bringing budget building but
+by call can cash case cheap cheaper city close come condition contact correct cost could day days
+december detail details did different do does done downtown during each early either else end
+english enough evening every everything fact fall fantastic february few fine finding first five
+flat for four friday from front full fully furnished future garage general get getting give going
+good got great had has have having hello help here hey hi high home homes hour hours house how i
+i'd i'll i'm i've if immediately in instead interest interested into is it it's its january july
+june just keep kind last later laundry least less let's light like line living location long
+looking lot love low march market may me meantime mid midday mind minutes moment monday month months
+more morning most moving much my name near nearby need neighborhood neighbourhood new next nice
+night nine no none noon north not november now number october of off okay on once one only
+or order other our out own parking part particular people perfect person pet pets place places
+please pool possible preferably preference price probably property question quiet quite range
+really regard rent right room rooms safe same saturday scheduled search second section seeing
+september seven several shape she short should show since six small so some something somewhere
+soon sorry south spring still stock studio such sufficient summer sunday sure tandem ten terms
+than thank thanks that that's the their them then there these they third this those three
+thursday time to today tomorrow tonight too total touch touring town tuesday two under unfurnished
+unit until up upstairs us use very view visiting want was washer we wednesday week weekend weeks
+well what when where which while who why will winter with within would writing year years yes
+you your
+""".split()
+)
+"""Words that no place name begins or goes on with where it is written in lower case."""
+_BEFORE_NAME = re.compile(
+    r"\b(?:in|around|near|within|close to|outside of|move to|moving to|relocat(?:e|ing) to|"
+    r"(?:live|look|search|searching|looking|located|based) (?:in|at|around|near))\s+"
+    r"(?P<the>the\s+)?(?:city of\s+|town of\s+|downtown\s+|greater\s+|central\s+)?",
     re.I,
 )
-_WORD = re.compile(r"[^\W\d_][\w.'-]*")
-_AREA_WORD = re.compile(r"\b(?:area|neighbou?rhood|district|region|city|town)\b", re.I)
-_CAPITALISED = re.compile(r"[A-Z][\w.'-]*(?:\s+(?:[A-Z][\w.'-]*|of|the|de|del|la|el|los|las))*")
-
-
-def _spoken(words: list[str]) -> str:
-    return " ".join(word if word[:1].isupper() else word.capitalize() for word in words)
-
-
-def _run(raw: str, start: int, limit: int) -> list[str]:
-    """Up to `limit` words of a name from `start`: capitalised ones, or plain ones up to a stop."""
-    words: list[str] = []
-    position = start
-    capital: bool | None = None
-    while len(words) < limit:
-        match = _WORD.match(raw, position)
-        if not match:
-            break
-        word = match[0].rstrip(".")
-        if word.lower() in _STOPS:
-            break
-        is_capital = word[:1].isupper()
-        if capital is None:
-            capital = is_capital
-        elif capital and not is_capital:
-            break
-        words.append(word.removesuffix("'s"))
-        position = match.end()
-        if not raw[position : position + 1].isspace() or word != match[0]:
-            break
-        position += 1
-    return words
-
-
-def _contextual(clause: Clause) -> Iterator[Name]:
-    for match in _PREPOSITION.finditer(clause.raw):
-        words = _run(clause.raw, match.end(), 3)
-        if not words:
-            continue
-        if words[0][:1].isupper() or len(words) <= 2:
-            name = _spoken(words)
-            yield Name(name, match.end(), match.end() + len(name))
-
-
-_FILLER = re.compile(
-    r"^\W*(?:(?:i|we|would|i'd|we'd|like|prefer|preferably|want|please|in|it|search|look|find|try|"
-    r"maybe|how|about|let's|say|the|is|my|preferred|area|city|location|yes|yeah|sure|okay|"
-    r"hmm|um|well|probably|ideally|somewhere|around|near|be|to|live|should|thinking|of|"
-    r"think|something|a|an|for|do|go|with|at|make|change|actually|no)\b[\s,:.!-]*)*",
+_AREA_WORD = re.compile(r"\s+(?:area|neighbou?rhood|district|region|side)\b", re.I)
+_WORD = re.compile(r"[^\W\d_][\w'-]*\.?")
+_LONGEST = 3
+_ANSWER_FILLER = re.compile(
+    r"^\W*(?:(?:i|we|would|i'd|we'd|i'm|like|prefer|preferably|want|please|in|it|search|look|looking|"
+    r"find|try|maybe|how|about|let's|say|the|is|my|preferred|area|city|location|yes|yeah|sure|okay|"
+    r"hmm|um|well|probably|ideally|somewhere|around|near|be|to|live|should|thinking|of|think|"
+    r"something|a|an|for|do|go|with|at|make|change|actually|no|talking|mean|oh|love|choose|pick)"
+    r"\b[\s,:.!-]*)*",
     re.I,
 )
 
 
-def _answered(clause: Clause) -> Iterator[Name]:
-    """A bare place, when the agent asked where."""
-    start = _FILLER.match(clause.raw)
-    position = start.end() if start else 0
-    words = _run(clause.raw, position, 3)
-    if words and (words[0][:1].isupper() or len(words) <= 2):
-        name = _spoken(words)
-        yield Name(name, position, position + len(name))
-
-
-def _wished(clause: Clause, names: list[Name]) -> list[Name]:
-    return [name for name in names if not _OLD.search(clause.low[: name.start])]
-
-
-def _outside(names: list[Name], others: list[Name]) -> list[Name]:
-    return [
-        name
-        for name in names
-        if not any(name.start < other.end and other.start < name.end for other in others)
-    ]
-
-
-def named(clause: Clause, context: Context) -> list[Name]:
-    """The places a clause names, known or by phrase, outside the names of properties."""
-    homes = properties_of(context.gazetteer).find(clause.low)
-    exact = index_of(context.gazetteer).find(clause.low)
-    homes = [
-        home
-        for home in homes
-        if not any(e.start == home.start and e.end == home.end for e in exact)
-    ]
-    found = _outside(exact, homes)
-    return found or _outside(list(_contextual(clause)), homes)
+def read(message: Message, context: Context) -> Iterator[Fact]:
+    asked = "areas" in context.agent.asked
+    clauses = [clause for clause in message.homes if _may_wish(clause)]
+    if any(_any_place(clause.low, asked) for clause in clauses):
+        yield Fact("areas", None, "area_any")
+        return
+    named = [(clause, _known(clause, context)) for clause in clauses]
+    rule, places = "area_known", _wished(named)
+    if not places:
+        rule, places = (
+            "area_by_phrase",
+            _wished([(clause, list(_by_phrase(clause))) for clause in clauses]),
+        )
+    if not places and asked:
+        rule, places = (
+            "area_answered",
+            _wished([(clause, list(_answered(clause))) for clause in clauses if not clause.asks])[
+                :1
+            ],
+        )
+    if not places:
+        return
+    before = context.known.get("areas")
+    if isinstance(before, list) and _ADDS.search(message.low):
+        rule, places = "area_added", list(dict.fromkeys([*before, *places]))
+    yield Fact("areas", places, rule)
 
 
 def mentioned(message: Message, context: Context) -> list[str]:
+    """The places of the inventory named last, whatever the talk is about."""
     for clause in reversed(message.clauses):
-        if names := index_of(context.gazetteer).find(clause.low):
+        if names := areas_of(context.gazetteer).find(clause.low):
             return [name.value for name in names]
     return []
 
 
-def read(message: Message, context: Context) -> Iterator[Fact]:
-    places: list[str] = []
-    rule = "area_named"
-    asked = "areas" in context.agent.asked
-    for clause in message.homes:
-        if _ANY.search(clause.low) or (asked and _INDIFFERENT.search(clause.low)):
-            yield Fact("areas", None, "area_any")
-            return
-        if _NOT_A_WISH.search(clause.low):
+def _may_wish(clause: Clause) -> bool:
+    return not (_NOT_A_WISH.search(clause.low) or (clause.asks and _ABOUT_ONE.search(clause.low)))
+
+
+def _any_place(low: str, asked: bool) -> bool:
+    return bool(_ANY.search(low) or (asked and _INDIFFERENT.search(low)))
+
+
+def _wished(named: list[tuple[Clause, list[Name]]]) -> list[str]:
+    """Each place once, apart from the ones left behind ("not Oakland")."""
+    return list(
+        dict.fromkeys(
+            name.value
+            for clause, names in named
+            for name in names
+            if not _LEFT_BEHIND.search(clause.low[: name.start])
+        )
+    )
+
+
+def _known(clause: Clause, context: Context) -> list[Name]:
+    """Places of the inventory, apart from those inside the name of a community."""
+    places = areas_of(context.gazetteer).find(clause.low)
+    homes = [
+        home
+        for home in properties_of(context.gazetteer).find(clause.low)
+        if all((home.start, home.end) != (place.start, place.end) for place in places)
+    ]
+    return [
+        place
+        for place in places
+        if not any(place.start < home.end and home.start < place.end for home in homes)
+    ]
+
+
+def _by_phrase(clause: Clause) -> Iterator[Name]:
+    for match in _BEFORE_NAME.finditer(clause.raw):
+        name = _name_at(clause.raw, match.end())
+        if name is None:
             continue
-        names = [] if clause.asks and not asked else _wished(clause, named(clause, context))
-        if not names and asked and not places and not clause.asks:
-            names = _wished(clause, list(_answered(clause)))
-            rule = "area_answered"
-        places.extend(name.value for name in names if name.value not in places)
-    if not places:
-        return
-    known = context.known.get("areas")
-    if (
-        isinstance(known, list)
-        and _ADDS.search(message.low)
-        and not asked
-        and " or " not in message.low
-    ):
-        places = [*known, *(place for place in places if place not in known)]
-        rule = "area_added"
-    yield Fact("areas", places, rule)
+        capital = name.value[:1] == clause.raw[name.start]
+        if capital or not match["the"] or _AREA_WORD.match(clause.raw, name.end):
+            yield name
+
+
+def _answered(clause: Clause) -> Iterator[Name]:
+    """A bare place, when the agent asked where."""
+    filler = _ANSWER_FILLER.match(clause.raw)
+    if name := _name_at(clause.raw, filler.end() if filler else 0):
+        yield name
+
+
+def _name_at(raw: str, start: int) -> Name | None:
+    """A run of capitalised words, or one or two plain ones, that may be the name of a place."""
+    found: list[str] = []
+    position = start
+    while len(found) < _LONGEST and (match := _WORD.match(raw, position)):
+        word = match[0].rstrip(".").removesuffix("'s")
+        if word.lower() in _NO_NAME or (found and word[:1].isupper() != found[0][:1].isupper()):
+            break
+        found.append(word)
+        position = match.end()
+        if not raw[position : position + 1].isspace():
+            break
+        position += 1
+    if not found or sum(map(len, found)) < 3:
+        return None
+    if not found[0][:1].isupper():
+        found = [word.capitalize() for word in found[:2]]
+    value = " ".join(found)
+    return Name(value, start, start + len(value))

@@ -7,107 +7,91 @@ from ..facts import Fact
 from ..message import Message
 from ..models import Context
 from ..numbers import SPELLED_AMOUNT, amount
+from ..patterns import words
 
 _DIGITS = r"\d{1,3}(?:,\d{3})+|\d{3,5}|\d{1,2}(?:\.\d+)?\s?(?:k|grand|thousand|hundred)"
-_MONEY = rf"(?:(?:usd|us\$|\$)\s?)?(?:{_DIGITS})\b(?:\s?(?:k|grand|bucks|dollars|usd)\b)?"
-_UPPER = (
-    r"(?:under|below|less than|max(?:imum)?(?: of)?|maxed? (?:out )?at|up to|at most|no more than|not more than|"
-    r"within|cheaper than|lower than|not (?:over|above|exceed(?:ing)?)|don't exceed|<=?|"
-    r"(?:can )?(?:afford|pay|spend)(?: (?:about|around|up to|roughly|at most))?|"
-    r"budget(?: (?:is|of|range|would be|to|:|at))*(?: (?:about|around|up to|roughly|like|max))?|"
-    r"(?:around|about|roughly|approximately|circa|~)|for|rent (?:of|is|at|around|under|below)|price (?:of|"
-    r"is|around|under|below))"
+_MONEY = rf"(?:usd|us\$|\$)?\s?(?P<money>{_DIGITS})\b(?!\s?(?:sq|square|feet|ft))"
+_AT_MOST = (
+    r"(?:under|below|less than|max(?:imum)?(?: of)?|maxed? (?:out )?at|up to|at most|"
+    r"(?:no|not) more than|within|cheaper than|lower than|not (?:over|above|exceed(?:ing)?)|<=?|"
+    r"(?:afford|pay|spend|budget|price|rent)(?: (?:is|of|range|would be|to|at|around|about|up to|"
+    r"roughly|like|max|under|below))*|around|about|roughly|approximately|~)"
+)
+_LIKE = r"\s*:?\s*(?:(?:like|say|maybe|a|the|my|is)\s+)*"
+_PER_MONTH = (
+    r"\s?(?:dollars|bucks|usd)?\s?(?:(?:/|per|a|each|every)\s?mo(?:nth)?\b|monthly|pcm|max\b|maximum|tops|"
+    r"or (?:less|under|below|lower|so)|at (?:the )?most|budget|is my (?:max|budget|limit)|dollars|bucks)"
 )
 _RANGE = re.compile(
-    rf"(?P<low>\$?\s?(?:\d{{1,3}}(?:,\d{{3}})+|\d{{3,5}}|\d(?:\.\d+)?\s?k?))\s?(?:-|–|to|and|~)\s?(?P<high>\$?\s?(?:{_DIGITS}))\b"
+    rf"\$?\s?(?P<low>\d{{1,3}}(?:,\d{{3}})+|\d{{3,5}}|\d(?:\.\d+)?\s?k?)\s?(?:-|–|to|and|~)\s?"
+    rf"\$?\s?(?P<high>{_DIGITS})\b"
 )
-_CAPPED = re.compile(
-    rf"\b{_UPPER}\s*:?\s*(?:like |say |maybe |a |the |my |is )*(?P<money>{_MONEY})"
+_TABLE = (
+    ("budget_capped", re.compile(rf"(?<!\w){_AT_MOST}{_LIKE}{_MONEY}")),
+    ("budget_a_month", re.compile(rf"{_MONEY}{_PER_MONTH}")),
+    ("budget_dollars", re.compile(rf"\$\s?(?P<money>{_DIGITS})\b")),
 )
-_TRAILED = re.compile(
-    rf"(?P<money>{_MONEY})\s?(?:/|per|a|each|monthly|max|maximum|or (?:less|under|below|lower)|tops|budget|at most|is my (?:max|budget|limit))"
-    r"\s?(?:mo\b|month\b|\b)"
+_OF_MONEY = re.compile(
+    r"\$|\b(?:budget|rent|price|spend|afford|pay|cost|dollars|bucks|grand|per month|a month|"
+    r"monthly|max|maximum|under|below|less than|up to|at most|no more than|\d(?:\.\d)?\s?k)\b|/mo"
 )
-_DOLLARS = re.compile(rf"(?P<money>\$\s?(?:{_DIGITS})\b(?:\s?k\b)?)")
-_CONTEXT = re.compile(
-    r"\$|\b(?:budget|rent|price|spend|afford|pay|cost|dollars|bucks|grand|per month|a month|monthly|/month|/mo|max\b|"
-    r"under|below|less than|up to|at most|no more than|\d(?:\.\d)?\s?k\b)"
+_OTHER_MONEY = words(
+    r"deposits?|fees?|sq|square|sqft|feet|salary|income|earn|make|raise|over|more than|at least|"
+    r"minimum|parking"
 )
-_NOT_BUDGET = re.compile(
-    r"\b(?:deposit|fee|fees|sq|square|sqft|feet|salary|income|earn|make|raise)\b|\bover \$|\bmore than\b"
+_ANY = words(
+    r"any (?:price|budget|rent)|money is no object|no (?:budget|price|max|limit)(?: (?:limit|cap|on))?",
+    r"(?:price|budget|rent|money|cost) (?:doesn't|does not|isn't|is not) (?:really )?"
+    r"(?:matter|an issue|a problem|important)",
 )
-_ANY = re.compile(
-    r"\b(?:any (?:price|budget|rent)|(?:price|budget|rent|money|cost) (?:doesn't|does not|isn't|is not) (?:really )?"
-    r"(?:matter|an issue|a problem|important)|no (?:budget|price) (?:limit|cap)|money is no object|no (?:max|limit) (?:on|for))\b"
-)
-_INDIFFERENT = re.compile(r"\b(?:doesn't matter|no limit|flexible|don't care|no preference|any)\b")
-_NUMBER = re.compile(rf"\b(?P<money>{_DIGITS})\b")
-_LOWEST, _HIGHEST = 100, 100_000
-
-
-def _plausible(value: int | None) -> int | None:
-    return value if value is not None and _LOWEST <= value <= _HIGHEST else None
-
-
-def _ranged(match: re.Match[str]) -> int | None:
-    low, high = amount(match["low"].replace("$", "")), amount(match["high"].replace("$", ""))
-    if low is None or high is None or high < low:
-        return None
-    return _plausible(high)
-
-
-def _spelled(low: str) -> int | None:
-    return max(
-        (
-            value
-            for match in SPELLED_AMOUNT.finditer(low)
-            if (value := _plausible(amount(match[0])))
-        ),
-        default=None,
-    )
-
-
-def _highest(low: str, asked: bool) -> tuple[int, str] | None:
-    if (match := _RANGE.search(low)) and (asked or _CONTEXT.search(low)):
-        if value := _ranged(match):
-            return value, "budget_range"
-    for name, pattern in (
-        ("budget_capped", _CAPPED),
-        ("budget_trailed", _TRAILED),
-        ("budget_dollars", _DOLLARS),
-    ):
-        if name == "budget_capped" and not (asked or _CONTEXT.search(low)):
-            continue
-        values = [
-            value
-            for match in pattern.finditer(low)
-            if (
-                value := _plausible(
-                    amount(re.sub(r"[^\d,.a-z ]|usd|us|bucks|dollars", "", match["money"]))
-                )
-            )
-        ]
-        if values:
-            return values[-1], name
-    if (asked or _CONTEXT.search(low)) and (value := _spelled(low)):
-        return value, "budget_spelled"
-    if asked and (match := _NUMBER.search(low)) and (value := _plausible(amount(match["money"]))):
-        return value, "budget_answered"
-    return None
-
-
+_INDIFFERENT = words(r"doesn't matter|no limit|flexible|don't care|no preference")
+_BARE = re.compile(rf"\b(?P<money>{_DIGITS})\b")
 _GATE = re.compile(
-    r"\d|hundred|thousand|grand|price|budget|rent|money|cost|matter|care|limit|flexible|any"
+    r"\d|hundred|thousand|grand|price|budget|rent|money|cost|matter|care|limit|flexible|preference"
 )
+_LEAST, _MOST = 100, 100_000
 
 
 def read(message: Message, context: Context) -> Iterator[Fact]:
     asked = "budget" in context.agent.asked
     for clause in message.homes:
         low = clause.low
-        if not _GATE.search(low):
+        if not _GATE.search(low) or clause.asks:
             continue
-        if _ANY.search(low) or (asked and _INDIFFERENT.search(low) and not _NUMBER.search(low)):
+        if _ANY.search(low) or (asked and _INDIFFERENT.search(low) and not _BARE.search(low)):
             yield Fact("budget", None, "budget_any")
-        elif not _NOT_BUDGET.search(low) and (found := _highest(low, asked)):
-            yield Fact("budget", *found)
+        elif (asked or _OF_MONEY.search(low)) and (fact := _read_clause(low, asked)):
+            yield fact
+
+
+def _read_clause(low: str, asked: bool) -> Fact | None:
+    if _OTHER_MONEY.search(low) and "budget" not in low:
+        return None
+    if (match := _RANGE.search(low)) and (value := _top_of(match)):
+        return Fact("budget", value, "budget_range")
+    for name, pattern in _TABLE:
+        if values := [value for match in pattern.finditer(low) if (value := _dollars(match))]:
+            return Fact("budget", values[-1], name)
+    if value := _spelled(low):
+        return Fact("budget", value, "budget_spelled")
+    if asked and (match := _BARE.search(low)) and (value := _dollars(match)):
+        return Fact("budget", value, "budget_answered")
+    return None
+
+
+def _plausible(value: int | None) -> int | None:
+    return value if value is not None and _LEAST <= value <= _MOST else None
+
+
+def _dollars(match: re.Match[str]) -> int | None:
+    return _plausible(amount(match["money"]))
+
+
+def _top_of(match: re.Match[str]) -> int | None:
+    low, high = amount(match["low"]), _plausible(amount(match["high"]))
+    return high if low is not None and high is not None and low <= high else None
+
+
+def _spelled(low: str) -> int | None:
+    amounts = (_plausible(amount(match[0])) for match in SPELLED_AMOUNT.finditer(low))
+    return max(filter(None, amounts), default=None)

@@ -5,117 +5,92 @@ A question about a feature is a topic, not a wish; a request to search for it is
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from ..affirmation import leans
+from ..affirmation import answer
 from ..facts import Fact
 from ..message import Message
 from ..models import Context
+from ..patterns import words
+
+_NONE = (
+    r"(?:no|not|without|never|zero|needn't|(?:don't|do not|doesn't|does not|won't|didn't|haven't|"
+    r"isn't|aren't) (?:really )?(?:need|want|have|care|got|bring|require|looking)?)"
+)
+_FILL = (
+    r"(?:\s+(?:any|an?|to|be|it|have|bring|the|really|fully|assigned|covered|my|own|looking|for|"
+    r"about|required|necessarily|in[- ]unit))*"
+)
+
+
+def _none_of(noun: str) -> str:
+    return rf"{_NONE}{_FILL}\s+{noun}"
 
 
 class _Feature(NamedTuple):
-    field: str
-    word: re.Pattern[str]
-    negative: re.Pattern[str]
-    """Phrases that say the lead has or wants none."""
+    field: Literal["pets", "furnished", "parking", "in_unit_laundry"]
+    named: re.Pattern[str]
+    refused: re.Pattern[str]
+    """Says that the lead has or wants none."""
 
 
-_NONE = (
-    r"(?:no|not|without|don't (?:need|want|have)|do not (?:need|want|have)|doesn't need|"
-    r"does not (?:need|have to)|not looking for|never|zero|won't (?:need|have)|haven't got|needn't)"
+_PET = (
+    r"(?:pets?|pet[- ]?friendly|dogs?|dogg(?:y|ie|ies)|pupp(?:y|ies)|cats?|kitt(?:y|en)s?|animals?|"
+    r"hamsters?|rabbits?|bunn(?:y|ies)|parrots?)"
 )
-_FILL = (
-    r"(?:\s+(?:any|a|an|to be|it|to|be|have|bring|the|it to be|really|fully|assigned|covered|my|"
-    r"own|kind of|need|want|looking for|care about|required|necessarily))*"
-)
+_LAUNDRY = r"(?:laundry|washers?|washing machine|w/d)"
+_PARKING = r"(?:parking|garages?|car ?ports?)"
 
 _FEATURES = (
     _Feature(
         "pets",
-        re.compile(
-            r"\b(?:pets?|pet[- ]?friendly|dogs?|doggies|doggy|doggie|pupp(?:y|ies)|cats?|kitt(?:y|en)s?|"
-            r"animals?|hamsters?|rabbits?|bunn(?:y|ies)|parrots?)\b"
-        ),
-        re.compile(
-            rf"\b{_NONE}{_FILL}\s+(?:pets?|dogs?|cats?|animals?)\b|\bpet[- ]?free\b|"
-            r"\bforget (?:about )?(?:the )?pets?\b"
+        words(_PET),
+        words(
+            _none_of(_PET),
+            r"pet[- ]?free",
+            r"(?:pets?|dogs?|cats?) (?:(?:is|are) not|isn't|aren't) (?:an issue|needed|necessary|"
+            r"important|required)",
         ),
     ),
     _Feature(
         "furnished",
-        re.compile(r"\b(?:un|semi[- ])?furnish(?:ed|ings?)?\b|\bfurniture\b"),
-        re.compile(
-            rf"\bunfurnished\b|\b{_NONE}{_FILL}\s+(?:furnished|furniture|furnishings?)\b|"
-            r"\b(?:have|bring(?:ing)?|own|got) (?:all )?(?:my|our)(?: own)? (?:own )?furniture\b|\bempty\b"
+        words(r"(?:un|semi[- ]?|non[- ]?)?furnish(?:ed|ings?)?", r"furniture"),
+        words(
+            r"(?:un|non[- ]?)furnished",
+            _none_of(r"(?:furnished|furniture|furnishings?)"),
+            r"(?:have|bring(?:ing)?|own|got) (?:all )?(?:my|our)(?: own)? furniture",
         ),
     ),
     _Feature(
         "parking",
-        re.compile(r"\b(?:parking|garages?|car ?ports?|park my (?:car|truck))\b"),
-        re.compile(
-            rf"\b{_NONE}{_FILL}\s+(?:parking|garages?|car ?ports?|a car)\b|"
-            r"\bparking (?:is|isn't|is not) (?:not )?(?:needed|necessary|required|important)\b|"
-            r"\bno car\b"
+        words(_PARKING, r"park my (?:car|truck|van)", r"(?:spot|space|place) for (?:my|a|our) car"),
+        words(
+            _none_of(rf"(?:{_PARKING}|a car|car)"),
+            rf"{_PARKING} (?:(?:is|are) not|isn't|aren't) (?:needed|necessary|required|important)",
         ),
     ),
     _Feature(
         "in_unit_laundry",
-        re.compile(
-            r"\b(?:in[- ]?(?:unit|house|home|suite|apartment)[- ]+(?:laundry|washer\w*|w/d)|"
-            r"laundry|washer|washing machine|"
-            r"w/d)\b"
-        ),
-        re.compile(
-            rf"\b{_NONE}{_FILL}\s+(?:in[- ]?(?:unit|house|home)\s+)?(?:laundry|washer|"
-            r"washing machine)\b|\b(?:shared|communal|on-?site|coin) laundry (?:is|works|would)\b"
+        words(_LAUNDRY, r"in[- ]?unit wash\w*"),
+        words(
+            _none_of(_LAUNDRY),
+            r"(?:shared|communal|on-?site|coin) laundry (?:is|works|would)",
         ),
     ),
 )
-_WANT = re.compile(
-    r"\b(?:need\w*|want\w*|wish\w*|i(?:'d| would) (?:like|love|prefer)|like (?:to|one|a|an|it|some|the)|prefer\w*|"
-    r"require\w*|must|should|has to|have to|hop(?:e|ing)|looking for|make sure|ensure|only|"
-    r"important|essential|necessary|that|which|where|also|with|i have|i've got|i own|we have|my|"
-    r"our|allow(?:ing|s)?|would be (?:nice|great|good|ideal|perfect)|please|interested in|search\w*|"
-    r"find|comes? with|and|including|plus)\b"
+_WITHDRAWN = words(
+    r"forget|drop|ignore|skip|never ?mind|scratch|"
+    r"(?:don't|do not|doesn't|does not) (?:really )?(?:care|mind|matter|have to be|need to be)",
+    r"no preference|no longer (?:important|matters?)|not (?:important|necessary|a must|picky|needed)",
+    r"either (?:way|is (?:fine|okay)|works)|optional|whatever|not a (?:big )?deal|any is fine",
+    r"(?:isn't|is not|aren't) (?:important|a must|necessary|required|a deal ?breaker)",
+    r"furnished or (?:not|unfurnished)|with or without",
 )
-_ALTERNATIVE = re.compile(
-    r"\b(?:find|search\w*|look(?:ing)? for|locate|show|recommend|suggest|get me|give me|pull up)\b"
-    r"(?!\s+out)|"
-    r"\b(?:any|some|other|another|different|more|else|anything|something|a|an)\b.{0,40}?\b"
-    r"(?:apartments|places|properties|options?|homes|houses|ones|units|listings|condos|rentals|"
-    r"studios|choices|other|others|where|that|which|with)\b|"
-    r"\b(?:anything|something|else|other)\b|"
-    r"\bdo you have (?:a|an|any|one|some)?\s?.{0,24}?\b(?:apartments?|places?|units?|ones?|homes?)\b|"
-    r"\b(?:is|are) there (?:a|an|any|some)\b"
+ANIMAL_AS_AID = words(
+    r"(?:service|support|guide|assistance|therapy|seeing[- ]eye|emotional[- ]support|esa)\s+"
+    r"(?:animals?|dogs?|cats?|pets?)",
+    r"esas?",
 )
-_ABOUT_THIS = re.compile(
-    r"\b(?:is|are|does|do|will|would|can|has|have|did)\s+(?:it|they|the|this|that|these|those|their|"
-    r"there|pets?|i|we|my|dogs?|cats?|animals?|both|there already|also)\b"
-)
-_IS_THERE_SOME = re.compile(r"\b(?:is|are) there (?:any|some|a|an|other|another|anything)\b")
-_QUESTION_NOUN = re.compile(
-    r"\b(?:restrictions?|polic(?:y|ies)|rules?|fees?|deposits?|rent|limits?|cost|charge|allowed "
-    r"there)\b"
-)
-_OLD_WISH = re.compile(r"\b(?:forget|drop|ignore|skip|never mind|nevermind|scratch)\b")
-_DONT_CARE = re.compile(
-    r"\b(?:don't (?:really )?(?:care|mind)|doesn't (?:really )?matter|do not care|no preference|"
-    r"either (?:way|is fine|works|one)|not (?:important|necessary|a must|picky)|optional|"
-    r"doesn't have to|whatever|not a (?:big )?deal|needn't|any is fine)\b"
-)
-
-
-def _asks_about(low: str, asks: bool, question: bool) -> bool:
-    """True where the feature is asked about, false where it is wished for."""
-    if asks:
-        return not (_ALTERNATIVE.search(low) and not _ABOUT_THIS.search(low)) or bool(
-            _QUESTION_NOUN.search(low)
-        )
-    if not question:
-        return False
-    return bool(_ABOUT_THIS.search(low)) and not (
-        _ALTERNATIVE.search(low) or _IS_THERE_SOME.search(low)
-    )
 
 
 def read(message: Message, context: Context) -> Iterator[Fact]:
@@ -124,41 +99,37 @@ def read(message: Message, context: Context) -> Iterator[Fact]:
 
 
 def _read_feature(feature: _Feature, message: Message, context: Context) -> Iterator[Fact]:
-    mentioned = False
+    field, named = feature.field, False
     for clause in message.homes:
         low = clause.low
-        if not feature.word.search(low):
+        if not feature.named.search(low) and not feature.refused.search(low):
             continue
-        mentioned = True
-        if feature.field == "pets" and ANIMAL_AS_AID.search(low):
+        named = True
+        if clause.asks or ANIMAL_AS_AID.search(low):
             continue
-        if _asks_about(low, clause.asks, low.endswith("?")):
-            continue
-        if _DONT_CARE.search(low) or _OLD_WISH.search(low):
-            yield Fact(feature.field, None, f"{feature.field}_withdrawn")
-        elif feature.negative.search(low):
-            yield Fact(feature.field, False, f"{feature.field}_refused")
+        if _WITHDRAWN.search(low):
+            yield Fact(field, None, f"{field}_withdrawn")
+        elif feature.refused.search(low):
+            yield Fact(field, False, f"{field}_refused")
         else:
-            yield Fact(feature.field, True, f"{feature.field}_wished")
-    if not mentioned and feature.field in context.agent.asked and message.homes:
-        low = message.homes[0].low
-        if _DONT_CARE.search(low):
-            yield Fact(feature.field, None, f"{feature.field}_indifferent")
-        elif (answer := leans(low)) is not None:
-            yield Fact(feature.field, answer, f"{feature.field}_answered")
+            yield Fact(field, True, f"{field}_wished")
+    if field in context.agent.asked and not named:
+        yield from _answered(field, message)
 
 
-ANIMAL_AS_AID = re.compile(
-    r"\b(?:service|support|guide|assistance|therapy|seeing[- ]eye|emotional[- ]support|esa)\s+"
-    r"(?:animals?|dogs?|cats?|pets?)\b|\besas?\b"
-)
+def _answered(field: str, message: Message) -> Iterator[Fact]:
+    """A bare yes or no to the agent's question."""
+    for clause in message.homes[:1]:
+        if _WITHDRAWN.search(clause.low):
+            yield Fact(field, None, f"{field}_withdrawn")
+        elif (yes := answer(clause.low)) is not None and not ANIMAL_AS_AID.search(message.low):
+            yield Fact(field, yes, f"{field}_answered")
 
 
-def asked_features(message: Message) -> Iterator[tuple[str, str]]:
+def asked_features(
+    message: Message,
+) -> Iterator[tuple[Literal["pets", "furnished", "parking", "in_unit_laundry"], str]]:
     """The features asked about, as (topic, rule)."""
     for feature in _FEATURES:
-        for clause in message.homes:
-            low = clause.low
-            if feature.word.search(low) and _asks_about(low, clause.asks, low.endswith("?")):
-                yield feature.field, f"asks_{feature.field}"
-                break
+        if any(clause.asks and feature.named.search(clause.low) for clause in message.homes):
+            yield feature.field, f"asks_{feature.field}"

@@ -7,63 +7,70 @@ from ..facts import Fact
 from ..message import Message
 from ..models import Context
 from ..numbers import SMALL, small
+from ..patterns import words
 
-_TABLE: tuple[tuple[str, re.Pattern[str], int | None], ...] = (
+_RELATION = (
+    r"(?:wife|husband|spouse|partner|boyfriend|girlfriend|roommate|friend|fianc\w+|sister|brother|"
+    r"mom|mother|dad|father|son|daughter|kid|child|coworker|colleague)"
+)
+_MORE = r"(?!,? (?:and|plus|\+)|,)"
+_COUNTED = (
     (
         "occupants_counted",
-        re.compile(
-            rf"\b(?P<n>{SMALL})\s+(?:people|persons?|occupants?|tenants?|residents?|adults?|of us|roommates? total)\b"
+        words(
+            rf"(?P<n>{SMALL}) (?:\w+ )?(?:people|persons?|occupants?|tenants?|residents?|adults|"
+            r"of us|roommates total)"
         ),
-        None,
+        0,
     ),
+    ("occupants_party", words(rf"(?:family|household|group|party) of (?P<n>{SMALL})"), 0),
     (
-        "occupants_party",
-        re.compile(rf"\b(?:family|household|group|party) of (?P<n>{SMALL})\b"),
-        None,
+        "occupants_with_me",
+        words(rf"(?:me|i|myself) (?:and|plus|with) (?P<n>{SMALL}) (?:roommates?|friends?|others?)"),
+        1,
     ),
-    (
-        "occupants_roommates",
-        re.compile(
-            rf"\b(?:me|i|myself) (?:and|\+|plus|with) (?P<n>{SMALL}) (?:roommates?|friends?|others?|people)\b"
-        ),
-        None,
-    ),
+)
+_FIXED = (
     (
         "occupants_alone",
-        re.compile(
-            r"\b(?:just|only) (?:me|myself)\b(?! and| \+| plus)|\bfor (?:one person|myself)\b|\b(?:by myself|on my own|living alone|live alone)\b"
+        words(
+            rf"(?:just|only) (?:for )?(?:me|myself){_MORE}|by myself|on my own|(?:living|live) alone",
+            r"for (?:one person|myself)",
         ),
         1,
     ),
     (
         "occupants_two",
-        re.compile(
-            r"\b(?:me|i|myself|i'm|for me) and (?:my|a) (?:\w+ )?(?:wife|husband|spouse|partner|boyfriend|girlfriend|roommate|friend|"
-            r"fianc\w+|sister|brother|mom|mother|dad|father|son|daughter|kid|child|coworker|colleague)\b(?! and|,)|"
-            r"\bmy (?:wife|husband|spouse|partner|boyfriend|girlfriend|roommate|friend|fianc\w+|sister|brother|mom|dad) and (?:i|me|myself)\b"
-            r"|\bboth of us\b|\b(?:a couple|the two of us|us two)\b(?! of)"
+        words(
+            rf"(?:me|i|myself) and (?:my|a) (?:\w+ )?{_RELATION}{_MORE}",
+            rf"my {_RELATION} and (?:i|me|myself){_MORE}",
+            r"(?:the )?(?:both|two) of us|us two",
         ),
         2,
     ),
 )
 _BARE = re.compile(rf"\b(?P<n>{SMALL})\b")
 _GATE = re.compile(
-    r"people|person|occupant|tenant|resident|adult|of us|famil|household|group|party|myself|just me|only me|alone|"
-    r"\band (?:my|a|i|me)\b|\+|plus|my own|couple|us two|both|roommate"
+    r"people|person|occupant|tenant|resident|adult|of us|famil|household|group|party|myself|just|"
+    r"only|alone|\band (?:my|a|i|me)\b|plus|my own|us two|roommate"
 )
 
 
 def read(message: Message, context: Context) -> Iterator[Fact]:
     asked = "occupants" in context.agent.asked
     for clause in message.homes:
-        low = clause.low
-        if clause.asks or not (asked or _GATE.search(low)):
-            continue
-        for name, pattern, count in _TABLE:
-            if match := pattern.search(low):
-                value = count or small(match["n"]) + (name == "occupants_roommates")
-                yield Fact("occupants", value, name)
-                break
-        else:
-            if asked and (match := _BARE.search(low)):
+        if not clause.asks and (asked or _GATE.search(clause.low)):
+            if fact := _read_clause(clause.low):
+                yield fact
+            elif asked and (match := _BARE.search(clause.low)):
                 yield Fact("occupants", small(match["n"]), "occupants_answered")
+
+
+def _read_clause(low: str) -> Fact | None:
+    for name, pattern, more in _COUNTED:
+        if match := pattern.search(low):
+            return Fact("occupants", small(match["n"]) + more, name)
+    for name, pattern, count in _FIXED:
+        if pattern.search(low):
+            return Fact("occupants", count, name)
+    return None

@@ -1,22 +1,27 @@
 """Wishes that have no field of their own, in the lead's words."""
 
-import re
 from collections.abc import Iterator
 
 from ..facts import Fact
 from ..message import Message
 from ..models import Context
+from ..patterns import words
 
-_WISHES = re.compile(
-    r"\b(?:(?:ground|first|top|upper|higher|lower|second|third) floor|balcon(?:y|ies)|patio|(?:private |small |fenced )?yard|pool|gym|"
-    r"fitness (?:center|room)|dishwasher|air conditioning|a/c|central air|fireplace|hardwood(?: floors?)?|"
-    r"(?:walk-?in )?closets?|natural light|(?:big |large )?windows|(?:city|water|lake|bay|park|mountain|ocean) view|view|elevator|"
-    r"quiet(?: (?:street|building|unit))?|downtown|near (?:the )?(?:train|bart|subway|bus|beach|park|campus|downtown|"
-    r"work|metro|station|university|freeway|highway)\w*|close to (?:the )?(?:train|bart|subway|beach|park|downtown|work|metro|"
-    r"station|freeway|highway)\w*|storage|home office|den|loft|open (?:floor ?plan|kitchen)|"
-    r"(?:newly |recently )?(?:renovated|remodeled|updated)|modern|spacious|wheelchair-height|"
-    r"ev charg\w+|bike storage|rooftop(?: deck)?|smart (?:lock|home)|gas stove|stainless(?: steel)?(?: appliances)?|"
-    r"high ceilings?|corner unit|high-speed internet|fiber internet)\b"
+_NEAR = (
+    r"(?:train|bart|subway|bus|beach|park|campus|downtown|work|metro|station|university|freeway|"
+    r"highway|office|shops|grocery)"
+)
+_WISHED = words(
+    r"(?:ground|first|top|upper|higher|lower|second|third) floor|elevator|corner unit",
+    r"balcon(?:y|ies)|patio|(?:private |small |fenced |big )?yard|pool|gym|fitness (?:center|room)",
+    r"dishwasher|air conditioning|a/c|central air|fireplace|gas stove|stainless(?: steel)?",
+    r"hardwood(?: floors?)?|(?:walk-?in )?closets?|high ceilings?|natural light|(?:big|large) windows",
+    r"(?:(?:city|water|lake|bay|park|mountain|ocean|nice|good) )?view",
+    r"quiet(?: (?:street|building|unit|place))?|modern|spacious|(?:newly |recently )?"
+    r"(?:renovated|remodeled|updated)",
+    rf"(?:near|close to|walking distance to) (?:the |a |my )?{_NEAR}(?: (?:station|stop|line))?",
+    r"storage|home office|den|loft|open (?:floor ?plan|kitchen)|rooftop(?: deck)?|bike storage",
+    r"ev charg\w+|(?:fiber|high-speed) internet",
 )
 
 
@@ -25,7 +30,7 @@ def read(message: Message, context: Context) -> Iterator[Fact]:
         match[0]
         for clause in message.homes
         if not clause.asks
-        for match in _WISHES.finditer(clause.low)
+        for match in _WISHED.finditer(clause.low)
     ]
     if wishes:
         yield Fact("preferences", list(dict.fromkeys(wishes)), "preference_named")

@@ -6,72 +6,90 @@ from typing import Literal
 
 from ..dates import Found, find_dates
 from ..facts import Fact
-from ..message import Message
+from ..message import Clause, Message
 from ..models import Context
+from ..patterns import VISIT, words
 
-_MOVE = re.compile(
-    r"\bmov(?:e|ing)\b|\bmove-?in\b|\bstart(?:ing)? (?:the |my )?(?:lease|living)\b|\blease (?:start|begin|ends?|is up|expires)\w*\b|"
-    r"\brelocat\w+|\bneed (?:it|a place|to be (?:in|out)|an apartment|one|something)[^.]{0,20}\b(?:by|from|starting|before|in)\b|"
-    r"\bavailable (?:from|by|in|on|starting)\b|\boccup(?:y|ied)\b|\bvacate\b"
+_MOVE = words(
+    r"mov(?:e|es|ing)|move-?in|relocat\w+|vacate|occupy",
+    r"start(?:ing)? (?:the |my |a )?(?:lease|living|renting)",
+    r"lease (?:to )?(?:start|begin|ends?|is up|expires?)\w*",
+    r"(?:need|want|looking for|find)\b.{0,40}\b(?:by|from|starting|before|for) "
+    r"(?:the |early |mid|late |end of )*(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|next month)",
+    r"available (?:from|by|in|on|starting)",
 )
-_TOUR = re.compile(
-    r"\b(?:visit\w*|tour\w*|see|seeing|view\w*|show(?:ing|n)?|come (?:by|over|in)|stop by|drop by|swing by|look at|"
-    r"appointment|schedul\w+|reschedul\w+|book\w*|check (?:it|them) out|walk ?through)\b"
+_TOUR = words(
+    VISIT,
+    r"visit(?:ing)?|tour(?:ing)?|see|seeing|view|schedul\w+|reschedul\w+|book\w*|look at",
+    r"show(?:ing|n)?|come (?:by|over|in)|(?:stop|drop|swing) by|check (?:it|them) out",
 )
-_ASAP = re.compile(
-    r"\b(?:asap|as soon as (?:possible|i can|we can)|right away|immediately|straight away|urgently|now)\b"
+_SOON = words(
+    r"asap|as soon as (?:possible|i can|we can)|right away|immediately|straight away|urgently|"
+    r"soonest"
 )
-_OLD = re.compile(
-    r"\b(?:not|instead of|rather than|from|can't (?:make|do)(?: it)?(?: on)?|cannot (?:make|do)|busy|isn't|won't work)\s+(?:on\s+|the\s+)*$"
-)
-_ANY_DATE = re.compile(
-    r"\b(?:flexible|any ?(?:time|day|date)|whenever|no rush|not sure|don't know)\b"
+_LEFT_BEHIND = re.compile(
+    r"\b(?:not|instead of|rather than|from|(?:can't|cannot|can not) (?:make|do)(?: it)?|busy|isn't|"
+    r"ins ?tead of)\s+(?:for\s+|on\s+|the\s+)*$"
 )
 _NO_USE = re.compile(
-    r"\b(?:doesn't|don't|does not|won't|can't|cannot|isn't|not) (?:work|do|make|good|possible)\b"
+    r"\W*(?:is|are)?\s*(?:doesn't|don't|does not|won't|can't|cannot|isn't|not)\s+"
+    r"(?:going to )?(?:work|do|make|good|possible|available)"
 )
+_WHOLE_DAY = words(
+    r"(?:that's|that is|that was|that will be|that'll be|that would be|thats) "
+    r"(?:all|it|enough|everything)",
+    r"all i (?:need|want)\w*|everything i need\w*|(?:help|thanks|thank you|thank)\b.{0,20}",
+    r"nothing (?:else|more)|no more|anything else|done|is all",
+)
+_ANY_DAY = words(r"flexible|any ?(?:time|day|date)|whenever|no rush|not sure|don't know")
 
 Field = Literal["tour_date", "move_date"]
 
 
-def _meant(low: str, found: Found | None, context: Context) -> Field | None:
-    asked = context.agent.asked
-    if _MOVE.search(low):
-        return "move_date"
-    if _TOUR.search(low):
-        return "tour_date"
-    if {"tour_date", "slot", "confirm", "tour"} & {*asked}:
-        return "tour_date"
-    if "move_date" in asked:
-        return "move_date"
-    if found is None:
-        return None
-    if found.vague and not context.shortlist:
-        return "move_date"
-    return "tour_date" if context.shortlist or context.focus else "move_date"
-
-
 def read(message: Message, context: Context) -> Iterator[Fact]:
-    found_any = False
+    dated = False
     for clause in message.homes:
-        low = clause.low
-        dates = [
-            found
-            for found in find_dates(low, context.today)
-            if not _OLD.search(low[: found.start]) and not _NO_USE.match(low[found.end :].lstrip())
-        ]
+        dates = [found for found in find_dates(clause.low, context.today) if _meant(found, clause)]
         if dates:
-            found_any = True
-            field = _meant(low, dates[-1], context)
-            if field:
-                yield Fact(field, dates[-1].day, f"{field}_{dates[-1].rule}")
-        elif _ASAP.search(low) and _meant(low, None, context) == "move_date":
-            yield Fact("move_date", context.today, "move_date_asap")
-    if not found_any and "move_date" in context.agent.asked and _ANY_DATE.search(message.low):
+            dated = True
+            field = _field(clause.low, dates[-1], context)
+            yield Fact(field, dates[-1].day, f"{field}_{dates[-1].rule}")
+        elif _SOON.search(clause.low) and _wants_to_move(clause.low, context):
+            dated = True
+            yield Fact("move_date", context.today, "move_date_soon")
+    if not dated and "move_date" in context.agent.asked and _ANY_DAY.search(message.low):
         yield Fact("move_date", None, "move_date_any")
 
 
 def mentioned(message: Message, context: Context) -> Iterator[Found]:
+    """Days spoken of, whatever the talk is about, apart from moving days."""
     for clause in message.clauses:
         if not _MOVE.search(clause.low):
-            yield from find_dates(clause.low, context.today)
+            for found in find_dates(clause.low, context.today):
+                if _meant(found, clause):
+                    yield found
+
+
+def _meant(found: Found, clause: Clause) -> bool:
+    before, after = clause.low[: found.start], clause.low[found.end :]
+    if _LEFT_BEHIND.search(before) or _NO_USE.match(after):
+        return False
+    return not (found.rule == "today" and _WHOLE_DAY.search(before))
+
+
+def _field(low: str, found: Found, context: Context) -> Field:
+    asked = {*context.agent.asked}
+    if _MOVE.search(low):
+        return "move_date"
+    if _TOUR.search(low) or asked & {"tour_date", "slot", "confirm", "tour"}:
+        return "tour_date"
+    if "move_date" in asked or found.vague:
+        return "move_date"
+    return "tour_date" if context.shortlist or context.agent.homes else "move_date"
+
+
+def _wants_to_move(low: str, context: Context) -> bool:
+    return bool(_MOVE.search(low) or "move_date" in context.agent.asked or _NEEDS.search(low))
+
+
+_NEEDS = words(r"need|looking for|find")
