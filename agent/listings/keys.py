@@ -1,9 +1,11 @@
-"""How listings are matched by text: one spelling for areas, one set of words for free text."""
+"""How listings are compared: one spelling for areas, one set of words for free text, one digest."""
 
+import json
 import re
 import unicodedata
 
-from agent.listings.models import Listing
+from agent.kit.ids import stable_id
+from agent.listings.models import Listing, ListingDraft
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _STATE = re.compile(r",\s*[a-z]{2}(\s+\d{5}(-\d{4})?)?\s*$", re.IGNORECASE)
@@ -40,6 +42,12 @@ def listing_words(listing: Listing) -> list[str]:
         *listing.features,
     ]
     return words(" ".join(parts))
+
+
+def content_digest(draft: ListingDraft) -> str:
+    """The same for homes that say the same, whenever they were written."""
+    content = draft.model_dump(exclude={"updated_at"})
+    return stable_id("content", json.dumps(content, default=str, sort_keys=True))
 
 
 def place_pattern(key: str) -> str:

@@ -6,7 +6,7 @@ from agent.ai.understanding.models import Gazetteer
 from agent.errors import NotFound
 from agent.kit.clock import Clock
 from agent.kit.ids import stable_id
-from agent.listings.keys import plain
+from agent.listings.keys import content_digest, plain
 from agent.listings.models import (
     Listing,
     ListingDraft,
@@ -15,7 +15,7 @@ from agent.listings.models import (
     Relaxed,
     UpsertResult,
 )
-from agent.listings.store import ListingStore, digest
+from agent.listings.store import ListingStore
 from agent.mongo.repository import Repository
 
 RELAXABLE = (
@@ -105,7 +105,7 @@ class ListingService:
         changed: dict[str, Listing] = {}
         results = []
         for listing in listings:
-            listing_id, now = listing.listing_id, digest(listing)
+            listing_id, now = listing.listing_id, content_digest(listing)
             before = known.get(listing_id)
             if before != now:
                 known[listing_id] = now
@@ -146,7 +146,7 @@ def _derived_id(community_id: str, draft: ListingDraft) -> str:
     if draft.unit:
         place = (plain(part) for part in (draft.name, draft.unit, draft.address))
         return stable_id("lst", "unit", community_id, *place)
-    return stable_id("lst", "content", community_id, draft.model_dump_json())
+    return stable_id("lst", "content", community_id, content_digest(draft))
 
 
 def _distance(listing: Listing, query: ListingQuery, wish: str) -> int:

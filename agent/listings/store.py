@@ -4,8 +4,14 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from agent.kit.ids import stable_id
-from agent.listings.keys import area_key, listing_words, place_pattern, plain, words
+from agent.listings.keys import (
+    area_key,
+    content_digest,
+    listing_words,
+    place_pattern,
+    plain,
+    words,
+)
 from agent.listings.models import Listing, ListingQuery
 from agent.mongo.repository import Collection, Repository
 
@@ -87,11 +93,6 @@ class ListingStore:
         return self._repository.scoped("inventory_versions", tenant_id)
 
 
-def digest(listing: Listing) -> str:
-    """The same for listings that say the same, whenever they were written."""
-    return stable_id("d", listing.model_dump_json(exclude={"updated_at"}))
-
-
 def search_filter(query: ListingQuery) -> dict[str, Any]:
     conditions: list[dict[str, Any]] = [{"available": True}]
     if query.community_id is not None:
@@ -129,5 +130,5 @@ def _document(listing: Listing) -> dict[str, Any]:
         "area_key": area_key(listing.area) if listing.area else None,
         "place": plain(listing.address),
         "words": listing_words(listing),
-        "digest": digest(listing),
+        "digest": content_digest(listing),
     }
