@@ -185,6 +185,12 @@ class Runtime:
         self._spawn(tenant_id, approval.thread_id)
         return approval
 
+    async def caught_up(self, tenant_id: str, thread_id: str) -> None:
+        """Return when nothing in the thread waits for the agent any more."""
+        while (await self.services.threads.get(tenant_id, thread_id)).unanswered:
+            await self._runner.drain(tenant_id, thread_id)
+            await asyncio.sleep(0)
+
     async def view(self, tenant_id: str, thread_id: str) -> ThreadView:
         thread = await self.services.threads.get(tenant_id, thread_id)
         lead = await self.services.leads.get(tenant_id, thread.lead_id)

@@ -11,7 +11,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
 from agent.audit.models import Why
-from agent.errors import Conflict, LatchkeyError
+from agent.errors import Conflict, LatchkeyError, Unavailable
 from agent.events.models import Event
 from agent.kit.ids import new_id
 from agent.leads.models import LeadProfile
@@ -112,7 +112,7 @@ class TurnRunner:
             state: LeasingState = await self._graph.ainvoke(  # type: ignore[assignment]
                 await self._step(config, batch, given), config, durability="exit"
             )
-        except LatchkeyError:
+        except Unavailable:
             raise
         except Exception:
             log.exception("turn failed; a person is asked")
@@ -129,7 +129,10 @@ class TurnRunner:
         for open_interrupt in snapshot.interrupts:
             if open_interrupt.value.get("action_id") == batch[0].action_id:
                 decision = await self._decision(given["tenant_id"], batch[0].action_id)
-                return Command(resume={open_interrupt.id: decision}, update=given)
+                waiting = [batch[0].action_id, *given["pending"]]
+                return Command(
+                    resume={open_interrupt.id: decision}, update={**given, "pending": waiting}
+                )
         return given
 
     async def _decision(self, tenant_id: str, action_id: str) -> dict[str, Any]:

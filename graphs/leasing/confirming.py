@@ -101,6 +101,7 @@ async def adopted(turn: Turn) -> dict[str, object] | None:
         "args": {"listing_id": home.listing_id, "slot_id": offer.slots[0].slot_id},
         "template": "confirm_tour",
         "values": {"home": home.title, "time": offer.slots[0].label},
+        "stage": turn.state["stage"],
     }
 
 

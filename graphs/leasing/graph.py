@@ -7,6 +7,7 @@ from typing import Any, Literal
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, interrupt
 
+from agent.approvals.models import ApprovalStatus
 from agent.leads.models import LeadProfile
 from agent.services import Services
 from agent.threads.models import Stage
@@ -52,7 +53,7 @@ def build(services: Services, policy: Policy) -> StateGraph[LeasingState]:
     async def read(state: LeasingState) -> LeasingState:
         return await understand(state, services, policy)
 
-    async def approval(state: LeasingState) -> Command[Literal["outcome", "__end__"]]:
+    async def approval(state: LeasingState) -> Command[Literal["outcome"]]:
         return await _ask(state, services)
 
     async def told(state: LeasingState) -> LeasingState:
@@ -89,26 +90,25 @@ def _waits(state: LeasingState) -> str:
     return "approval" if state.get("pending") else END
 
 
-async def _ask(state: LeasingState, services: Services) -> Command[Literal["outcome", "__end__"]]:
+async def _ask(state: LeasingState, services: Services) -> Command[Literal["outcome"]]:
     """Interrupt with the oldest pending row; a resume decides it, once, and goes on to tell."""
-    tenant_id = state["tenant_id"]
-    for action_id in state.get("pending", []):
-        row = await services.approvals.get(tenant_id, action_id)
-        if row.status != "pending":
-            continue
-        answer = interrupt(payload(row))
-        decided = await decide(
-            services, tenant_id, action_id, decision_from(answer, row), actor="studio"
-        )
-        incoming = state["incoming"]
-        if incoming[0]["action_id"] != action_id:
-            turn = state["through"] + 1
-            message_id = f"outcome:{decided.action_id}"
-            incoming = [
-                {"message_id": message_id, "turn": turn, "text": "", "action_id": action_id}
-            ]
-        return Command(goto="outcome", update={"incoming": incoming})
-    return Command(goto=END, update={"pending": []})
+    action_id = state["pending"][0]
+    row = await services.approvals.get(state["tenant_id"], action_id)
+    answer = interrupt(payload(row))
+    if row.status is ApprovalStatus.PENDING:  # nobody has decided it elsewhere
+        decision = decision_from(answer, row)
+        await decide(services, state["tenant_id"], action_id, decision, actor="studio")
+    incoming = state["incoming"]
+    if incoming[0]["action_id"] != action_id:
+        incoming = [
+            {
+                "message_id": f"outcome:{action_id}",
+                "turn": state["through"] + 1,
+                "text": "",
+                "action_id": action_id,
+            }
+        ]
+    return Command(goto="outcome", update={"incoming": incoming})
 
 
 async def open_turn(state: LeasingState, services: Services) -> Turn:

@@ -41,7 +41,8 @@ async def move(turn: Turn) -> None:
     elif needs_search(turn):
         await search(turn)
     elif (home := await focus(turn)) and (references or turn.has(Intent.SELECT)):
-        turn.say("describe", home=home.title, facts=facts(home))
+        if not turn.said:
+            turn.say("describe", home=home.title, facts=facts(home))
         propose_visit(turn, home)
     else:
         propose_visit(turn, await focus(turn))
@@ -63,7 +64,10 @@ async def search(turn: Turn) -> None:
     if paging:
         fresh = [home for home in found if home.listing_id not in turn.state.get("offered", [])]
     wished = wishes(turn.profile) or "you"
-    if fresh:
+    if fresh and _shown_already(turn, fresh):
+        turn.say("still_fit")
+        narrow(turn)
+    elif fresh:
         if paging:
             turn.say("offer_more")
         elif len(fresh) == 1:
@@ -76,6 +80,12 @@ async def search(turn: Turn) -> None:
         turn.ask("more")
     else:
         await _closest(turn, query, wished)
+
+
+def _shown_already(turn: Turn, found: list[Listing]) -> bool:
+    """The wish changed nothing: what would be offered is what the lead has before them."""
+    ids = [home.listing_id for home in found[:SHOWN]]
+    return ids == _shortlisted(turn)
 
 
 async def _closest(turn: Turn, query: ListingQuery, wished: str) -> None:

@@ -42,6 +42,8 @@ class Confirm(TypedDict):
     template: str
     """The question that asked for the yes, and what it was filled with."""
     values: dict[str, Any]
+    stage: str
+    """Where it was asked, which decides on the tool's permission."""
 
 
 class Output(TypedDict):

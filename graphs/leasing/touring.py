@@ -36,7 +36,7 @@ async def _about(turn: Turn, home: Listing) -> None:
     if waiting is not None and not wants_time:
         await remind(turn, waiting)
     elif turn.state.get("slots") and not wants_time and not turn.heard["references"]:
-        turn.quote(_times(turn.state["slots"]))
+        turn.say("slots_again", times=_times(turn.state["slots"]))
         turn.ask("slot")
     else:
         await offer_times(turn, home)

@@ -113,6 +113,7 @@ class Turn:
             "args": args,
             "template": template,
             "values": values,
+            "stage": self.state["stage"],
         }
         if self.tools.call.contact_ref is None:
             self.say("ask_contact", what=values.get("home", "this"))

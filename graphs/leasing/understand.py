@@ -57,9 +57,17 @@ def _concluded(
         has_shortlist=bool(state.get("shortlist")),
         has_tour=bool(state.get("slots") or state.get("confirm")),
     )
+    confirm = state.get("confirm")
+    if confirm and heard.has(Intent.AFFIRM):
+        stage = confirm["stage"]  # type: ignore[assignment]  # a plain string as well
     clear = any(mark in item["text"] for item in state["incoming"] for mark in CONTACT_MARKS)
     understood = clear or bool(
-        heard.intents or heard.entities or heard.cleared or heard.references or heard.slot_ids
+        heard.intents
+        or heard.entities
+        or heard.cleared
+        or heard.references
+        or heard.slot_ids
+        or heard.tour_time
     )
     if len(heard.references) == 1:
         state["focus"] = heard.references[0]
