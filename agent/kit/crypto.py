@@ -1,10 +1,12 @@
 """Keys and ciphers; the only place that touches cryptographic primitives."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -52,19 +54,27 @@ def key_from(value: str | None, path: Path, *, name: str) -> bytes:
     if value is not None:
         return _decoded(value, name)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _decoded(path.read_text(encoding="ascii"), str(path.name))
+        if not path.exists():
+            _make_key(path)
+        return _decoded(path.read_text(encoding="latin-1"), path.name)
     except OSError as error:
         raise Misconfigured(
             "data_dir_unwritable",
-            f"{path.parent.name!r} cannot be written ({error.strerror}); set LATCHKEY_DATA_DIR.",
+            f"{path.parent.name!r} cannot be used ({error.strerror}); set LATCHKEY_DATA_DIR.",
         ) from None
-    key = new_key()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(base64.b64encode(key).decode())
-    return key
+
+
+def _make_key(path: Path) -> None:
+    """Write it aside and link it in whole: of two processes both get the key of the first."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(base64.b64encode(new_key()).decode())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        os.unlink(draft)
 
 
 def _decoded(value: str, name: str) -> bytes:

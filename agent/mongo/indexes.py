@@ -95,6 +95,7 @@ INDEXES: tuple[Index, ...] = (
     _plain("audit", "subject"),
     _unique("events", "thread_id", "seq"),
     Index("events", ("at",), ttl_seconds=7 * _DAY),
+    _unique("keys", "key_id"),
     Index("keys", ("key_hash",), unique=True),
 )  # fmt: skip
 

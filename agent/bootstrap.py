@@ -1,0 +1,107 @@
+"""The one place where the environment decides: which database, which keys, which clock."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from agent.applications.service import ApplicationService
+from agent.applications.store import ApplicationStore
+from agent.approvals.service import ApprovalService
+from agent.approvals.store import ApprovalStore
+from agent.audit.service import AuditService
+from agent.audit.store import AuditStore
+from agent.events.store import EventStore
+from agent.kit.clock import Clock, SystemClock
+from agent.kit.crypto import key_from
+from agent.kit.failpoints import Failpoints
+from agent.leads.service import LeadService
+from agent.leads.store import LeadStore
+from agent.listings.service import ListingService
+from agent.listings.store import ListingStore
+from agent.mongo import embedded, indexes
+from agent.mongo.client import Database
+from agent.mongo.repository import Repository
+from agent.outbox.service import OutboxService
+from agent.outbox.store import OutboxStore
+from agent.privacy.vault import Vault
+from agent.services import Services
+from agent.settings import NAMES, Settings
+from agent.tenants.keys import KeyService
+from agent.tenants.models import DEFAULT_TENANT
+from agent.tenants.service import TenantService
+from agent.tenants.store import TenantStore
+from agent.threads.service import ThreadService
+from agent.threads.store import ThreadStore
+from agent.tours.service import TourService
+from agent.tours.store import TourStore
+
+
+@contextlib.asynccontextmanager
+async def open_services(
+    settings: Settings, *, clock: Clock | None = None
+) -> AsyncIterator[Services]:
+    """Everything, over MONGODB_URI or the embedded mongod of the data directory.
+
+    Raises Misconfigured, Unavailable or StorageFull.
+    """
+    async with _open_database(settings) as database:
+        await indexes.ensure(database)
+        services = build_services(settings, database, clock or SystemClock())
+        await services.tenants.community(DEFAULT_TENANT)
+        yield services
+
+
+def build_services(settings: Settings, database: Database, clock: Clock) -> Services:
+    """The services over an open database; makes the key files at first use."""
+    repository = Repository(database)
+    failpoints = Failpoints(settings.failpoint)
+    vault = Vault(repository, _key(settings, "vault_key"))
+    tenants = TenantService(TenantStore(repository))
+    events = EventStore(repository)
+    audit = AuditService(AuditStore(repository), clock)
+    outbox = OutboxService(OutboxStore(repository), clock)
+    return Services(
+        settings=settings,
+        clock=clock,
+        failpoints=failpoints,
+        database=database,
+        repository=repository,
+        secret_key=_key(settings, "secret_key"),
+        tenants=tenants,
+        keys=KeyService(repository, clock),
+        leads=LeadService(LeadStore(repository), vault, clock),
+        threads=ThreadService(repository, ThreadStore(repository), events, clock),
+        listings=ListingService(repository, ListingStore(repository), clock),
+        tours=TourService(repository, TourStore(repository), tenants, clock),
+        applications=ApplicationService(ApplicationStore(repository), clock),
+        approvals=ApprovalService(
+            repository, ApprovalStore(repository), outbox, audit, clock, failpoints
+        ),
+        outbox=outbox,
+        events=events,
+        audit=audit,
+        vault=vault,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _open_database(settings: Settings) -> AsyncIterator[Database]:
+    async with contextlib.AsyncExitStack() as stack:
+        if settings.mongodb_uri is not None:
+            database = Database(settings.mongodb_uri.get_secret_value(), settings.database)
+        else:
+            endpoint = await stack.enter_async_context(
+                embedded.open(settings.data_dir, settings.mongod)
+            )
+            database = Database(endpoint.uri, settings.database, fault=endpoint.fault)
+        stack.push_async_callback(database.close)
+        await database.ping()
+        yield database
+
+
+def _key(settings: Settings, field: str) -> bytes:
+    given = getattr(settings, field)
+    return key_from(
+        given.get_secret_value() if given else None,
+        settings.data_dir / field.replace("_", "."),
+        name=NAMES[field],
+    )
