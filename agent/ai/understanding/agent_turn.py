@@ -6,12 +6,14 @@ from datetime import date
 
 from .dates import Found, find_dates
 from .entities.areas import areas_of, properties_of
+from .entities.when import is_meant
 from .message import lower
 from .models import AgentTurn, Candidate, Gazetteer, Talk, Value
 from .names import Name
 from .patterns import VISIT, words
 from .talk import talk_of
 
+_LEADS_OWN = r"(?:do you|are you|will you|would you|should (?:it|i|the)|need|want|prefer|bring\w*)\b.{0,40}?\b"
 _ASKED = (
     (
         "areas",
@@ -41,10 +43,13 @@ _ASKED = (
         "budget",
         words(r"budget|price range|how much (?:would|can|do|are) you|spend|max(?:imum)? rent"),
     ),
-    ("pets", words(r"pets?|dogs?|cats?|pet-friendly")),
-    ("furnished", words(r"furnished")),
-    ("parking", words(r"parking|garages?|a car")),
-    ("in_unit_laundry", words(r"laundry|washer")),
+    (
+        "pets",
+        words(rf"{_LEADS_OWN}(?:pets?|dogs?|cats?|pet-friendly)", r"any (?:pets?|dogs?|cats?)"),
+    ),
+    ("furnished", words(rf"{_LEADS_OWN}furnished")),
+    ("parking", words(rf"{_LEADS_OWN}(?:parking|garages?|a car)")),
+    ("in_unit_laundry", words(rf"{_LEADS_OWN}(?:laundry|washer)")),
     ("lease_months", words(r"how long|lease (?:length|term)s?|long a lease")),
     (
         "occupants",
@@ -82,10 +87,10 @@ _AWAITS = words(
     r"confirm(?! that i)\w*(?<!confirmed)|correct|right|verify|make sure|(?:is|does) (?:that|this|it)",
     r"approv\w+|okay\?|yes\?|please",
 )
-_REPLACED = re.compile(r"\b(?:ins ?tead of|rather than|not|from)\s+(?:on\s+|the\s+)*$")
 _SENTENCE = re.compile(r"[^.?!\n]+[.?!\n]*")
 _INTERROGATIVE = words(
-    r"which|what|what's|where|when|how many|how much|how long|number of|let me know|tell me|"
+    r"which|what|what's|where|when|how many|how much|how long|number of (?:bed|room|bath)\w*|"
+    r"let me know|tell me|"
     r"do you|would you|are you|may i|can you"
 )
 _ADDRESS = re.compile(
@@ -104,6 +109,7 @@ _DESCRIBES = re.compile(
     r"\$|\b(?:rent\w*|per month|a month|monthly|bed ?rooms?|beds?|bds?|baths?|located|address|found|"
     r"recommend|there is|there's|there are|options?|another|how about|what about|nice|great|good)\b"
 )
+_PRICED = words(r"rents?|per month|a month|monthly|bed ?rooms?|beds?|baths?")
 _NAMED = re.compile(
     r"(?:visit(?:ing)? (?:to |at )?|tour (?:of |at )?|(?:appointment|showing) (?:at|for) |there is |"
     r"there's |called |named |recommend |how about |what about |consider |try |found )(?:the )?"
@@ -126,17 +132,18 @@ def read_agent_turn(
     low = lower(text)
     names = _homes(text, low, gazetteer, shortlist)
     about = talk_of(_without_names(low, names))
-    days = [found for found in find_dates(low, today) if not _is_replaced(low, found)]
+    days = [found for found in find_dates(low, today) if is_meant(found, low)]
     asked = list(_asked(low, about))
     confirming: dict[str, Value] = {}
     homes: tuple[Candidate, ...] = ()
     if names and about != "other":
         about = "homes"
-        if days and (not _DONE.search(low) or _AWAITS.search(low)):
+        if days and not _PRICED.search(low) and (not _DONE.search(low) or _AWAITS.search(low)):
             confirming = {"property": names[0].value, "tour_date": days[0].day}
             asked = ["confirm"]
         elif _DESCRIBES.search(low):
-            homes = tuple(_described(text, name, shortlist) for name in names)
+            once = {name.value: name for name in reversed(names)}
+            homes = tuple(_described(text, name, shortlist) for name in reversed(once.values()))
             asked = []
     return AgentTurn(
         text=text,
@@ -198,11 +205,6 @@ def _without_names(low: str, names: Sequence[Name]) -> str:
     for name in names:
         low = low[: name.start] + "#" * (name.end - name.start) + low[name.end :]
     return _ADDRESS.sub("#", low)
-
-
-def _is_replaced(low: str, found: Found) -> bool:
-    """ "March 4th instead of the 9th"."""
-    return bool(_REPLACED.search(low[: found.start]))
 
 
 def _described(text: str, name: Name, shortlist: Sequence[Candidate]) -> Candidate:

@@ -166,14 +166,15 @@ _ABOUT_HOMES = (
         Intent.FIND,
         words(
             rf"(?:find|search\w*|look\w*|hunt\w*|need|want|get|show|locate|seeking|rent|like|prefer|"
-            rf"interested in|love|hoping|how about|what about)\b.{{0,60}}?\b(?:an?|any|some|one|"
-            rf"other|another|apartments|homes|places|houses|condos)\b.{{0,30}}?\b{ONE}",
+            rf"interested in|love|hoping|how about|what about)\b.{{0,60}}?(?:\b(?:an?|any|some|"
+            rf"other|another)\b.{{0,30}}?\b{ONE}|\b(?:apartments|homes|places|houses|condos)\b)",
             rf"(?:are there|is there|do you have|have you got|got|any)\b.{{0,40}}?\b{ONE}",
             r"looking (?:to (?:move|rent|relocate)|for)|(?:i'm|i am|we're|we are) (?:moving|relocating)",
             r"new place|place to (?:live|stay|rent)|(?:find|search)(?:ing)?(?! out)",
         ),
     ),
 )
+_VISITS = next(phrase for phrase in _ABOUT_HOMES if phrase.intent is Intent.TOUR)
 _MANNERS = (
     _Phrase(
         "thanks",
@@ -213,7 +214,7 @@ _APPROVAL = (
     r"suitable|sweet)"
 )
 _APPROVES = words(
-    rf"(?:sound|look|seem|work|feel)s? (?:\w+ ){{0,3}}?(?:{_APPROVAL}|like (?:a|the|what|it)|for me)",
+    rf"(?:sound|look|seem|work|feel)s? (?:\w+ ){{0,3}}?(?:{_APPROVAL}|like (?:an?|the|what|it|something)|for me)",
     r"(?:i|i'd|we|i'll|i'd) (?:\w+ ){0,2}?(?:like|love|prefer|take|choose|pick|want|go (?:with|for))"
     r" (?:\w+ ){0,2}?(?:it|that|this|the (?:\w+ )?one|place|apartment|sound)",
     r"(?:that|this|it|which|one|apartment|property|place)(?:'s|'ll)?(?: \w+){0,4}? (?:good|great|nice|"
@@ -224,8 +225,12 @@ _APPROVES = words(
     r"sure|alright|all right|yes|yeah|yep|yup",
 )
 _UNDECIDED = words(
-    r"not|isn't|doesn't|don't|no|too|instead|rather|other|others|another|different|else|more|"
-    r"maybe|would like to (?:know|see other)|before"
+    r"not|isn't|doesn't|don't(?! (?:need|have|want|mind|think (?:so|i)))|no|too \w+|instead|rather|others?|"
+    r"another|different|maybe|before|cheaper|bigger|smaller|something (?:else|better)|more (?:options|places)"
+)
+_SATISFIED = words(
+    r"that(?:'s| is|'ll be| will be| was) (?:all|everything)(?: the \w+)?(?: that)?(?: i| we) (?:need|want)\w*",
+    r"all (?:that )?(?:i|we) (?:need|want)\w*|all (?:of )?the (?:help|information|info)",
 )
 _TOUR_TALK = frozenset({"confirm", "tour", "more", "slot", "tour_date", "search"})
 
@@ -271,7 +276,9 @@ def _approves(message: Message, context: Context) -> bool:
     """Likes the home under discussion, as opposed to agreeing to what the agent would do."""
     if context.focus is None and not context.agent.homes:
         return False
-    if _TOUR_TALK & {*context.agent.asked} or any(clause.asks for clause in message.homes):
-        return False
     clauses = [clause.low for clause in message.homes]
-    return any(map(_APPROVES.search, clauses)) and not any(map(_UNDECIDED.search, clauses))
+    if _TOUR_TALK & {*context.agent.asked} or any(map(_UNDECIDED.search, clauses)):
+        return False
+    if any(clause.asks and not _VISITS.fits(clause.low) for clause in message.homes):
+        return False
+    return any(map(_APPROVES.search, clauses)) or any(map(_SATISFIED.search, clauses))

@@ -13,8 +13,7 @@ from .talk import talk_of
 _SENTENCE = re.compile(r"(?:[^.?!;\n]|\.(?=\d)|(?<=\b[a-z])\.(?=[a-z]))+[.?!;\n]*", re.I)
 _JOINT = re.compile(
     r",?\s+(?:but|however|although)\s+"
-    r"|,\s+(?=(?:and\s+|also\s+)?(?:when|what|what's|how|where|which|is|are|do|does|can|could|will|"
-    r"would)\b)"
+    r"|,\s+(?=(?:and\s+|also\s+)?(?:when|what|what's|how|is|are|am|do|does|can|could|will|would)\b)"
     r"|\s+(?=and\s+(?:also\s+)?(?:what|what's|is it|is the|are pets|do they|does it|can you)\b)",
     re.I,
 )
@@ -33,26 +32,29 @@ _WISHES = opening(
     after=_FILLER,
 )
 _WHETHER = words(
-    r"(?:if|whether|that|about)\s+(?:it'?s?|they|the|this|that|these|those|their|your|pets?|dogs?|"
-    r"cats?|animals?|my|i can)",
-    r"whether|or not|wondering (?:if|about)|(?:know|ask|asking|confirm|curious) about",
+    r"(?<!prefer )(?<!great )(?<!nice )(?<!good )(?<!like )(?<!love )(?<!better )(?<!perfect )"
+    r"if (?:it'?s?|they|the|this|that|these|those|pets?|dogs?|cats?|animals?|my|i can|is|are)",
+    r"whether|or not|wondering about|(?:know|ask|asking|confirm|curious) about",
 )
 _INVERTED = words(
     r"(?:are|is|do|does|will|can|would) (?:the )?(?:pets?|dogs?|cats?|animals?|they|it|apartments?|"
     r"propert(?:y|ies)|place|parking|laundry) (?:be |also |come |have |allow|accept|take|permit|"
     r"welcome|furnished|pet|okay|fine|included|available|there|in )\w*",
 )
+_OF_RULES = words(r"restrictions?|polic(?:y|ies)|fees?|deposits?|limits?|rules?")
 _OF_THIS = words(
     rf"(?:is|are|does|do|will|would|can|has|did) (?:it|they|this|that|these|those|the {HOME}|"
-    r"pets?|dogs?|cats?|animals?|my|i|both|the)(?! (?:be )?possible)",
+    r"pets?|dogs?|cats?|animals?|my|i|both|the|you allowed)(?! (?:be )?possible)",
+    r"(?:do|should) (?:we|i) (?:need|have)|(?:is|are) there (?:already )?(?:furniture|parking|laundry)",
 )
 _SEARCHES = words(
     r"(?:find|search\w*|look(?:ing)? (?:for|in|at|around|up|into)|show|recommend|suggest|locate|"
     r"pull up|list)(?! out)",
     rf"(?:any|some|other|another|different|more|else|an?)\b.{{0,32}}?\b{ONE}(?! (?:fee|polic)\w*)",
     r"(?:any|some)(?:thing|where)|something|else|alternatives?|others?",
-    rf"(?:are there|is there|do you have|have you got|got|get|give me|have)\b.{{0,30}}?"
-    rf"\b(?:{ONE}|bed ?rooms?|studios?)",
+    rf"(?:(?:are|is) there|do (?:you|they) have|have you got|get|give me)\b.{{0,30}}?"
+    rf"\b(?:{ONE}|bed ?rooms?)",
+    r"what(?:'s| is) available|what (?:else )?(?:do )?you have",
 )
 _PROPOSES = words(r"(?:how|what) about (?:an?|the|in|\d|one|two|three|four|some|something)")
 
@@ -88,7 +90,7 @@ def _asks(low: str) -> bool:
         return True
     if _WISHES.match(low) or not (low.endswith("?") or _LEADS.match(low)):
         return False
-    if _OF_THIS.search(low):
+    if _OF_THIS.search(low) or _OF_RULES.search(low):
         return True
     return not (_SEARCHES.search(low) or _PROPOSES.search(low))
 

@@ -103,7 +103,11 @@ def _with_accepted(found: Understanding, message: Message, context: Context) -> 
     """Adds what the message agrees to without saying it."""
     accepted: Entities = {}
     rules = [*found.rules]
-    tours = found.has(Intent.TOUR) or ("tour" in context.agent.asked and found.has(Intent.AFFIRM))
+    tours = (
+        found.has(Intent.TOUR)
+        or "tour_date" in found.entities
+        or ("tour" in context.agent.asked and found.has(Intent.AFFIRM))
+    )
     if context.agent.confirming and found.has(Intent.AFFIRM) and not found.has(Intent.NEGATE):
         accepted.update(context.agent.confirming)
         rules.append("accepts_proposal")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from .dates import find_dates
 from .message import Message
 from .models import Candidate, Context
 from .names import NameIndex
@@ -68,6 +69,8 @@ _EVERYDAY = frozenset(
 def read_references(message: Message, context: Context) -> list[tuple[str, str]]:
     """(listing_id, rule) of the most explicit kind of reference made; empty without one."""
     shortlist, low = context.shortlist, "\n".join(clause.low for clause in message.homes)
+    for found in find_dates(low, context.today):
+        low = low[: found.start] + " " * (found.end - found.start) + low[found.end :]
     if not shortlist or not low:
         return []
     recent = [home for home in shortlist if home.listing_id in context.agent.offered] or shortlist

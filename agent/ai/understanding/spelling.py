@@ -18,12 +18,14 @@ whats=what's|wheres=where's|wk=week|wks=weeks|wont=won't|yr=year|yrs=years
 """.replace("\n", "|").split("|")
     if line
 )
-_RULE_WORDS = """
+_RULE_WORDS = frozenset(
+    """
 april apartment apartments application appointment available availability bathroom bathrooms bedroom
 bedrooms budget cancel december deposit documents february friday furnished furniture garage
 january laundry monday november october parking property reschedule restaurant saturday schedule
 scheduled september studio sunday thursday tomorrow tuesday unfurnished wednesday weekend
 """.split()
+)
 _NEIGHBOURS = frozenset(
     """
 apartment's apartments application applications appointments barking booking canceled cancels
@@ -41,12 +43,14 @@ def _shortened(word: str) -> Iterator[str]:
         yield word[:position] + word[position + 1 :]
 
 
-_BY_DELETION = {variant: word for word in _RULE_WORDS for variant in (word, *_shortened(word))}
+_BY_DELETION = {
+    variant: word for word in sorted(_RULE_WORDS) for variant in (word, *_shortened(word))
+}
 
 
 def _rule_word(word: str) -> str | None:
     """The rule word that `word` misses by one letter (lost, added, wrong or swapped)."""
-    if len(word) < _SHORTEST - 1 or word in _NEIGHBOURS:
+    if len(word) < _SHORTEST - 1 or word in _RULE_WORDS or word in _NEIGHBOURS:
         return None
     if near := _BY_DELETION.get(word):
         return near

@@ -23,9 +23,9 @@ _OWN_CALENDAR = words(
     r"(?:do|if|that|what\w*|when|would) i (?:have|got)\b.{0,24}"
     r"\b(?:free|available|open|openings?|slots?|time|hours|events?|anything)",
     r"(?:openings?|slots?|time|hours|events?|free) (?:do i have|is free|have i got|am i)",
-    r"(?:you're|you are|you will be|you have|you've got|you)\b.{0,12}\b(?:free|empty|open slot)",
-    r"(?:free|empty|available|time|open) slots?|free time|(?:be|are|is) free|free (?:from|between)",
-    r"calendars?|events?|my (?:schedule|agenda|availability)",
+    r"(?:you're|you are|you will be|you have|you've got) (?:\w+ ){0,2}?(?:free(?! to)|empty|open slot)",
+    r"(?:free|empty|available|time|open) slots?|free time|free (?:from|between)",
+    r"(?<!per )calendars?(?! month)|events?|my (?:schedule|agenda|availability)",
 )
 _OTHER = words(
     r"cabs?|taxis?|uber|lyft|rides?|riders?|drivers?|fare|pool ride|shared ride",

@@ -63,7 +63,7 @@ _INDIFFERENT = words(
 )
 _NO_NAME = frozenset(
     """
-a about addition advance afternoon again age all also an and another any anyone anything anyway
+a about addition advance am afternoon again age all also an and another any anyone anything anyway
 anywhere apartment apartments april are area areas as asap at august autumn back bath bathroom
 bathrooms baths be because bed bedroom bedrooms beds best between both bringing budget building but
 by call can cash case cheap cheaper city close come condition contact correct cost could day days
@@ -98,6 +98,9 @@ _BEFORE_NAME = re.compile(
 _AREA_WORD = re.compile(r"\s+(?:area|neighbou?rhood|district|region|side)\b", re.I)
 _WORD = re.compile(r"[^\W\d_][\w'-]*\.?")
 _LONGEST = 3
+_ENDS = re.compile(
+    r"\W*(?:$|(?:please|thanks|area|would|is|will|sounds|works|if|or|and|with|for|preferably)\b|\d)"
+)
 _ANSWER_FILLER = re.compile(
     r"^\W*(?:(?:i|we|would|i'd|we'd|i'm|like|prefer|preferably|want|please|in|it|search|look|looking|"
     r"find|try|maybe|how|about|let's|say|the|is|my|preferred|area|city|location|yes|yeah|sure|okay|"
@@ -192,8 +195,13 @@ def _by_phrase(clause: Clause) -> Iterator[Name]:
 def _answered(clause: Clause) -> Iterator[Name]:
     """A bare place, when the agent asked where."""
     filler = _ANSWER_FILLER.match(clause.raw)
-    if name := _name_at(clause.raw, filler.end() if filler else 0):
+    name = _name_at(clause.raw, filler.end() if filler else 0)
+    if name and (name.value[0] == clause.raw[name.start] or _ENDS.match(clause.raw, name.end)):
         yield name
+
+
+def _is_no_name(word: str) -> bool:
+    return word.lower() in _NO_NAME or (word.islower() and word.endswith("ing"))
 
 
 def _name_at(raw: str, start: int) -> Name | None:
@@ -202,7 +210,7 @@ def _name_at(raw: str, start: int) -> Name | None:
     position = start
     while len(found) < _LONGEST and (match := _WORD.match(raw, position)):
         word = match[0].rstrip(".").removesuffix("'s")
-        if word.lower() in _NO_NAME or (found and word[:1].isupper() != found[0][:1].isupper()):
+        if _is_no_name(word) or (found and word[:1].isupper() != found[0][:1].isupper()):
             break
         found.append(word)
         position = match.end()

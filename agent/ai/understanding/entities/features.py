@@ -18,7 +18,7 @@ _NONE = (
     r"isn't|aren't) (?:really )?(?:need|want|have|care|got|bring|require|looking)?)"
 )
 _FILL = (
-    r"(?:\s+(?:any|an?|to|be|it|have|bring|the|really|fully|assigned|covered|my|own|looking|for|"
+    r"(?:\s+(?:any|an?|much|lots? of|to|be|it|have|bring|the|really|fully|assigned|covered|my|own|looking|for|"
     r"about|required|necessarily|in[- ]unit))*"
 )
 

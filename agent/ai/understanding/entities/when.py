@@ -6,7 +6,7 @@ from typing import Literal
 
 from ..dates import Found, find_dates
 from ..facts import Fact
-from ..message import Clause, Message
+from ..message import Message
 from ..models import Context
 from ..patterns import VISIT, words
 
@@ -39,7 +39,7 @@ _WHOLE_DAY = words(
     r"(?:that's|that is|that was|that will be|that'll be|that would be|thats) "
     r"(?:all|it|enough|everything)",
     r"all i (?:need|want)\w*|everything i need\w*|(?:help|thanks|thank you|thank)\b.{0,20}",
-    r"nothing (?:else|more)|no more|anything else|done|is all",
+    r"nothing (?:else|more)|no more|any ?thing else\b.{0,40}|done|is all|lucky|assist\b.{0,20}",
 )
 _ANY_DAY = words(r"flexible|any ?(?:time|day|date)|whenever|no rush|not sure|don't know")
 
@@ -49,7 +49,9 @@ Field = Literal["tour_date", "move_date"]
 def read(message: Message, context: Context) -> Iterator[Fact]:
     dated = False
     for clause in message.homes:
-        dates = [found for found in find_dates(clause.low, context.today) if _meant(found, clause)]
+        dates = [
+            found for found in find_dates(clause.low, context.today) if is_meant(found, clause.low)
+        ]
         if dates:
             dated = True
             field = _field(clause.low, dates[-1], context)
@@ -66,12 +68,13 @@ def mentioned(message: Message, context: Context) -> Iterator[Found]:
     for clause in message.clauses:
         if not _MOVE.search(clause.low):
             for found in find_dates(clause.low, context.today):
-                if _meant(found, clause):
+                if is_meant(found, clause.low):
                     yield found
 
 
-def _meant(found: Found, clause: Clause) -> bool:
-    before, after = clause.low[: found.start], clause.low[found.end :]
+def is_meant(found: Found, low: str) -> bool:
+    """Neither replaced, nor refused, nor "that's all for today"."""
+    before, after = low[: found.start], low[found.end :]
     if _LEFT_BEHIND.search(before) or _NO_USE.match(after):
         return False
     return not (found.rule == "today" and _WHOLE_DAY.search(before))
