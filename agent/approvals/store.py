@@ -3,7 +3,10 @@ from datetime import datetime
 from typing import Any
 
 from agent.approvals.models import Approval, ApprovalStatus
+from agent.mongo.paging import Order, Page, page
 from agent.mongo.repository import Repository
+
+_ORDER = Order(at="created_at", key="action_id")
 
 
 class ApprovalStore:
@@ -49,7 +52,7 @@ class ApprovalStore:
         rows = await self._rows(tenant_id).find(where, sort=[("created_at", 1), ("action_id", 1)])
         return [Approval.model_validate(row) for row in rows]
 
-    async def find(
+    async def page(
         self,
         tenant_id: str,
         *,
@@ -58,14 +61,13 @@ class ApprovalStore:
         risk: str | None = None,
         action: str | None = None,
         limit: int = 50,
-    ) -> list[Approval]:
+        cursor: str | None = None,
+    ) -> Page[Approval]:
         filters = {"status": status, "thread_id": thread_id, "risk": risk, "action": action}
-        rows = await self._rows(tenant_id).find(
-            {name: value for name, value in filters.items() if value is not None},
-            sort=[("created_at", -1), ("action_id", 1)],
-            limit=limit,
+        query = {name: value for name, value in filters.items() if value is not None}
+        return await page(
+            self._rows(tenant_id), Approval, query, _ORDER, limit=limit, cursor=cursor
         )
-        return [Approval.model_validate(row) for row in rows]
 
     async def close(
         self,

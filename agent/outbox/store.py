@@ -1,10 +1,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from agent.mongo.paging import Order, Page, page
 from agent.mongo.repository import Repository
 from agent.outbox.models import Delivery, DeliveryState
 
 OPEN = (DeliveryState.PENDING, DeliveryState.FAILED, DeliveryState.LEASED)
+
+_ORDER = Order(at="created_at", key="delivery_id")
 
 
 class OutboxStore:
@@ -14,15 +17,18 @@ class OutboxStore:
     async def insert(self, tenant_id: str, delivery: Delivery) -> None:
         await self._rows(tenant_id).insert(delivery.model_dump(mode="python"))
 
-    async def find(
-        self, tenant_id: str, *, action_id: str | None = None, limit: int = 50
-    ) -> list[Delivery]:
-        rows = await self._rows(tenant_id).find(
-            {"action_id": action_id} if action_id else {},
-            sort=[("created_at", -1), ("delivery_id", 1)],
-            limit=limit,
+    async def page(
+        self,
+        tenant_id: str,
+        *,
+        action_id: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Delivery]:
+        query = {"action_id": action_id} if action_id else {}
+        return await page(
+            self._rows(tenant_id), Delivery, query, _ORDER, limit=limit, cursor=cursor
         )
-        return [Delivery.model_validate(row) for row in rows]
 
     async def claim(
         self, now: datetime, *, lease: timedelta

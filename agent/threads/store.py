@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from agent.mongo.paging import Order, Page, page
 from agent.mongo.repository import Repository
 from agent.threads.models import Lease, Message, Role, Stage, Thread, ThreadStatus, TurnResult
 
 FREE = {"owner": None, "until": datetime(1970, 1, 1, tzinfo=UTC), "fence": 0}
+
+_ORDER = Order(at="updated_at", key="thread_id")
 
 
 class ThreadStore:
@@ -23,9 +26,26 @@ class ThreadStore:
         row = await self._threads(tenant_id).find_one({"thread_id": thread_id})
         return Thread.model_validate(row) if row else None
 
-    async def find(self, tenant_id: str, *, limit: int = 50) -> list[Thread]:
-        rows = await self._threads(tenant_id).find({}, sort=[("updated_at", -1)], limit=limit)
-        return [Thread.model_validate(row) for row in rows]
+    async def page(
+        self,
+        tenant_id: str,
+        *,
+        stage: Stage | None = None,
+        status: ThreadStatus | None = None,
+        updated_after: datetime | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Thread]:
+        query: dict[str, Any] = {}
+        if stage is not None:
+            query["stage"] = stage
+        if status is not None:
+            query["status"] = status
+        if updated_after is not None:
+            query["updated_at"] = {"$gt": updated_after}
+        return await page(
+            self._threads(tenant_id), Thread, query, _ORDER, limit=limit, cursor=cursor
+        )
 
     async def enqueue(
         self, tenant_id: str, thread_id: str, *, now: datetime, events: int

@@ -123,10 +123,10 @@ async def _problem(runtime: Runtime, thread_id: str, script: Script) -> str | No
 
 
 async def _moved(runtime: Runtime, thread_id: str) -> bool:
-    rows = await runtime.services.approvals.store.find(
+    moves = await runtime.services.approvals.store.page(
         TENANT, thread_id=thread_id, action="reschedule_tour", status=ApprovalStatus.APPROVED
     )
-    return bool(rows)
+    return bool(moves.items)
 
 
 def _unmet(home: Listing, wants: Wants) -> str | None:
