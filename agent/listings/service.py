@@ -67,10 +67,12 @@ class ListingService:
             if getattr(query, wish) in (None, []):
                 continue
             wider = query.model_copy(update={wish: [] if wish == "areas" else None})
-            found = await self._store.search(tenant_id, wider, limit=0)
+            if wish == "bedrooms":
+                found = await self._nearest_bedrooms(tenant_id, query, wider, limit)
+            else:
+                found = await self._store.search(tenant_id, wider, limit=limit)
             if found:
-                nearest = sorted(found, key=lambda listing: _distance(listing, query, wish))
-                return Relaxed(dropped=wish, query=wider, listings=nearest[:limit])
+                return Relaxed(dropped=wish, query=wider, listings=found)
         return None
 
     async def gazetteer(self, tenant_id: str) -> Gazetteer:
@@ -96,6 +98,13 @@ class ListingService:
             return await self._write(tenant_id, community_id, drafts)
 
         return await self._repository.transact(write)
+
+    async def _nearest_bedrooms(
+        self, tenant_id: str, query: ListingQuery, wider: ListingQuery, limit: int
+    ) -> list[Listing]:
+        found = await self._store.search(tenant_id, wider, limit=0)
+        wished = query.bedrooms or 0
+        return sorted(found, key=lambda listing: abs(listing.bedrooms - wished))[:limit]
 
     async def _write(
         self, tenant_id: str, community_id: str, drafts: Sequence[ListingDraft]
@@ -147,9 +156,3 @@ def _derived_id(community_id: str, draft: ListingDraft) -> str:
         place = (plain(part) for part in (draft.name, draft.unit, draft.address))
         return stable_id("lst", "unit", community_id, *place)
     return stable_id("lst", "content", community_id, content_digest(draft))
-
-
-def _distance(listing: Listing, query: ListingQuery, wish: str) -> int:
-    if wish == "bedrooms" and query.bedrooms is not None:
-        return abs(listing.bedrooms - query.bedrooms)
-    return 0

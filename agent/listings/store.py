@@ -48,10 +48,6 @@ class ListingStore:
         )
         return [Listing.model_validate(row) for row in rows]
 
-    async def count(self, tenant_id: str, query: ListingQuery) -> int:
-        """How many available homes meet every condition."""
-        return await self._listings(tenant_id).count(search_filter(query))
-
     async def digests(self, tenant_id: str, listing_ids: Sequence[str]) -> dict[str, str]:
         """listing_id -> digest of what is stored, for those that exist."""
         rows = await self._listings(tenant_id).find(

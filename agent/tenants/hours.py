@@ -29,11 +29,12 @@ def hours_text(community: Community) -> str:
         else:
             runs.append((index, index, text))
     open_runs = [f"{_span(first, last)} {text}" for first, last, text in runs if text]
-    closed_runs = [_span(first, last) for first, last, text in runs if not text]
     if not open_runs:
         return "by appointment only"
-    if closed_runs:
-        open_runs.append(f"closed {' and '.join(closed_runs)}")
+    *others, last_closed = _closed_days(community) or [""]
+    if last_closed:
+        days = f"{', '.join(others)} and {last_closed}" if others else last_closed
+        open_runs.append(f"closed {days}")
     return ", ".join(open_runs)
 
 
@@ -45,6 +46,11 @@ def clock_text(at: time) -> str:
 
 def _day_text(day: list[Opening]) -> str:
     return " and ".join(f"{clock_text(o.opens)} to {clock_text(o.closes)}" for o in day)
+
+
+def _closed_days(community: Community) -> list[str]:
+    named = zip(WEEKDAYS, _DAY_NAMES, strict=True)
+    return [name for weekday, name in named if not community.hours.get(weekday)]
 
 
 def _span(first: int, last: int) -> str:

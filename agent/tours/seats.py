@@ -68,11 +68,10 @@ class Seats:
             await self.end(tenant_id, hold, TourStatus.CANCELED_BY_MANAGER)
 
     async def save(self, tenant_id: str, tour: Tour, **changes: Any) -> Tour:
-        """Write `changes` over `tour`; raises Conflict `tour_version_stale`."""
+        """Write `changes` over `tour`, as it was read in this transaction."""
         changes |= {"version": tour.version + 1, "updated_at": self._clock.now()}
         changed = tour.model_copy(update=changes)
-        if not await self._store.save(tenant_id, changed, version=tour.version):
-            raise stale()
+        await self._store.save(tenant_id, changed)
         return changed
 
     async def _beside(
@@ -89,7 +88,3 @@ class Seats:
 
 def taken() -> Conflict:
     return Conflict("tour_slot_taken", "That time has just been taken; choose another slot.")
-
-
-def stale() -> Conflict:
-    return Conflict("tour_version_stale", "The tour has changed meanwhile; read it again.")

@@ -11,7 +11,7 @@ from agent.tenants.models import Community
 from agent.tenants.service import TenantService
 from agent.tours.models import Slot, SlotOffer, Tour, TourQuery, TourStatus
 from agent.tours.offers import free_starts, propose
-from agent.tours.seats import Seats, stale, taken
+from agent.tours.seats import Seats, taken
 from agent.tours.slots import end_of, require_ahead, require_start, slot
 from agent.tours.steps import CANCELED, require_movable, require_own, require_step
 from agent.tours.store import TourStore
@@ -265,7 +265,7 @@ class TourService:
     async def _read(self, tenant_id: str, tour_id: str, version: int | None) -> Tour:
         tour = await self.get(tenant_id, tour_id)
         if version is not None and version != tour.version:
-            raise stale()
+            raise Conflict("tour_version_stale", "The tour has changed meanwhile; read it again.")
         return tour
 
     async def _atomically(self, write: Callable[[], Awaitable[Tour]]) -> Tour:

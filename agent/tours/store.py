@@ -22,12 +22,8 @@ class TourStore:
         """Write a new tour; raises Duplicate when its seat or id is taken."""
         await self._tours(tenant_id).insert(_document(tour))
 
-    async def save(self, tenant_id: str, tour: Tour, *, version: int) -> bool:
-        """Write `tour` where `version` still stands; whether it did."""
-        matched = await self._tours(tenant_id).update(
-            {"tour_id": tour.tour_id, "version": version}, {"$set": _document(tour)}
-        )
-        return matched == 1
+    async def save(self, tenant_id: str, tour: Tour) -> None:
+        await self._tours(tenant_id).update({"tour_id": tour.tour_id}, {"$set": _document(tour)})
 
     async def holding(
         self, tenant_id: str, community_id: str, start: datetime, end: datetime

@@ -24,7 +24,7 @@ class TestHoursText:
         text = hours_text(community(tue=[DAY], wed=[DAY], sat=LUNCH))
         assert text == (
             "Tuesday and Wednesday 9 AM to 6 PM, Saturday 9 AM to 12 PM and 1:30 PM to 5 PM, "
-            "closed Monday and Thursday and Friday and Sunday"
+            "closed Monday, Thursday, Friday and Sunday"
         )
 
     def test_open_every_day(self) -> None:

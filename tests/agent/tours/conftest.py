@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ TUESDAY_10 = datetime(2026, 3, 3, 18, 0, tzinfo=UTC)
 _WORKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat")
 
 
-def community(community_id: str = "row", **rules: int) -> Community:
+def community(rules: Mapping[str, int], *, community_id: str = "row") -> Community:
     """Monday to Saturday 9 to 18 in Los Angeles."""
     return Community(
         community_id=community_id,
@@ -37,10 +38,10 @@ class Office:
         self.clock = ManualClock(NOW)
         self.tenants = TenantService(TenantStore(repository))
         self.tours = TourService(repository, TourStore(repository), self.tenants, self.clock)
-        self.community = community()
+        self.community = community({})
 
     async def open(self, **rules: int) -> None:
-        self.community = community(**rules)
+        self.community = community(rules)
         await self.tenants.put_community(TENANT, self.community)
 
     async def hold(self, tour_id: str, starts_at: datetime = TUESDAY_10, **args: Any) -> Tour:

@@ -61,7 +61,7 @@ class TestHold:
             until=NOW + timedelta(hours=1),
         )
         assert other.seat == 0
-        office.community = community("elsewhere")
+        office.community = community({}, community_id="elsewhere")
         assert (await office.hold("t2")).seat == 0
 
     @pytest.mark.parametrize(
@@ -134,6 +134,14 @@ class TestHold:
         tours = await asyncio.gather(*(office.hold("t1") for _ in range(10)))
         assert {(tour.tour_id, tour.seat) for tour in tours} == {("t1", 0)}
         assert len(await office.tours.find(TENANT)) == 1
+
+    async def test_index_refuses_what_reading_overlooks(self, office: Office) -> None:
+        tour = await office.hold("t1")
+        row = {"tour_id": "t0", "active": True, **tour.model_dump(include={"community_id", "seat"})}
+        await office.tours.release(TENANT, "t1")
+        unseen = {**row, "starts_at": TUESDAY_10, "ends_at": TUESDAY_10}
+        await office.repository.scoped("tours", TENANT).insert(unseen)
+        assert await code_of(office.hold("t2")) == "tour_slot_taken"
 
     async def test_joins_the_callers_transaction(self, office: Office) -> None:
         async def write() -> None:
@@ -260,6 +268,12 @@ class TestMove:
         off_grid = TUESDAY_10 + timedelta(minutes=7)
         assert await code_of(office.tours.move(TENANT, "t1", off_grid)) == "tour_slot_invalid"
 
+    async def test_may_overlap_its_own_old_time(self, office: Office) -> None:
+        await office.hold("t1", TUESDAY_10 + HALF_HOUR)
+        await office.open(minutes=60)
+        moved = await office.tours.move(TENANT, "t1", TUESDAY_10)
+        assert moved.ends_at - moved.starts_at == timedelta(hours=1)
+
     async def test_hold_of_the_new_time_is_used_up(self, office: Office) -> None:
         await office.hold("t1")
         await office.tours.book(TENANT, "t1")
@@ -309,7 +323,7 @@ class TestMove:
         assert noon in starts
         assert len(starts) == 2
 
-    async def test_moves_do_not_wait_for_each_other(self, office: Office) -> None:
+    async def test_swap_is_refused_while_both_stand(self, office: Office) -> None:
         await office.hold("t1")
         await office.hold("t2", ELEVEN)
         swapped = await asyncio.gather(
@@ -345,7 +359,9 @@ class TestMark:
         early = office.tours.mark(TENANT, "t1", TourStatus.VISITED)
         assert await code_of(early) == "tour_not_started"
         office.clock.advance(timedelta(hours=24))
-        assert (await office.tours.mark(TENANT, "t1", TourStatus.NO_SHOW)).status == "no_show"
+        marked = await office.tours.mark(TENANT, "t1", TourStatus.NO_SHOW)
+        assert marked.status is TourStatus.NO_SHOW
+        assert await office.tours.mark(TENANT, "t1", TourStatus.NO_SHOW) == marked
         late = office.tours.mark(TENANT, "t1", TourStatus.VISITED)
         assert await code_of(late) == "tour_step_illegal"
 
