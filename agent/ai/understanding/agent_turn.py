@@ -64,6 +64,7 @@ _ASKED = (
         ),
     ),
 )
+_ONLY_OF_HOMES = frozenset({"bedrooms", "bathrooms", "budget", "pets", "furnished", "tour", "slot"})
 _ASKS_MORE = words(
     r"any ?thing (?:else|more)|what else|something else|else (?:i|you|that|can|may)",
     r"any (?:other|further|more|additional) (?:help|assistance|questions?)",
@@ -93,10 +94,17 @@ _INTERROGATIVE = words(
     r"let me know|tell me|"
     r"do you|would you|are you|may i|can you"
 )
+_STREET = (
+    r"(?:street|st|avenue|ave|road|rd|drive|dr|lane|ln|boulevard|blvd|way|court|ct|place|pl|circle|"
+    r"terrace|parkway|pkwy|highway|hwy|commons?|loop|square|trail|walk|alley|plaza|camino)"
+)
+_COUNTED_THING = (
+    r"(?:apartments?|options?|places?|propert\w+|results?|homes?|units?|choices?|bed\w*|bath\w*|nice|"
+    r"good|great|other|more|that|you|are|is|at|in|for|and|there|possib\w+|matching|available)"
+)
 _ADDRESS = re.compile(
-    r"\b(?P<address>\d{1,6}(?:-\d+)?\s+(?:[A-Za-z0-9.'-]+\s+){0,4}?(?:street|st|avenue|ave|road|rd|"
-    r"drive|dr|lane|ln|boulevard|blvd|way|court|ct|place|pl|circle|terrace|parkway|pkwy|highway|hwy|"
-    r"commons?|loop|square|trail|walk|alley|plaza|camino)\b\.?(?:\s*(?:#|apt\.?|unit)\s*\w+)?)",
+    rf"\b(?P<address>\d{{1,6}}(?:-\d+)?\s+(?:(?!{_COUNTED_THING}\b)[a-z0-9'-]+(?:(?<=\b[a-z])\.)?\s+"
+    rf"){{0,4}}?{_STREET}\b\.?(?:\s*(?:#|apt\.?|unit)\s*\w+)?)",
     re.I,
 )
 _RENT = re.compile(
@@ -151,7 +159,7 @@ def read_agent_turn(
         offered=tuple(home.listing_id for home in homes if home.listing_id),
         confirming=confirming,
         homes=homes,
-        about=about or ("homes" if {*asked} - {"more", "tour_date", "contact"} else ""),
+        about=about or ("homes" if {*asked} & _ONLY_OF_HOMES else ""),
         mentioned=_mentioned(low, about, days, gazetteer),
     )
 

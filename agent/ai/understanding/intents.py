@@ -225,12 +225,13 @@ _APPROVES = words(
     r"sure|alright|all right|yes|yeah|yep|yup",
 )
 _UNDECIDED = words(
-    r"not|isn't|doesn't|don't(?! (?:need|have|want|mind|think (?:so|i)))|no|too \w+|instead|rather|others?|"
-    r"another|different|maybe|before|cheaper|bigger|smaller|something (?:else|better)|more (?:options|places)"
+    r"not|isn't|doesn't|don't(?! (?:need|have|want|mind|think (?:so|i)))|no|too \w+|instead|rather|"
+    r"others?|another|different|maybe|before|cheaper|bigger|smaller"
 )
 _SATISFIED = words(
     r"that(?:'s| is|'ll be| will be| was) (?:all|everything)(?: the \w+)?(?: that)?(?: i| we) (?:need|want)\w*",
-    r"all (?:that )?(?:i|we) (?:need|want)\w*|all (?:of )?the (?:help|information|info)",
+    r"(?:all|everything) (?:that )?(?:i|we) (?:need|want)\w*|all (?:of )?the (?:help|information|info)",
+    r"that (?:would|will) be all|(?:i'll|i will|let's) try (?:it|this|that)",
 )
 _TOUR_TALK = frozenset({"confirm", "tour", "more", "slot", "tour_date", "search"})
 
@@ -272,12 +273,21 @@ def _answers(message: Message, context: Context) -> Iterator[tuple[Intent, str]]
         yield Intent.AFFIRM, "says_yes"
 
 
+def _looks_on(homes: str) -> bool:
+    return any(
+        phrase.fits(homes)
+        for phrase in _ABOUT_HOMES
+        if phrase.intent in (Intent.MORE, Intent.REJECT, Intent.COMPARE)
+    )
+
+
 def _approves(message: Message, context: Context) -> bool:
     """Likes the home under discussion, as opposed to agreeing to what the agent would do."""
     if context.focus is None and not context.agent.homes:
         return False
     clauses = [clause.low for clause in message.homes]
-    if _TOUR_TALK & {*context.agent.asked} or any(map(_UNDECIDED.search, clauses)):
+    homes = "\n".join(clauses)
+    if _TOUR_TALK & {*context.agent.asked} or _UNDECIDED.search(homes) or _looks_on(homes):
         return False
     if any(clause.asks and not _VISITS.fits(clause.low) for clause in message.homes):
         return False

@@ -29,7 +29,7 @@ class Memory:
             agent=replace(turn, homes=homes, offered=tuple(home.listing_id for home in new)),
             shortlist=(*(home for home in self.shortlist if home.listing_id not in ids), *new),
             focus=new[0].listing_id if len(new) == 1 else self.focus,
-            mentioned={**self.mentioned, **turn.mentioned},
+            mentioned=_of_these(new, {**self.mentioned, **turn.mentioned}),
             aside=turn.about == "other" if turn.about else self.aside,
         )
 
@@ -60,3 +60,10 @@ class Memory:
             mentioned=self.mentioned,
             aside=self.aside,
         )
+
+
+def _of_these(homes: tuple[Candidate, ...], mentioned: Mapping[str, Value]) -> Mapping[str, Value]:
+    """A day spoken of before a home was offered is not the day to visit that home."""
+    if not homes:
+        return mentioned
+    return {name: value for name, value in mentioned.items() if name != "tour_date"}

@@ -22,8 +22,9 @@ _FILLER = (
     r"thank you|hi|hello|hey|no|alright|correct|good|right|nice|awesome|excellent|then|now|please"
 )
 _LEADS = opening(
-    r"is|are|was|do|does|did|can|could|will|would|may|might|should|has|have|any|"
-    r"what|what's|which|where|where's|who|when|why|how|how's|whether",
+    r"(?:is|are|was|do|does|did|can|could|will|would|may|might|should|has) "
+    r"(?:it|they|i|we|you|the|this|that|those|these|there|any|my|pets?|dogs?|cats?|animals?|both)",
+    r"what|what's|which|where|where's|who|when|why|how|how's|whether|any",
     after=_FILLER,
 )
 _WISHES = opening(

@@ -4,7 +4,7 @@ import re
 
 HOME = (
     r"(?:apartments?|aparments?|places?|propert(?:y|ies)|homes?|houses?|units?|condos?|studios?|"
-    r"flats?|lofts?|townhouses?|rentals?(?! (?:car|vehicle|price))|residences?|listings?|somewhere (?:to live|else))"
+    r"flats?|lofts?|townhouses?|rentals|residences?|listings?|somewhere (?:to live|else))"
 )
 """A home, in one word."""
 ONE = rf"(?:{HOME}|ones?|options?|choices?|something|anything)"

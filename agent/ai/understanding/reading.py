@@ -11,6 +11,7 @@ from .entities.when import mentioned as dates_mentioned
 from .intents import read_intents
 from .message import Message, read_message
 from .models import Candidate, Context, Entities, Intent, Talk, Topic, Understanding, Value
+from .patterns import words
 from .protected import is_protected
 from .references import read_references
 from .slots import read_slots
@@ -99,15 +100,35 @@ def _meant_home(found: Understanding, context: Context) -> Candidate | None:
     return by_id.get(context.focus or "")
 
 
+def _tours(found: Understanding, context: Context) -> bool:
+    """Wants a visit, in words, by naming its day, or by a yes to the offer of one."""
+    if "tour_date" in found.entities:
+        return True
+    if "tour" in context.agent.asked:
+        return not found.has(Intent.NEGATE) and found.has(Intent.TOUR, Intent.AFFIRM)
+    return found.has(Intent.TOUR)
+
+
+_THERE = words(
+    r"there|(?:that|the|this|same) (?:area|place|region|location|city|town|part)|around it"
+)
+_CRITERIA = frozenset({"bedrooms", "bathrooms", "pets", "furnished", "parking", "in_unit_laundry"})
+
+
+def _searches_there(found: Understanding, message: Message, context: Context) -> bool:
+    """Searches where the talk was, because it says so or comes back from other talk."""
+    if found.aside or context.known.get("areas") or "areas" not in context.mentioned:
+        return False
+    if not found.has(Intent.FIND) and not _CRITERIA & found.entities.keys():
+        return False
+    return context.aside or bool(_THERE.search(message.low))
+
+
 def _with_accepted(found: Understanding, message: Message, context: Context) -> Understanding:
     """Adds what the message agrees to without saying it."""
     accepted: Entities = {}
     rules = [*found.rules]
-    tours = (
-        found.has(Intent.TOUR)
-        or "tour_date" in found.entities
-        or ("tour" in context.agent.asked and found.has(Intent.AFFIRM))
-    )
+    tours = _tours(found, context)
     if context.agent.confirming and found.has(Intent.AFFIRM) and not found.has(Intent.NEGATE):
         accepted.update(context.agent.confirming)
         rules.append("accepts_proposal")
@@ -119,7 +140,7 @@ def _with_accepted(found: Understanding, message: Message, context: Context) -> 
     if tours and "tour_date" in context.mentioned:
         accepted.setdefault("tour_date", context.mentioned["tour_date"])
         rules.append("that_day")
-    if found.has(Intent.FIND) and not context.known.get("areas") and "areas" in context.mentioned:
+    if _searches_there(found, message, context):
         accepted["areas"] = context.mentioned["areas"]
         rules.append("that_area")
     for field in (*found.entities, *found.cleared):

@@ -18,13 +18,14 @@ _HOME_ACTION = words(
     rf"(?:go|going) to (?:see )?(?:the|that|this) {HOME}",
 )
 _OWN_CALENDAR = words(
-    r"(?:am|if|whether|when|will|time) i(?:'m| am| be| will be|'ll be)? (?:free|available|busy)",
+    r"(?:am|will) i (?:be )?(?:\w+ )?(?:free|available|busy)",
+    r"(?:see|check|know|tell me|look) when (?:i'm|i am|i will be|i'll be) (?:free|available)",
     r"(?:if|whether) (?:i'm|im|i am|i will be|i'll be) (?:free|available|busy)",
     r"(?:do|if|that|what\w*|when|would) i (?:have|got)\b.{0,24}"
     r"\b(?:free|available|open|openings?|slots?|time|hours|events?|anything)",
     r"(?:openings?|slots?|time|hours|events?|free) (?:do i have|is free|have i got|am i)",
     r"(?:you're|you are|you will be|you have|you've got) (?:\w+ ){0,2}?(?:free(?! to)|empty|open slot)",
-    r"(?:free|empty|available|time|open) slots?|free time|free (?:from|between)",
+    r"(?:free|empty|available|time|open) slots?|(?:any|much) free time|free (?:from|between)",
     r"(?<!per )calendars?(?! month)|events?|my (?:schedule|agenda|availability)",
 )
 _OTHER = words(

@@ -41,7 +41,7 @@ _NOT_A_WISH = words(
     r"(?:currently|right now) (?:in|live|living)|my (?:job|work|office|school) is",
 )
 _ABOUT_ONE = words(
-    rf"(?:is|are|isn't|does) (?:it|that|this|they|the {HOME})",
+    rf"(?:is|are|isn't|does) (?:it|that|this|they|the (?!apartments|homes|places|houses){HOME})",
     rf"(?:is|are) (?:\w+ ){{1,3}}(?:nice|expensive|cheap|far|close|good|near|safe|walkable)",
     r"where (?:in|is|are)|what(?:'s| is) (?:\w+ ){1,3}like",
 )
@@ -142,6 +142,8 @@ def read(message: Message, context: Context) -> Iterator[Fact]:
 def mentioned(message: Message, context: Context) -> list[str]:
     """The places of the inventory named last, whatever the talk is about."""
     for clause in reversed(message.clauses):
+        if _NOT_A_WISH.search(clause.low):
+            continue
         if names := areas_of(context.gazetteer).find(clause.low):
             return [name.value for name in names]
     return []

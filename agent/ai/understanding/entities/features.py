@@ -57,7 +57,8 @@ _FEATURES = (
         words(r"(?:un|semi[- ]?|non[- ]?)?furnish(?:ed|ings?)?", r"furniture"),
         words(
             r"(?:un|non[- ]?)furnished",
-            _none_of(r"(?:furnished|furniture|furnishings?)"),
+            _none_of(r"furnished"),
+            r"(?:don't|do not|doesn't) (?:need|want|require) (?:\w+ )?(?:furniture|furnishings?)",
             r"(?:have|bring(?:ing)?|own|got) (?:all )?(?:my|our)(?: own)? furniture",
         ),
     ),
@@ -86,6 +87,10 @@ _WITHDRAWN = words(
     r"(?:isn't|is not|aren't) (?:important|a must|necessary|required|a deal ?breaker)",
     r"furnished or (?:not|unfurnished)|with or without",
 )
+_HAS_NO_FURNITURE = words(
+    r"(?:no|not|don't|do not) (?:\w+ )?(?:own|have|bring|got)\b.{0,16}\bfurniture"
+)
+"""A fact about the lead that is neither a wish nor a refusal."""
 ANIMAL_AS_AID = words(
     r"(?:service|support|guide|assistance|therapy|seeing[- ]eye|emotional[- ]support|esa)\s+"
     r"(?:animals?|dogs?|cats?|pets?)",
@@ -105,7 +110,7 @@ def _read_feature(feature: _Feature, message: Message, context: Context) -> Iter
         if not feature.named.search(low) and not feature.refused.search(low):
             continue
         named = True
-        if clause.asks or ANIMAL_AS_AID.search(low):
+        if clause.asks or ANIMAL_AS_AID.search(low) or _HAS_NO_FURNITURE.search(low):
             continue
         if _WITHDRAWN.search(low):
             yield Fact(field, None, f"{field}_withdrawn")

@@ -16,7 +16,7 @@ _MOVE = words(
     r"lease (?:to )?(?:start|begin|ends?|is up|expires?)\w*",
     r"(?:need|want|looking for|find)\b.{0,40}\b(?:by|from|starting|before|for) "
     r"(?:the |early |mid|late |end of )*(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|next month)",
-    r"available (?:from|by|in|on|starting)",
+    r"(?<!i'm )(?<!am )(?<!are )(?<!be )available (?:from|by|in|on|starting)",
 )
 _TOUR = words(
     VISIT,
