@@ -15,7 +15,8 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "appname": "latchkey",
     "serverSelectionTimeoutMS": 4_000,
     "connectTimeoutMS": 4_000,
-    "timeoutMS": 30_000,
+    # Not timeoutMS: it would also stretch the search for a server to its own length.
+    "socketTimeoutMS": 30_000,
     "w": "majority",
 }
 

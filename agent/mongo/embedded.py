@@ -13,13 +13,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.errors import LatchkeyError, Unavailable
-from agent.mongo import binary, process, replica, watchdog
-from agent.mongo.lease import Lock, alone
-from agent.mongo.process import Files, trouble
+from agent.errors import LatchkeyError
+from agent.mongo import process, replica, watchdog
+from agent.mongo.binary import find
+from agent.mongo.lease import Lock, alone, is_held
+from agent.mongo.process import Files, writing
 
 _log = logging.getLogger(__name__)
-_RETRY_SECONDS = 0.5
+_RETRY_SECONDS = 1.0
+# Longer than a client looks for a server: what a full disk broke fails soon and clearly, instead
+# of breaking each restarted mongod again.
+_RELIEF_SECONDS = 5.0
 
 
 @dataclass
@@ -28,10 +32,10 @@ class Endpoint:
 
     uri: str = field(repr=False)
     trouble: LatchkeyError | None = None
-    """Why it cannot be brought back at the moment."""
 
     def fault(self) -> LatchkeyError | None:
-        return self.trouble
+        """What keeps it away at the moment, if that is known."""
+        return self.trouble and self.trouble.with_traceback(None)
 
 
 @asynccontextmanager
@@ -40,10 +44,11 @@ async def open(data_dir: Path, mongod: Path | None = None) -> AsyncIterator[Endp
 
     Raises Misconfigured, StorageFull or Unavailable.
     """
+    binary = find(mongod)
     files = Files(data_dir)
     lease = Lock(files.lease)
-    endpoint = Endpoint(await asyncio.to_thread(_join, files, lease, binary.find(mongod)))
-    keeper = asyncio.create_task(_keep(files, mongod, endpoint), name="mongod-keeper")
+    endpoint = Endpoint(await asyncio.to_thread(_join, files, lease, binary))
+    keeper = asyncio.create_task(_keep(files, binary, endpoint), name="mongod-keeper")
     try:
         yield endpoint
     finally:
@@ -54,48 +59,53 @@ async def open(data_dir: Path, mongod: Path | None = None) -> AsyncIterator[Endp
 
 
 def _join(files: Files, lease: Lock, mongod: Path) -> str:
-    files.prepare()
-    with alone(files.turn):
-        if not lease.share():
-            raise Unavailable("database_locked", "The database is being stopped; try again.")
-        try:
-            _serve(files, mongod)
-        except BaseException:
-            lease.release()
-            raise
-        return replica.uri(files)
+    with writing(files):
+        files.prepare()
+        with alone(files.turn):
+            if not is_held(files.lease) and not process.running(files):
+                process.settle_port(files)
+            lease.share()
+            try:
+                _serve(files, mongod)
+            except BaseException:
+                lease.release()
+                raise
+            return replica.uri(files)
 
 
 def _serve(files: Files, mongod: Path) -> None:
-    try:
-        if not process.running(files):
-            process.start(files, mongod)
-        watchdog.set_out(files)
-        replica.make_ready(files)
-    except OSError as error:
-        raise trouble(str(error), files.home.parent) from None
+    if not process.running(files):
+        process.start(files, mongod)
+    watchdog.set_out(files)
+    replica.make_ready(files)
 
 
 def _leave(files: Files, lease: Lock) -> None:
     lease.release()
-    watchdog.stop_if_unused(files)
+    try:
+        watchdog.stop_if_unused(files)
+    except (LatchkeyError, OSError) as error:
+        _log.warning("mongod is left to its watchdog: %s", error)
 
 
-async def _keep(files: Files, mongod: Path | None, endpoint: Endpoint) -> None:
+async def _keep(files: Files, mongod: Path, endpoint: Endpoint) -> None:
+    port = files.port_number()
     while True:
-        await _until_gone(int(files.port.read_text(encoding="ascii")))
+        await _until_gone(port)
+        endpoint.trouble = await asyncio.to_thread(process.cause_of_death, files)
+        if endpoint.trouble:
+            await asyncio.sleep(_RELIEF_SECONDS)
         try:
-            await asyncio.to_thread(_revive, files, binary.find(mongod))
+            await asyncio.to_thread(_revive, files, mongod)
             endpoint.trouble = None
         except LatchkeyError as error:
-            if endpoint.trouble is None:
-                _log.error("mongod is down: %s", error.message)
+            _log.error("mongod does not start: %s", error.message)
             endpoint.trouble = error
             await asyncio.sleep(_RETRY_SECONDS)
 
 
 def _revive(files: Files, mongod: Path) -> None:
-    with alone(files.turn):
+    with writing(files), alone(files.turn):
         if not process.running(files):
             _log.warning("mongod has stopped; restarting it")
         _serve(files, mongod)

@@ -14,6 +14,7 @@ from pymongo.errors import (
     ExecutionTimeout,
     OperationFailure,
     PyMongoError,
+    ServerSelectionTimeoutError,
 )
 
 from agent.errors import (
@@ -85,8 +86,12 @@ def translate(error: Exception, fault: Fault) -> LatchkeyError | None:
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether the transaction it happened in is retried as a whole."""
-    return isinstance(error, PyMongoError) and error.has_error_label("TransientTransactionError")
+    """Whether the transaction it happened in is worth another try at once."""
+    return (
+        isinstance(error, PyMongoError)
+        and error.has_error_label("TransientTransactionError")
+        and not isinstance(error, ServerSelectionTimeoutError)
+    )
 
 
 def duplicates_only(error: BulkWriteError) -> bool:

@@ -17,28 +17,33 @@ class Lock:
         self._path = path
         self._file: int | None = None
 
-    def share(self) -> bool:
-        """Hold it together with others; False while someone holds it alone."""
-        return self._take(fcntl.LOCK_SH)
+    def share(self) -> None:
+        """Hold it together with others; waits while someone holds it alone."""
+        fcntl.flock(self._open(), fcntl.LOCK_SH)
 
     def seize(self) -> bool:
         """Hold it alone; False while anyone holds it."""
-        return self._take(fcntl.LOCK_EX)
+        try:
+            fcntl.flock(self._open(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.release()
+            return False
+        return True
+
+    def wait(self) -> None:
+        """Sleep until nobody holds it."""
+        fcntl.flock(self._open(), fcntl.LOCK_EX)
+        self.release()
 
     def release(self) -> None:
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
-    def _take(self, kind: int) -> bool:
+    def _open(self) -> int:
         if self._file is None:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._file, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.release()
-            return False
-        return True
+        return self._file
 
 
 def is_held(path: Path) -> bool:

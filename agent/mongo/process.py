@@ -10,6 +10,7 @@ import subprocess
 import time
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from agent.errors import LatchkeyError, Misconfigured, StorageFull, Unavailable
@@ -43,18 +44,17 @@ class Files:
         """Shared by every process that uses the database."""
         self.watchdog = self.home / "watchdog.lock"
 
+    def port_number(self) -> int:
+        said = self.port.read_text(encoding="ascii").strip()
+        return int(said) if said.isdecimal() else 0
+
     def prepare(self) -> None:
-        """Make what is missing; Misconfigured `data_dir_unusable`, StorageFull."""
-        try:
-            if not self.home.parent.exists():
-                self.home.parent.mkdir(parents=True)
-                self.home.parent.chmod(0o700)
-            self.db.mkdir(parents=True, exist_ok=True)
-            self.home.chmod(0o700)
-            for lock in (self.turn, self.lease, self.watchdog):
-                os.close(os.open(lock, os.O_RDWR | os.O_CREAT, 0o600))
-        except OSError as error:
-            raise trouble(str(error), self.home.parent) from None
+        """Make the directories that are missing."""
+        if not self.home.parent.exists():
+            self.home.parent.mkdir(parents=True)
+            self.home.parent.chmod(0o700)
+        self.db.mkdir(parents=True, exist_ok=True)
+        self.home.chmod(0o700)
 
 
 def running(files: Files) -> bool:
@@ -66,6 +66,19 @@ def running(files: Files) -> bool:
     return is_held(files.db / "mongod.lock")
 
 
+def settle_port(files: Files) -> None:
+    """Record the port for the next start: the last one if it is free, else another.
+
+    Only for the first user of a directory: others have built their clients on the last one.
+    """
+    if files.port.exists() and _is_free(files.port_number()):
+        return
+    port = next(filter(_is_free, random.sample(_PORTS, len(_PORTS))), None)
+    if port is None:
+        raise Unavailable("database_port_taken", "No free port on 127.0.0.1; try again.")
+    files.port.write_text(str(port), encoding="ascii")
+
+
 def start(files: Files, mongod: Path) -> None:
     """Start mongod and return once it listens; asked only while holding `files.turn`."""
     free = shutil.disk_usage(files.home).free
@@ -74,14 +87,15 @@ def start(files: Files, mongod: Path) -> None:
     _provide_key(files.key)
     if files.log.exists():
         files.log.replace(files.log.with_suffix(".log.1"))
-    for port in _ports(files.port):
-        files.port.write_text(str(port), encoding="ascii")
-        ran = _run(files, mongod, port)
-        if ran.returncode == 0:
-            return
-        if ran.returncode != _ADDRESS_IN_USE:
-            raise _why(files, mongod, ran.stdout)
-    raise Unavailable("database_port_taken", "No free port on 127.0.0.1; try again.", retry_after=2)
+    ran = _run(files, mongod)
+    if ran.returncode == _ADDRESS_IN_USE:
+        raise Unavailable(
+            "database_port_taken",
+            f"Another program listens on 127.0.0.1:{files.port_number()}; end it and try again.",
+            retry_after=2,
+        )
+    if ran.returncode:
+        raise _why(files, mongod, ran.stdout)
 
 
 def stop(files: Files) -> None:
@@ -95,20 +109,37 @@ def stop(files: Files) -> None:
             time.sleep(0.01)
 
 
-def trouble(said: str, where: Path) -> LatchkeyError:
-    """The error behind a failed write below `where`."""
+def cause_of_death(files: Files) -> LatchkeyError | None:
+    """Why the last mongod gave up, where a restart alone cannot help: StorageFull or None."""
+    if any(sign in said for said in _complaints(files.log) for sign in _FULL):
+        return _full(files.home.parent, "no space left")
+    return None
+
+
+@contextmanager
+def writing(files: Files) -> Iterator[None]:
+    """Say what to do about a directory that cannot be written: Misconfigured or StorageFull."""
+    try:
+        yield
+    except OSError as error:
+        raise _unwritable(files, str(error)) from None
+
+
+def _unwritable(files: Files, said: str) -> LatchkeyError:
+    data_dir = files.home.parent
     if any(sign in said for sign in _FULL):
-        return _full(where, "no space left")
+        return _full(data_dir, "no space left")
     return Misconfigured(
         "data_dir_unusable",
-        f"LATCHKEY_DATA_DIR {str(where)!r} cannot be used ({said}); name a writable directory.",
+        f"LATCHKEY_DATA_DIR {str(data_dir)!r} cannot be used ({said}); name a writable directory.",
     )
 
 
-def _run(files: Files, mongod: Path, port: int) -> "subprocess.CompletedProcess[str]":
+def _run(files: Files, mongod: Path) -> "subprocess.CompletedProcess[str]":
     command = [
         str(mongod), "--fork", "--logpath", str(files.log), "--logappend", "--quiet",
-        "--dbpath", str(files.db), "--bind_ip", _HOST, "--port", str(port), "--nounixsocket",
+        "--bind_ip", _HOST, "--port", str(files.port_number()), "--nounixsocket",
+        "--dbpath", str(files.db),
         "--replSet", REPLICA_SET, "--keyFile", str(files.key), "--oplogSize", "64",
         "--wiredTigerCacheSizeGB", "0.25",
         "--wiredTigerEngineConfigString", "log=(file_max=8MB,prealloc=false)",
@@ -127,6 +158,8 @@ def _run(files: Files, mongod: Path, port: int) -> "subprocess.CompletedProcess[
             errors="replace",
             timeout=_START_SECONDS,
             check=False,
+            # Python ignores the signal of a file-size limit; so must mongod, to be able to say why.
+            restore_signals=False,
         )
     except OSError as error:
         raise binary.unusable(mongod, str(error)) from None
@@ -142,7 +175,7 @@ def _why(files: Files, mongod: Path, output: str) -> LatchkeyError:
     said = list(_complaints(files.log))
     everything = " ".join([output, *said])
     if any(sign in everything for sign in (*_FULL, *_FORBIDDEN)):
-        return trouble(next(s for s in (*_FULL, *_FORBIDDEN) if s in everything), files.home.parent)
+        return _unwritable(files, next(s for s in (*_FULL, *_FORBIDDEN) if s in everything))
     if not said:
         return binary.unusable(mongod, output)
     return Misconfigured(
@@ -162,18 +195,9 @@ def _complaints(log: Path) -> Iterator[str]:
             yield f"{entry.get('msg')} {json.dumps(entry.get('attr', {}))}"
 
 
-def _ports(recorded: Path) -> Iterator[int]:
-    """The last port first: running clients find a restarted mongod where it was."""
-    if recorded.exists():
-        last = recorded.read_text(encoding="ascii").strip()
-        if last.isdecimal() and _is_free(int(last)):
-            yield int(last)
-    for port in random.sample(_PORTS, 50):
-        if _is_free(port):
-            yield port
-
-
 def _is_free(port: int) -> bool:
+    if port not in _PORTS:
+        return False
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -87,7 +87,7 @@ def _ensure_user(client: _Client, password: str) -> None:
 
 
 def _host(files: Files) -> str:
-    return f"127.0.0.1:{files.port.read_text(encoding='ascii').strip()}"
+    return f"127.0.0.1:{files.port_number()}"
 
 
 def _password(files: Files) -> str:

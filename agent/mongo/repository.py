@@ -1,5 +1,8 @@
 """The door to every collection: queries bound to a tenant, transactions, our own errors."""
 
+import asyncio
+import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -7,7 +10,7 @@ from typing import Any, TypeVar
 
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, PyMongoError
 
 from agent.errors import LatchkeyError
 from agent.mongo.client import Database, Document
@@ -17,6 +20,7 @@ from agent.mongo.filters import Filter, Pipeline, Update, bound, owned, unmoved,
 T = TypeVar("T")
 Sort = Sequence[tuple[str, int]]
 Projection = Mapping[str, Any] | Sequence[str]
+_RETRY_SECONDS = 10
 
 
 class _Transaction:
@@ -51,20 +55,31 @@ class Repository:
         """
         if _joined(self._database) is not None:
             return await work()
+        give_up = time.monotonic() + _RETRY_SECONDS
         with translated(self._database.fault):
             async with self._database.async_client.start_session() as session:
-                return await session.with_transaction(lambda _: _run(_Transaction(session), work))
+                attempt = 0
+                while True:
+                    try:
+                        return await _attempt(session, work)
+                    except PyMongoError as error:
+                        if not is_transient(error) or time.monotonic() > give_up:
+                            raise
+                    attempt += 1
+                    await asyncio.sleep(random.random() * min(0.005 * 1.5**attempt, 0.3))
 
 
-async def _run(transaction: _Transaction, work: Callable[[], Awaitable[T]]) -> T:
+async def _attempt(session: AsyncClientSession, work: Callable[[], Awaitable[T]]) -> T:
+    transaction = _Transaction(session)
     token = _current.set(transaction)
     try:
-        result = await work()
+        async with await session.start_transaction():
+            result = await work()
+            if transaction.failure:
+                raise transaction.failure
+            return result
     finally:
         _current.reset(token)
-    if transaction.failure:
-        raise transaction.failure
-    return result
 
 
 def _joined(database: Database) -> _Transaction | None:
@@ -250,6 +265,8 @@ class Collection:
     @contextmanager
     def _session(self) -> Iterator[AsyncClientSession | None]:
         """The session to work in; a failure dooms its transaction."""
+        if known := self._database.fault():
+            raise known
         transaction = _joined(self._database)
         if transaction is None:
             with translated(self._database.fault):

@@ -4,7 +4,6 @@ Run as `python -m agent.mongo.watchdog DATA_DIR`, detached from whoever started 
 asleep in the kernel, until no process holds a lease.
 """
 
-import fcntl
 import os
 import sys
 import time
@@ -54,16 +53,10 @@ def watch(files: Files) -> None:
     post = Lock(files.watchdog)
     if not post.seize():
         return
-    stopped = False
-    while not stopped:
-        _wait_until_unused(files.lease)
-        stopped = stop_if_unused(files)
+    Lock(files.lease).wait()
+    while not stop_if_unused(files):
+        Lock(files.lease).wait()
     post.release()
-
-
-def _wait_until_unused(lease: Path) -> None:
-    with lease.open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 if __name__ == "__main__":
