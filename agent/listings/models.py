@@ -9,13 +9,13 @@ class ListingDraft(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    listing_id: str | None = None
-    external_id: str | None = None
-    name: str
+    listing_id: str | None = Field(default=None, max_length=200)
+    external_id: str | None = Field(default=None, max_length=200)
+    name: str = Field(min_length=1, max_length=200)
     """The property's name; several units may share it."""
-    unit: str | None = None
-    area: str | None = None
-    address: str = ""
+    unit: str | None = Field(default=None, max_length=40)
+    area: str | None = Field(default=None, max_length=120)
+    address: str = Field(default="", max_length=300)
     rent: int = Field(ge=1, le=200_000)
     """Whole US dollars a month."""
     bedrooms: int = Field(ge=0, le=20)
@@ -26,10 +26,10 @@ class ListingDraft(BaseModel):
     furnished: bool | None = None
     parking: bool | None = None
     in_unit_laundry: bool | None = None
-    phone: str | None = None
+    phone: str | None = Field(default=None, max_length=60)
     """The property's public number."""
-    description: str = ""
-    features: list[str] = Field(default_factory=list)
+    description: str = Field(default="", max_length=20_000)
+    features: list[str] = Field(default_factory=list, max_length=200)
     available: bool = True
     available_from: date | None = None
 

@@ -132,6 +132,7 @@ class TestBadRows:
         ("fields", "code"),
         [
             ({"name": ""}, "name_missing"),
+            ({"name": "x" * 201}, "name_absurd"),
             ({"rent": ""}, "rent_missing"),
             ({"rent": "call"}, "rent_unreadable"),
             ({"rent": 0}, "rent_absurd"),

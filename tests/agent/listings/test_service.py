@@ -91,7 +91,7 @@ class TestUpsert:
 
     async def test_all_or_none(self, inventory: Inventory) -> None:
         with pytest.raises(InvalidInput):
-            await inventory.add(home("a"), home("b", description="\ud800"))
+            await inventory.add(home("a"), home("b", features=["\ud800"]))
         assert await inventory.ids() == []
 
     async def test_nothing(self, inventory: Inventory) -> None:
