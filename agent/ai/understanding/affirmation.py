@@ -13,7 +13,7 @@ _YES = opening(
     r"affirmative|approved|confirmed?|agreed|proceed|by all means|why not|okay|alright|all right|sweet",
     _GOOD,
     r"please (?:do|proceed|book|schedule|confirm|go)|go ahead|do it|let's do (?:it|that)",
-    r"you got it|i do(?! not)|i would(?=\W*$|[,.!])|i (?:confirm|agree|approve)",
+    r"you got it|that(?:'ll| will) do|i like (?:it|that|this)|i do(?! not)|i would(?=\W*$|[,.!])|i (?:confirm|agree|approve)",
     rf"(?:that|this|it|everything|all)(?:'s|'ll be)?(?: is| was| would be| will be| all|"
     rf" looks?| sounds?| seems?| works?)?\s+{_VERY}(?:{_GOOD}|it|works?|what i (?:want|need|meant|said))",
     rf"(?:that|this|it|everything)(?:'s| is) {_VERY}(?:{_GOOD}|it)",

@@ -86,7 +86,7 @@ _DONE = words(
 )
 _AWAITS = words(
     r"confirm(?! that i)\w*(?<!confirmed)|correct|right|verify|make sure|(?:is|does) (?:that|this|it)",
-    r"approv\w+|okay\?|yes\?|please",
+    r"approv\w+|okay\?|yes\?|please|ensure|have you (?:down |all )?scheduled",
 )
 _SENTENCE = re.compile(r"[^.?!\n]+[.?!\n]*")
 _INTERROGATIVE = words(
@@ -100,7 +100,7 @@ _STREET = (
 )
 _COUNTED_THING = (
     r"(?:apartments?|options?|places?|propert\w+|results?|homes?|units?|choices?|bed\w*|bath\w*|nice|"
-    r"good|great|other|more|that|you|are|is|at|in|for|and|there|possib\w+|matching|available)"
+    r"good|great|other|more|that|you|are|is|at|on|has|located|in|for|and|there|possib\w+|matching|available)"
 )
 _ADDRESS = re.compile(
     rf"\b(?P<address>\d{{1,6}}(?:-\d+)?\s+(?:(?!{_COUNTED_THING}\b)[a-z0-9'-]+(?:(?<=\b[a-z])\.)?\s+"

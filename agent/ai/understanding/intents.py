@@ -137,7 +137,7 @@ _ABOUT_HOMES = (
         words(
             rf"(?:other|another|different|more|alternative|additional|new|next) (?:\w+ ){{0,3}}?{ONE}",
             r"others|alternatives?|more options|some more|next one|show me more",
-            r"(?:keep|continue) (?:looking|searching|the search)|search (?:again|more|further)",
+            r"(?:keep|continue) (?:looking|searching|the search|going)|search (?:again|more|further)",
             r"something (?:different|cheaper|bigger|smaller|closer|nicer|similar|better)",
         ),
     ),

@@ -24,7 +24,7 @@ _FILLER = (
 _LEADS = opening(
     r"(?:is|are|was|do|does|did|can|could|will|would|may|might|should|has) "
     r"(?:it|they|i|we|you|the|this|that|those|these|there|any|my|pets?|dogs?|cats?|animals?|both)",
-    r"what|what's|which|where|where's|who|when|why|how|how's|whether|any",
+    r"what(?! an?\b)|what's|which|where|where's|who|when|why|how|how's|whether|any",
     after=_FILLER,
 )
 _WISHES = opening(
@@ -45,7 +45,7 @@ _INVERTED = words(
 _OF_RULES = words(r"restrictions?|polic(?:y|ies)|fees?|deposits?|limits?|rules?")
 _OF_THIS = words(
     rf"(?:is|are|does|do|will|would|can|has|did) (?:it|they|this|that|these|those|the {HOME}|"
-    r"pets?|dogs?|cats?|animals?|my|i|both|the|you allowed)(?! (?:be )?possible)",
+    r"pets?(?![ -]friendly)|dogs?|cats?|animals?|my|i|both|the|you allowed)(?! (?:be )?possible)",
     r"(?:do|should) (?:we|i) (?:need|have)|(?:is|are) there (?:already )?(?:furniture|parking|laundry)",
 )
 _SEARCHES = words(

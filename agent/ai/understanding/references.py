@@ -10,7 +10,9 @@ from .names import NameIndex
 from .patterns import words
 
 _ONE = r"(?:one|home|apartment|place|property|option|unit|listing|choice|condo|house)"
-_NOT_OF_DAYS = r"(?! (?:of|floor|time|name|day|week|month|date|slot|appointment|visit|tour))"
+_NOT_OF_DAYS = (
+    r"(?! (?:of|thought|floor|time|name|day|week|month|date|slot|appointment|visit|tour))"
+)
 _PLACES = (
     ("first_home", 0, words(rf"(?:first|1st|former)(?: {_ONE})?{_NOT_OF_DAYS}", rf"(?:{_ONE}|number|no\.?) (?:#|number )?(?:1|one)"),),
     ("second_home", 1, words(rf"(?:second|2nd)(?: {_ONE})?{_NOT_OF_DAYS}", rf"(?:{_ONE}|number|no\.?) (?:#|number )?(?:2|two)"),),

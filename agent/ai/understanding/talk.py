@@ -25,12 +25,13 @@ _OWN_CALENDAR = words(
     r"\b(?:free|available|open|openings?|slots?|time|hours|events?|anything)",
     r"(?:openings?|slots?|time|hours|events?|free) (?:do i have|is free|have i got|am i)",
     r"(?:you're|you are|you will be|you have|you've got) (?:\w+ ){0,2}?(?:free(?! to)|empty|open slot)",
-    r"(?:free|empty|available|time|open) slots?|(?:any|much) free time|free (?:from|between)",
+    r"(?:free|empty|available|time|open) slots?|(?:any|much|my|have) free time|free (?:from|between)",
     r"(?<!per )calendars?(?! month)|events?|my (?:schedule|agenda|availability)",
 )
 _OTHER = words(
     r"cabs?|taxis?|uber|lyft|rides?|riders?|drivers?|fare|pool ride|shared ride",
-    r"cars?|vehicles?|suv|hatchback|sedan|pick(?:ed|ing)? ?(?:me |it |you )?up|drop(?:ped)?[- ]?off",
+    r"cars?|automobiles?|vehicles?|(?:full|mid)-?size|(?:compact|standard|economy|intermediate) rental",
+    r"suv|hatchback|sedan|pick(?:ed|ing)? ?(?:me |it |you )?up|drop(?:ped)?[- ]?off",
     r"restaurants?|tables? for|dinner|lunch|cuisine",
     r"hotels?|flights?|airlines?|airports?|bus|buses|trains?|tickets?",
     r"movies?|films?|theat(?:er|re)s?|songs?|music|playlist|album|concerts?",
