@@ -1,0 +1,103 @@
+"""What a route may ask for in its signature."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from agent.errors import Forbidden, Unauthenticated
+from agent.kit.tokens import Issued
+from agent.services import Services
+from agent.tenants.keys import PREFIX
+from graphs.runtime import Runtime
+from server.actors import Actor
+from server.origins import origin_of
+from server.scopes import Scope
+from server.state import State
+
+_bearer = HTTPBearer(
+    scheme_name="bearer",
+    description="An API key (`lk_…`), or the visitor token that `POST /api/agent/start` gave.",
+    auto_error=False,
+)
+Credential = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+
+
+def state_of(request: Request) -> State:
+    state: State = request.app.state.serving
+    return state
+
+
+Serving = Annotated[State, Depends(state_of)]
+
+
+def _services(state: Serving) -> Services:
+    return state.services
+
+
+def _runtime(state: Serving) -> Runtime:
+    return state.runtime
+
+
+async def _anyone(request: Request, state: Serving, credential: Credential) -> Actor | None:
+    if credential is None:
+        if "authorization" in request.headers:
+            raise Unauthenticated(
+                "credential_invalid", "Send Authorization: Bearer <key or token>."
+            )
+        return None
+    secret = credential.credentials
+    if not secret.startswith(PREFIX):
+        return state.visitors.actor(secret, origin_of(request))
+    key = await state.services.keys.verify(secret)
+    if key is None:
+        raise Unauthenticated("key_invalid", "The API key is unknown or revoked.")
+    return Actor.of_key(key)
+
+
+def _someone(actor: Annotated[Actor | None, Depends(_anyone)]) -> Actor:
+    if actor is None:
+        raise Unauthenticated("credential_missing", "Send Authorization: Bearer <key or token>.")
+    return actor
+
+
+def _visitor(actor: Annotated[Actor, Depends(_someone)]) -> Actor:
+    if actor.thread_id is None:
+        raise Forbidden("visitor_only", "This needs the visitor token of a thread.")
+    return actor
+
+
+def _renewed(
+    request: Request,
+    state: Serving,
+    credential: Credential,
+    actor: Annotated[Actor, Depends(_visitor)],
+) -> Issued:
+    assert credential is not None
+    return state.visitors.renew(credential.credentials, origin_of(request))
+
+
+class _Scoped:
+    """Admits the API keys that have the scope."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def __call__(self, actor: Annotated[Actor, Depends(_someone)]) -> Actor:
+        actor.require(self._scope)
+        return actor
+
+
+def scoped(scope: Scope) -> _Scoped:
+    """The dependency of a route for API keys with `scope`."""
+    return _Scoped(scope)
+
+
+TheServices = Annotated[Services, Depends(_services)]
+TheRuntime = Annotated[Runtime, Depends(_runtime)]
+Anyone = Annotated[Actor | None, Depends(_anyone)]
+"""Whoever asks; None without a credential."""
+Someone = Annotated[Actor, Depends(_someone)]
+Visitor = Annotated[Actor, Depends(_visitor)]
+Renewed = Annotated[Issued, Depends(_renewed)]
+Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,200}$")]

@@ -1,0 +1,38 @@
+"""Listening to a thread."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+
+from agent.errors import InvalidInput
+from server.deps import Serving, Someone
+from server.errors import problems
+from server.scopes import Scope
+from server.sse import EventStream, tail
+
+router = APIRouter(prefix="/api/agent", tags=["conversation"])
+
+
+@router.get(
+    "/events",
+    response_class=EventStream,
+    summary="Listen to a thread",
+    description="The visitor of the thread, or `threads:read`. What has happened since "
+    "`Last-Event-ID` (default: since the start), then what happens: messages, approval results, "
+    "stage changes. On a `restart` event connect again.",
+    responses=problems(401, 403, 404),
+)
+async def events(
+    state: Serving,
+    actor: Someone,
+    thread_id: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
+    last_event_id: Annotated[int, Header(ge=-1, le=2**53)] = -1,
+) -> EventStream:
+    wanted = thread_id or actor.thread_id
+    if wanted is None:
+        raise InvalidInput("thread_unnamed", "Say which thread: ?thread_id=…")
+    actor.require_thread(wanted, Scope.THREADS_READ)
+    await state.services.threads.get(actor.tenant_id, wanted)
+    return EventStream(
+        tail(state.services, actor.tenant_id, wanted, after=last_event_id, draining=state.draining)
+    )

@@ -1,0 +1,36 @@
+"""Pages for a browser: the demo site at `/`, the API's description at `/docs`."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.responses import FileResponse
+from starlette.staticfiles import StaticFiles
+
+PAGES = Path(__file__).parent.parent / "pages"
+CONTENT_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = {"Content-Security-Policy": CONTENT_POLICY, "Cache-Control": "no-cache"}
+
+
+def mount(app: FastAPI) -> None:
+    """Serve the pages; they use the public API like anybody's."""
+
+    @app.get("/", include_in_schema=False)
+    async def demo() -> FileResponse:
+        return FileResponse(PAGES / "demo" / "index.html", headers=_HEADERS)
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> FileResponse:
+        return FileResponse(PAGES / "docs" / "index.html", headers=_HEADERS)
+
+    app.mount("/pages", StaticFiles(directory=PAGES), name="pages")

@@ -1,0 +1,82 @@
+"""Server-sent events: their frames, and the tail of a thread."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.responses import StreamingResponse
+
+from agent.errors import Unavailable
+from agent.events.models import StoredEvent
+from agent.services import Services
+
+POLL_SECONDS = 0.2
+PING_SECONDS = 15.0
+LIFETIME_SECONDS = 30 * 60.0
+
+
+class EventStream(StreamingResponse):
+    """A text/event-stream that no proxy holds back."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, frames: AsyncIterator[str]) -> None:
+        super().__init__(frames, headers={"X-Accel-Buffering": "no"})
+
+
+def frame(event: str, data: Any, *, event_id: int | None = None) -> str:
+    head = "" if event_id is None else f"id: {event_id}\n"
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return f"{head}event: {event}\ndata: {text}\n\n"
+
+
+async def tail(
+    services: Services,
+    tenant_id: str,
+    thread_id: str,
+    *,
+    after: int,
+    draining: asyncio.Event,
+) -> AsyncIterator[str]:
+    """The thread's events with a seq over `after`, then those to come; a ping when none do.
+
+    Ends with a `restart` event: come back with the Last-Event-ID.
+    """
+    clock = asyncio.get_running_loop().time
+    ends = clock() + LIFETIME_SECONDS
+    spoke = clock()
+    yield ": hello\n\n"
+    while clock() < ends and not draining.is_set():
+        try:
+            rows = await services.events.after(tenant_id, thread_id, after)
+        except Unavailable:
+            break
+        for row in rows:
+            yield await _framed(services, tenant_id, row)
+            after, spoke = row.seq, clock()
+        if rows:
+            continue
+        if clock() - spoke > PING_SECONDS:
+            yield ": ping\n\n"
+            spoke = clock()
+        await _pause(draining)
+    yield frame("restart", {})
+
+
+async def _framed(services: Services, tenant_id: str, row: StoredEvent) -> str:
+    data = {"thread_id": row.thread_id, "at": row.at.isoformat(), **row.data}
+    if row.type == "message":
+        message = await services.threads.store.message(
+            tenant_id, row.thread_id, row.data["message_id"]
+        )
+        if message:
+            data["message"] = message.model_dump(mode="json", exclude={"why", "answers"})
+    return frame(row.type, data, event_id=row.seq)
+
+
+async def _pause(draining: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(draining.wait(), POLL_SECONDS)
+    except TimeoutError:
+        return
