@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from agent.ai.understanding.models import Intent
+from agent.errors import NotFound
 from agent.listings.models import Listing
 from agent.tenants.hours import hours_text
 from agent.tenants.models import Community
@@ -104,9 +105,16 @@ async def focus(turn: Turn) -> Listing | None:
     shortlist = turn.state.get("shortlist", [])
     if listing_id is None and len(shortlist) == 1:
         listing_id = shortlist[0]["listing_id"]
-    if listing_id is None:
+    return await listed_home(turn, listing_id) if listing_id else None
+
+
+async def listed_home(turn: Turn, listing_id: str) -> Listing | None:
+    """The offered home, unless it has left the inventory meanwhile."""
+    try:
+        found: Listing = await turn.tools.use("listing_details", listing_id=listing_id)
+    except NotFound:
+        turn.state["focus"] = None
         return None
-    found: Listing = await turn.tools.use("listing_details", listing_id=listing_id)
     return found
 
 
@@ -114,7 +122,7 @@ async def _community(turn: Turn, home: Listing | None) -> Community:
     """Whose rules apply: the home's, that of the homes on show, else the thread's."""
     shortlist = turn.state.get("shortlist", [])
     if home is None and shortlist:
-        home = await turn.tools.use("listing_details", listing_id=shortlist[0]["listing_id"])
+        home = await listed_home(turn, shortlist[0]["listing_id"])
     if home is None:
         return turn.community
     return await turn.services.tenants.community(turn.tools.call.tenant_id, home.community_id)

@@ -7,7 +7,7 @@ from agent.errors import Conflict, InvalidInput
 from agent.listings.models import Listing
 from agent.tours.models import SlotOffer
 from graphs.leasing import touring
-from graphs.leasing.answers import focus
+from graphs.leasing.answers import focus, listed_home
 from graphs.leasing.turn import Turn
 
 
@@ -108,6 +108,5 @@ async def adopted(turn: Turn) -> dict[str, object] | None:
 async def _named(turn: Turn, name: str) -> Listing | None:
     for home in reversed(turn.state.get("shortlist", [])):
         if home["name"].casefold() == name.casefold():
-            found: Listing = await turn.tools.use("listing_details", listing_id=home["listing_id"])
-            return found
+            return await listed_home(turn, home["listing_id"])
     return await focus(turn)

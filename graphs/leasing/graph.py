@@ -34,6 +34,7 @@ _NOTHING: Heard = {
     "references": [],
     "slot_ids": [],
     "tour_time": None,
+    "entities": {},
     "changed": [],
     "cleared": [],
     "understood": True,

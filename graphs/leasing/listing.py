@@ -1,6 +1,7 @@
 """Stages sending_list and selecting_favorites: show real homes, help to choose one."""
 
 from agent.ai.understanding.models import Intent
+from agent.leads.models import LeadProfile
 from agent.listings.models import Listing, ListingQuery
 from graphs.leasing.answers import focus
 from graphs.leasing.phrases import (
@@ -135,23 +136,28 @@ def propose_visit(turn: Turn, home: Listing | None) -> None:
 
 
 def query_for(turn: Turn) -> ListingQuery:
-    """What the profile means to a search; a wish that was never said is no condition."""
-    profile = turn.profile
-    areas = profile.areas
-    if not areas and turn.community.area and "open:areas" not in turn.state.get("once", []):
-        areas = [turn.community.area]
-    named = turn.changed("property") and not turn.heard["references"]
+    """What is searched for now: the profile, at home where no area was said."""
+    query = query_of(turn.profile)
+    if not query.areas and turn.community.area and "open:areas" not in turn.state.get("once", []):
+        query.areas = [turn.community.area]
+    if turn.changed("property") and not turn.heard["references"]:
+        query.q = turn.profile.property
+    return query
+
+
+def query_of(profile: LeadProfile) -> ListingQuery:
+    """What a profile means to a search; a wish that was never said is no condition."""
     return ListingQuery(
-        areas=areas,
+        areas=profile.areas,
         bedrooms=profile.bedrooms,
         bathrooms=profile.bathrooms,
+        exact_bathrooms=True,
         max_rent=profile.budget,
         pets=profile.pets or None,
         furnished=profile.furnished or None,
         parking=profile.parking or None,
         in_unit_laundry=profile.in_unit_laundry or None,
         available_by=profile.move_date,
-        q=profile.property if named else None,
     )
 
 

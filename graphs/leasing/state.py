@@ -27,6 +27,8 @@ class Heard(TypedDict):
     references: list[str]
     slot_ids: list[str]
     tour_time: str | None
+    entities: dict[str, Any]
+    """Profile fields said, with their values."""
     changed: list[str]
     """Profile fields that have another value now."""
     cleared: list[str]

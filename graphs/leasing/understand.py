@@ -1,31 +1,19 @@
 """Reads the messages of a turn: what is wanted now, what is known after, which stage that is."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from agent.ai.understanding import stage_of
-from agent.ai.understanding.models import (
-    AgentTurn,
-    Candidate,
-    Context,
-    Gazetteer,
-    Intent,
-    SlotOption,
-    Understanding,
-    Value,
-)
+from agent.ai.understanding.models import AgentTurn, Intent, Understanding
 from agent.leads.models import LeadProfile
 from agent.leads.profile import updated
 from agent.services import Services
 from graphs.leasing.handoff import MISSES
+from graphs.leasing.memory import after_lead, plain, recalled, slot_options
 from graphs.leasing.policy import Policy
 from graphs.leasing.state import Heard, LeasingState
 
 CONTACT_MARKS = ("[email]", "[phone]", "[name]")
-_DATES = ("tour_date", "move_date")
-_VISIT = {"tour", "property"}
 
 
 async def understand(state: LeasingState, services: Services, policy: Policy) -> LeasingState:
@@ -34,16 +22,16 @@ async def understand(state: LeasingState, services: Services, policy: Policy) ->
     gazetteer = await services.listings.gazetteer(state["tenant_id"])
     today = datetime.fromisoformat(state["now"]).astimezone(community.tz).date()
     before = LeadProfile.model_validate(state.get("profile", {}))
+    memory, slots = recalled(state), slot_options(state)
     profile, heard = before, Understanding()
     for item in state["incoming"]:
-        context = _context(state, profile, today, gazetteer)
-        said = await policy.understand(item["text"], context)
-        said = _implied(said, context.agent)
+        known = profile.model_dump(exclude_none=True)
+        context = memory.context(today, known, gazetteer, slots)
+        said = _implied(await policy.understand(item["text"], context), memory.agent)
         profile = updated(profile, said)
+        memory = memory.after_lead(said)
         heard = _merged(heard, said)
-    state = {**state, "mentioned": _plain({**state.get("mentioned", {}), **heard.mentioned})}
-    state["aside"] = heard.aside
-    return _concluded(state, heard, before, profile)
+    return _concluded({**state, **after_lead(memory)}, heard, before, profile)
 
 
 def _concluded(
@@ -69,8 +57,6 @@ def _concluded(
         or heard.slot_ids
         or heard.tour_time
     )
-    if len(heard.references) == 1:
-        state["focus"] = heard.references[0]
     once = [*state.get("once", []), *(f"open:{name}" for name in sorted(heard.cleared))]
     once = [mark for mark in once if mark.removeprefix("open:") not in heard.entities]
     return {
@@ -97,74 +83,6 @@ def route(state: LeasingState) -> str:
         "touring": "touring",
         "applying": "applying",
     }.get(state["stage"], "handoff")
-
-
-def _context(
-    state: LeasingState, profile: LeadProfile, today: date, gazetteer: Gazetteer
-) -> Context:
-    return Context(
-        today=today,
-        known=profile.model_dump(exclude_none=True),
-        agent=agent_turn(state.get("agent", {})),
-        shortlist=tuple(_candidate(home) for home in state.get("shortlist", [])),
-        focus=state.get("focus"),
-        slots=tuple(
-            SlotOption(slot["slot_id"], datetime.fromisoformat(slot["local"]))
-            for slot in state.get("slots", [])
-        ),
-        gazetteer=gazetteer,
-        mentioned=_dated(state.get("mentioned", {})),
-        aside=state.get("aside", False),
-    )
-
-
-def agent_turn(stored: Mapping[str, Any]) -> AgentTurn:
-    """The agent's last turn as the graph state keeps it."""
-    return AgentTurn(
-        text=stored.get("text", ""),
-        asked=tuple(stored.get("asked", ())),
-        offered=tuple(stored.get("offered", ())),
-        confirming=_dated(stored.get("confirming", {})),
-        homes=tuple(_candidate(home) for home in stored.get("homes", ())),
-        about=stored.get("about", ""),
-        mentioned=_dated(stored.get("mentioned", {})),
-    )
-
-
-def stored_turn(turn: AgentTurn) -> dict[str, Any]:
-    """Plain JSON of what `agent_turn` reads back."""
-    return {
-        "text": turn.text,
-        "asked": list(turn.asked),
-        "offered": list(turn.offered),
-        "confirming": _plain(turn.confirming),
-        "homes": [
-            {name: getattr(home, name) for name in Candidate.__slots__} for home in turn.homes
-        ],
-        "about": turn.about,
-        "mentioned": _plain(turn.mentioned),
-    }
-
-
-def _candidate(home: Mapping[str, Any]) -> Candidate:
-    return Candidate(
-        **{
-            name: home[name] or "" if name == "area" else home[name]
-            for name in Candidate.__slots__
-            if name in home
-        }
-    )
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v.isoformat() if isinstance(v, date) else v for k, v in values.items()}
-
-
-def _dated(values: Mapping[str, Any]) -> dict[str, Value]:
-    return {
-        k: date.fromisoformat(v) if k in _DATES and isinstance(v, str) else v
-        for k, v in values.items()
-    }
 
 
 def _implied(said: Understanding, agent: AgentTurn) -> Understanding:
@@ -203,6 +121,7 @@ def _heard(
         "references": list(heard.references),
         "slot_ids": list(heard.slot_ids),
         "tour_time": heard.tour_time.isoformat() if heard.tour_time else None,
+        "entities": plain(heard.entities),
         "changed": sorted(name for name in said if getattr(before, name) != getattr(after, name)),
         "cleared": sorted(heard.cleared),
         "understood": understood,
