@@ -165,7 +165,7 @@ class TurnRunner:
             "now": services.clock.now().isoformat(),
             "incoming": incoming,
             "stage": thread.stage.value,
-            "profile": lead.profile.model_dump(mode="json", exclude_none=True),
+            "profile": lead.profile.known(),
             "favorites": thread.favorites,
             "pending": [row.action_id for row in pending],
             "heard": None,

@@ -1,4 +1,5 @@
 from datetime import date, datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,6 +26,11 @@ class LeadProfile(BaseModel):
     preferences: list[str] = Field(default_factory=list)
     tour_date: date | None = None
     property: str | None = None
+
+    def known(self) -> dict[str, Any]:
+        """What has been said, as plain JSON; nothing for what has not."""
+        values = self.model_dump(mode="json", exclude_none=True)
+        return {name: value for name, value in values.items() if value != []}
 
 
 class Consent(BaseModel):

@@ -23,7 +23,7 @@ class LeadStore:
     async def set_profile(
         self, tenant_id: str, lead_id: str, profile: LeadProfile, now: datetime
     ) -> None:
-        await self._set(tenant_id, lead_id, {"profile": profile.model_dump(mode="json")}, now)
+        await self._set(tenant_id, lead_id, {"profile": profile.known()}, now)
 
     async def set_contact(
         self, tenant_id: str, lead_id: str, ref: str, hashes: dict[str, str], now: datetime
@@ -43,4 +43,4 @@ class LeadStore:
 
 def _row(lead: Lead) -> dict[str, Any]:
     row = lead.model_dump(mode="python", exclude_none=True)
-    return {**row, "profile": lead.profile.model_dump(mode="json")}
+    return {**row, "profile": lead.profile.known()}

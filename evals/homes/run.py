@@ -101,7 +101,8 @@ class Replay:
         self._homes = homes
         self._clock = clock
         self._resolve: Callable[[Candidate], Candidate] = resolver_of(homes.listings)
-        self._graph = build(services, RulesPolicy())
+        self._saver = InMemorySaver()
+        self._graph = build(services, RulesPolicy()).compile(checkpointer=self._saver)
 
     async def dialogue(self, dialogue: Dialogue) -> list[Prediction]:
         gazetteer = await self._services.listings.gazetteer(TENANT)
@@ -166,15 +167,15 @@ class Replay:
                 }
             ],
         }
-        graph = self._graph.compile(checkpointer=InMemorySaver())
         understood: Mapping[str, Any] = {}
         pending: list[str] = []
         config: Any = {"configurable": {"thread_id": "replay"}}
-        async for update in graph.astream(given, config, stream_mode="updates"):
+        async for update in self._graph.astream(given, config, stream_mode="updates"):
             understood = update.get("understand", understood)
             for node in update.values():
                 if isinstance(node, dict):
                     pending = node.get("pending", pending)
+        await self._saver.adelete_thread("replay")
         heard = understood["heard"]
         return Read(
             profile=understood["profile"],

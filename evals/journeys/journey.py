@@ -16,6 +16,13 @@ from graphs.runtime import Runtime
 STEPS = 30
 """Messages after which a conversation has failed."""
 TENANT = DEFAULT_TENANT
+ENDS = {
+    "tour_booked": "schedule_tour",
+    "tour_rescheduled": "reschedule_tour",
+    "tour_canceled": "cancel_tour",
+    "application_started": "apply_now",
+}
+"""End -> the action that reaches it; a lead who has it says what is left to say, and goes."""
 
 
 @dataclass(slots=True)
@@ -25,6 +32,8 @@ class Journey:
     script: Script
     seed: int
     lines: list[str] = field(default_factory=list)
+    approved: set[str] = field(default_factory=set)
+    """Actions the office has said yes to."""
     steps: int = 0
     problem: str | None = None
 
@@ -56,8 +65,8 @@ async def travel(runtime: Runtime, script: Script, seed: int) -> Journey:
         if say is None and answer.pending_actions:
             events, asked = await _approve(runtime, thread_id, journey)
             say = lead.aside(events)
-            if say is None:
-                break
+        if say is None and journey.approved >= {ENDS.get(script.end)}:
+            break
         if say is None:
             say = lead.answer(asked)
         events = set()
@@ -80,6 +89,7 @@ async def _approve(runtime: Runtime, thread_id: str, journey: Journey) -> tuple[
     store = runtime.services.approvals.store
     for row in await store.pending(TENANT, thread_id):
         await runtime.decide(TENANT, row.action_id, Decision(decision="approve"), actor="office")
+        journey.approved.add(row.action)
         journey.lines.append(f"office: approves {row.action}")
     await runtime.caught_up(TENANT, thread_id)
     last = await runtime.services.threads.store.latest(TENANT, thread_id, Role.AGENT)

@@ -89,7 +89,7 @@ async def adopted(turn: Turn) -> dict[str, object] | None:
     if not wished or "slot_id" in confirming or not turn.has(Intent.AFFIRM):
         return None
     home = await _named(turn, str(confirming.get("property", "")))
-    if home is None:
+    if home is None or await touring.arranged(turn, home, date.fromisoformat(str(wished))):
         return None
     offer: SlotOffer = await turn.tools.use(
         "tour_slots", listing_id=home.listing_id, on=date.fromisoformat(str(wished))

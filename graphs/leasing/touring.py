@@ -107,10 +107,22 @@ async def remind(turn: Turn, tour: Tour) -> None:
 
 async def latest(turn: Turn) -> Tour | None:
     """The tour of this thread that is proposed or booked, the one arranged last."""
+    return max(await _live(turn), key=lambda tour: tour.created_at, default=None)
+
+
+async def arranged(turn: Turn, home: Listing, on: date) -> bool:
+    """Whether a tour of `home` on that day is proposed or booked already."""
+    return any(
+        tour.listing_id == home.listing_id
+        and tour.starts_at.astimezone(turn.community.tz).date() == on
+        for tour in await _live(turn)
+    )
+
+
+async def _live(turn: Turn) -> list[Tour]:
     call = turn.tools.call
     tours = await turn.services.tours.of_thread(call.tenant_id, call.thread_id)
-    live = [t for t in tours if t.status in (TourStatus.PROPOSED, TourStatus.BOOKED)]
-    return max(live, key=lambda tour: tour.created_at, default=None)
+    return [t for t in tours if t.status in (TourStatus.PROPOSED, TourStatus.BOOKED)]
 
 
 async def _waiting(turn: Turn, home: Listing) -> Tour | None:

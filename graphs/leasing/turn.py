@@ -132,7 +132,7 @@ class Turn:
         older = [i for i in state.get("offered", []) if i not in shown]
         return {
             **state,
-            "profile": self.profile.model_dump(mode="json", exclude_none=True),
+            "profile": self.profile.known(),
             "window": [*state.get("window", []), *spoken, ["agent", reply[:LINE]]][-WINDOW:],
             "agent": {
                 "text": reply[:LINE],

@@ -9,7 +9,7 @@ from agent.leads.models import LeadProfile
 from agent.leads.profile import updated
 from agent.services import Services
 from graphs.leasing.handoff import MISSES
-from graphs.leasing.memory import after_lead, plain, recalled, slot_options
+from graphs.leasing.memory import after_lead, dated, plain, recalled, slot_options
 from graphs.leasing.policy import Policy
 from graphs.leasing.state import Heard, LeasingState
 
@@ -25,8 +25,7 @@ async def understand(state: LeasingState, services: Services, policy: Policy) ->
     memory, slots = recalled(state), slot_options(state)
     profile, heard = before, Understanding()
     for item in state["incoming"]:
-        known = profile.model_dump(exclude_none=True)
-        context = memory.context(today, known, gazetteer, slots)
+        context = memory.context(today, dated(profile.known()), gazetteer, slots)
         said = _implied(await policy.understand(item["text"], context), memory.agent)
         profile = updated(profile, said)
         memory = memory.after_lead(said)
@@ -37,11 +36,10 @@ async def understand(state: LeasingState, services: Services, policy: Policy) ->
 def _concluded(
     state: LeasingState, heard: Understanding, before: LeadProfile, profile: LeadProfile
 ) -> LeasingState:
-    known = profile.model_dump(exclude_none=True)
     stage = stage_of(
         state["stage"],  # type: ignore[arg-type]  # state keeps plain strings
         heard,
-        known,
+        dated(profile.known()),
         has_shortlist=bool(state.get("shortlist")),
         has_tour=bool(state.get("slots") or state.get("confirm")),
     )
@@ -62,7 +60,7 @@ def _concluded(
     return {
         **state,
         "stage": str(stage),
-        "profile": profile.model_dump(mode="json", exclude_none=True),
+        "profile": profile.known(),
         "misses": 0 if understood else state.get("misses", 0) + 1,
         "once": list(dict.fromkeys(once)),
         "heard": _heard(heard, before, profile, understood),
