@@ -1,6 +1,6 @@
 """The connections to the database."""
 
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import parse_qs, urlsplit
 
 from pymongo import AsyncMongoClient, MongoClient
@@ -49,6 +49,12 @@ class Database:
         """Return when the database answers; else Unavailable or Misconfigured within seconds."""
         with translated(self.fault):
             await self.handle.command("ping")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def close(self) -> None:
         await self.async_client.close()

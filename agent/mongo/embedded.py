@@ -13,11 +13,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.errors import LatchkeyError
+from agent.errors import LatchkeyError, Misconfigured, StorageFull, Unavailable
 from agent.mongo import process, replica, watchdog
 from agent.mongo.binary import find
+from agent.mongo.datadir import HOST, Files
 from agent.mongo.lease import Lock, alone, is_held
-from agent.mongo.process import Files, writing
 
 _log = logging.getLogger(__name__)
 _RETRY_SECONDS = 1.0
@@ -59,11 +59,11 @@ async def open(data_dir: Path, mongod: Path | None = None) -> AsyncIterator[Endp
 
 
 def _join(files: Files, lease: Lock, mongod: Path) -> str:
-    with writing(files):
+    with files.writing():
         files.prepare()
         with alone(files.turn):
             if not is_held(files.lease) and not process.running(files):
-                process.settle_port(files)
+                files.settle_port()
             lease.share()
             try:
                 _serve(files, mongod)
@@ -98,14 +98,18 @@ async def _keep(files: Files, mongod: Path, endpoint: Endpoint) -> None:
         try:
             await asyncio.to_thread(_revive, files, mongod)
             endpoint.trouble = None
-        except LatchkeyError as error:
-            _log.error("mongod does not start: %s", error.message)
+        except (StorageFull, Misconfigured) as error:
+            if endpoint.trouble is None or endpoint.trouble.message != error.message:
+                _log.error("mongod does not start: %s", error.message)
             endpoint.trouble = error
+            await asyncio.sleep(_RETRY_SECONDS)
+        except Unavailable as error:
+            _log.warning("mongod is not back yet: %s", error.message)
             await asyncio.sleep(_RETRY_SECONDS)
 
 
 def _revive(files: Files, mongod: Path) -> None:
-    with writing(files), alone(files.turn):
+    with files.writing(), alone(files.turn):
         if not process.running(files):
             _log.warning("mongod has stopped; restarting it")
         _serve(files, mongod)
@@ -114,7 +118,7 @@ def _revive(files: Files, mongod: Path) -> None:
 async def _until_gone(port: int) -> None:
     """Return when mongod hangs up on an idle connection, which its death does at once."""
     try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        reader, writer = await asyncio.open_connection(HOST, port)
     except OSError:
         return
     try:

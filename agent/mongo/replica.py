@@ -7,7 +7,8 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from agent.errors import Unavailable
-from agent.mongo.process import REPLICA_SET, Files
+from agent.mongo.datadir import HOST, Files
+from agent.mongo.process import REPLICA_SET
 
 _USER = "latchkey"
 _ROLES = ["readWriteAnyDatabase", "dbAdminAnyDatabase", "clusterMonitor"]
@@ -36,7 +37,6 @@ def make_ready(files: Files) -> None:
         password=files.key.read_text(encoding="ascii"),
         authSource="local",
         authMechanism="SCRAM-SHA-256",
-        serverSelectionTimeoutMS=10_000,
         timeoutMS=30_000,
     )
     try:
@@ -87,7 +87,7 @@ def _ensure_user(client: _Client, password: str) -> None:
 
 
 def _host(files: Files) -> str:
-    return f"127.0.0.1:{files.port_number()}"
+    return f"{HOST}:{files.port_number()}"
 
 
 def _password(files: Files) -> str:

@@ -7,12 +7,14 @@ asleep in the kernel, until no process holds a lease.
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import agent
+from agent.errors import Unavailable
 from agent.mongo import process
+from agent.mongo.datadir import Files
 from agent.mongo.lease import Lock, alone, is_held
-from agent.mongo.process import Files
 
 
 def set_out(files: Files) -> None:
@@ -24,7 +26,7 @@ def set_out(files: Files) -> None:
     null = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in range(3)]
     os.posix_spawn(
         sys.executable,
-        [sys.executable, "-m", "agent.mongo.watchdog", str(files.home.parent)],
+        [sys.executable, "-m", "agent.mongo.watchdog", str(files.data_dir)],
         {**os.environ, "PYTHONPATH": path},
         file_actions=null,
         setsid=True,
@@ -53,10 +55,11 @@ def watch(files: Files) -> None:
     post = Lock(files.watchdog)
     if not post.seize():
         return
-    Lock(files.lease).wait()
-    while not stop_if_unused(files):
+    stopped = False
+    while not stopped:
         Lock(files.lease).wait()
-    post.release()
+        with suppress(Unavailable):
+            stopped = stop_if_unused(files)
 
 
 if __name__ == "__main__":

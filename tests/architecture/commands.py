@@ -1,4 +1,4 @@
-"""What may be sent to MongoDB: commands and operators that mean the same from 6.0 to 8.0 and Atlas."""
+"""What may be sent to MongoDB: what means the same from 6.0 to 8.0 and on Atlas."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,25 +11,26 @@ from pymongo.monitoring import (
 )
 
 COMMANDS = frozenset(
-    """
-    find getMore killCursors aggregate distinct insert update delete findAndModify
-    commitTransaction abortTransaction endSessions
-    createIndexes dropIndexes listIndexes listCollections listDatabases drop dropDatabase create
-    hello ping buildInfo saslStart saslContinue
-    replSetGetConfig replSetInitiate replSetReconfig createUser updateUser
-    """.split()
-)
+    [
+        "find", "getMore", "killCursors", "aggregate", "distinct", "insert", "update", "delete",
+        "findAndModify", "commitTransaction", "abortTransaction", "endSessions", "createIndexes",
+        "dropIndexes", "listIndexes", "listCollections", "listDatabases", "drop", "dropDatabase",
+        "create", "hello", "ping", "buildInfo", "saslStart", "saslContinue", "replSetGetConfig",
+        "replSetInitiate", "replSetReconfig", "createUser", "updateUser",
+    ]
+)  # fmt: skip
 OPERATORS = frozenset(
-    """
-    $eq $ne $gt $gte $lt $lte $in $nin $exists $type $not $and $or $nor $regex $options $all
-    $elemMatch $size $mod
-    $set $unset $inc $min $max $push $pull $addToSet $each $slice $setOnInsert $rename $pop
-    $currentDate
-    $match $group $sort $limit $skip $project $unwind $count $addFields $facet
-    $sum $avg $first $last $add $subtract $multiply $divide $cond $ifNull $literal $concat
-    $toString $size $filter $map $arrayElemAt $dateToString $concatArrays $setUnion $mergeObjects
-    """.split()
-)
+    [
+        "$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$exists", "$type", "$not",
+        "$and", "$or", "$nor", "$regex", "$options", "$all", "$elemMatch", "$size", "$mod",
+        "$set", "$unset", "$inc", "$min", "$max", "$push", "$pull", "$addToSet", "$each",
+        "$slice", "$setOnInsert", "$rename", "$pop", "$currentDate", "$match", "$group", "$sort",
+        "$limit", "$skip", "$project", "$unwind", "$count", "$addFields", "$facet", "$sum",
+        "$avg", "$first", "$last", "$add", "$subtract", "$multiply", "$divide", "$cond",
+        "$ifNull", "$literal", "$concat", "$toString", "$size", "$filter", "$map", "$arrayElemAt",
+        "$dateToString", "$concatArrays", "$setUnion", "$mergeObjects",
+    ]
+)  # fmt: skip
 _ENVELOPE = frozenset(("$db", "$clusterTime", "$readPreference"))
 
 
