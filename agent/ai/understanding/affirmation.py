@@ -4,30 +4,38 @@ from .patterns import opening, words
 
 _FILLER = r"oh|ah|um+|uh|hm+|well|wow|okay|so|and|then|actually"
 _GOOD = (
-    r"(?:good|great|fine|perfect|right|correct|nice|okay|awesome|excellent|wonderful|amazing|lovely|"
+    r"(?:good|great|fine|perfect|right|correct|nice|okay|awesome|excellent|wonderful|amazing|"
+    r"lovely|"
     r"fantastic|cool|ideal|accurate|confirmed|true|terrific)"
 )
 _VERY = r"(?:(?:all|absolutely|totally|about|quite|really|pretty|just|so|very|exactly|also)\s+)*"
 _YES = opening(
-    r"yes+|yeah+|yep|yup|ya|ye|yea+h?|sure|of course|certainly|definitely|absolutely|indeed|exactly",
-    r"affirmative|approved|confirmed?|agreed|proceed|by all means|why not|okay|alright|all right|sweet",
+    r"yes+|yeah+|yep|yup|ya|ye|yea+h?|sure|of course|certainly|definitely|absolutely|indeed|"
+    r"exactly",
+    r"affirmative|approved|confirmed?|agreed|proceed|by all means|why not|okay|alright|all right|"
+    r"sweet",
     _GOOD,
     r"please (?:do|proceed|book|schedule|confirm|go)|go ahead|do it|let's do (?:it|that)",
-    r"you got it|that(?:'ll| will) do|i like (?:it|that|this)|i do(?! not)|i would(?=\W*$|[,.!])|i (?:confirm|agree|approve)",
+    r"you got it|that(?:'ll| will) do|i like (?:it|that|this)|i do(?! not)|i would(?=\W*$|[,.!])|"
+    r"i (?:confirm|agree|approve)",
     rf"(?:that|this|it|everything|all)(?:'s|'ll be)?(?: is| was| would be| will be| all|"
-    rf" looks?| sounds?| seems?| works?)?\s+{_VERY}(?:{_GOOD}|it|works?|what i (?:want|need|meant|said))",
+    rf" looks?| sounds?| seems?| works?)?\s+{_VERY}(?:{_GOOD}|it|works?|what i (?:want|need|meant|"
+    rf"said))",
     rf"(?:that|this|it|everything)(?:'s| is) {_VERY}(?:{_GOOD}|it)",
-    rf"(?:sounds?|looks?|seems?) {_VERY}(?:{_GOOD}|like (?:a plan|(?:just |exactly )*what))|works(?: (?:well|great|fine|for me))?",
+    rf"(?:sounds?|looks?|seems?) {_VERY}(?:{_GOOD}|like (?:a plan|(?:just |exactly )*what))|"
+    rf"works(?: (?:well|great|fine|for me))?",
     after=_FILLER,
 )
 _YES_WITHIN = words(
-    r"yes|yeah|yep|yup|works for me|that works|go ahead|please (?:do|proceed)|i confirm|let's do it",
+    r"yes|yeah|yep|yup|works for me|that works|go ahead|please (?:do|proceed)|i confirm|"
+    r"let's do it",
     rf"that(?:'s| is) {_VERY}{_GOOD}|(?:that )?sounds? {_VERY}{_GOOD}|is (?:right|correct)",
 )
 _THUMB = ("\N{THUMBS UP SIGN}", "\N{WHITE HEAVY CHECK MARK}")
 _NO = opening(
     r"no+|nope|nah|naw|negative|incorrect|wrong|never ?mind|don't|do not|wait|hold on|hang on",
-    r"not (?:really|now|yet|right now|today|at (?:this|the) (?:moment|time)|quite|exactly|this time|"
+    r"not (?:really|now|yet|right now|today|at (?:this|the) (?:moment|time)|quite|exactly|"
+    r"this time|"
     r"necessary|needed|interested|that|for)",
     r"(?:that|this|it)(?:'s| is| does|'s)?(?:n't| not)|(?:that|this|it) doesn't",
     r"i(?: don't| do not|'d rather| would rather|'m not| am not| can't| cannot)(?! (?:see|mind))",
@@ -40,7 +48,8 @@ _NO_AS_FILLER = opening(
 )
 _OTHERWISE = words(
     r"instead|rather than|(?:change|move|push) (?:it|that|the|my)",
-    r"make (?:it|that) (?:on |for |to )?(?:the|another|a different|next|this|\d|mon|tue|wed|thu|fri|sat|sun)"
+    r"make (?:it|that) (?:on |for |to )?(?:the|another|a different|next|this|\d|mon|tue|wed|thu|"
+    r"fri|sat|sun)"
     r"(?:day|nes|urs|r|s)*",
     r"can't (?:make|do)|cannot (?:make|do)|won't work|doesn't work|not (?:correct|right)|"
     r"isn't (?:correct|right)|wrong|(?:different|another|other) (?:date|day|time)",

@@ -13,7 +13,10 @@ from .names import Name
 from .patterns import VISIT, words
 from .talk import talk_of
 
-_LEADS_OWN = r"(?:do you|are you|will you|would you|should (?:it|i|the)|need|want|prefer|bring\w*)\b.{0,40}?\b"
+_LEADS_OWN = (
+    r"(?:do you|are you|will you|would you|should (?:it|i|the)|need|want|prefer|bring\w*)"
+    r"\b.{0,40}?\b"
+)
 _ASKED = (
     (
         "areas",
@@ -27,7 +30,8 @@ _ASKED = (
     (
         "bedrooms",
         words(
-            r"(?:how many|number of|what number of|no\.? of)\b.{0,20}?\b(?:bed ?rooms?|beds?|rooms?)",
+            r"(?:how many|number of|what number of|no\.? of)\b.{0,20}?\b(?:bed ?rooms?|beds?|"
+            r"rooms?)",
             r"bed ?rooms?|how big",
         ),
     ),
@@ -69,11 +73,13 @@ _ASKS_MORE = words(
     r"any ?thing (?:else|more)|what else|something else|else (?:i|you|that|can|may)",
     r"any (?:other|further|more|additional) (?:help|assistance|questions?)",
     r"(?:need|want) (?:any )?(?:more |further |other )?(?:help|assistance) with",
-    r"(?:help|assist)(?: you)? (?:further|any ?more)|(?:help|assist) you(?: with| in)?(?: \w+)?(?=\W*$)",
+    r"(?:help|assist)(?: you)? (?:further|any ?more)|(?:help|assist) you(?: with|"
+    r" in)?(?: \w+)?(?=\W*$)",
     r"further assist\w*|be of (?:any )?(?:further )?(?:help|assistance|service)",
 )
 _OFFERS_TOUR = words(
-    r"(?:would you|do you|did you|shall i|should i|can i|want (?:me )?to|like (?:me )?to|how about|may i|"
+    r"(?:would you|do you|did you|shall i|should i|can i|want (?:me )?to|like (?:me )?to|"
+    r"how about|may i|"
     r"care to|wish to|interested in|ready to|will you|need to|do i|could i)\b.{0,60}?"
     rf"\b(?:{VISIT}|visit(?:ing)?|tour(?:ing)?|view(?:ing)?|schedul\w+|check it out|"
     rf"(?:go )?(?:to )?(?:see|look at) (?:it|them|the|this|that)|go (?:and )?(?:see|there))"
@@ -85,7 +91,8 @@ _DONE = words(
     r"un(?:success\w*|able)|couldn't|could not|cannot|can't|failed|wasn't",
 )
 _AWAITS = words(
-    r"confirm(?! that i)\w*(?<!confirmed)|correct|right|verify|make sure|(?:is|does) (?:that|this|it)",
+    r"confirm(?! that i)\w*(?<!confirmed)|correct|right|verify|make sure|(?:is|does) (?:that|this|"
+    r"it)",
     r"approv\w+|okay\?|yes\?|please|ensure|have you (?:down |all )?scheduled",
 )
 _SENTENCE = re.compile(r"[^.?!\n]+[.?!\n]*")
@@ -99,8 +106,10 @@ _STREET = (
     r"terrace|parkway|pkwy|highway|hwy|commons?|loop|square|trail|walk|alley|plaza|camino)"
 )
 _COUNTED_THING = (
-    r"(?:apartments?|options?|places?|propert\w+|results?|homes?|units?|choices?|bed\w*|bath\w*|nice|"
-    r"good|great|other|more|that|you|are|is|at|on|has|located|in|for|and|there|possib\w+|matching|available)"
+    r"(?:apartments?|options?|places?|propert\w+|results?|homes?|units?|choices?|bed\w*|bath\w*|"
+    r"nice|"
+    r"good|great|other|more|that|you|are|is|at|on|has|located|in|for|and|there|possib\w+|matching|"
+    r"available)"
 )
 _ADDRESS = re.compile(
     rf"\b(?P<address>\d{{1,6}}(?:-\d+)?\s+(?:(?!{_COUNTED_THING}\b)[a-z0-9'-]+(?:(?<=\b[a-z])\.)?\s+"
@@ -114,17 +123,20 @@ _RENT = re.compile(
 _BEDS = re.compile(r"\b(?P<n>\d)\s*-?\s*(?:bed|bd|br)")
 _BATHS = re.compile(r"\b(?P<n>\d(?:\.5)?)\s*-?\s*ba")
 _DESCRIBES = re.compile(
-    r"\$|\b(?:rent\w*|per month|a month|monthly|bed ?rooms?|beds?|bds?|baths?|located|address|found|"
+    r"\$|\b(?:rent\w*|per month|a month|monthly|bed ?rooms?|beds?|bds?|baths?|located|address|"
+    r"found|"
     r"recommend|there is|there's|there are|options?|another|how about|what about|nice|great|good)\b"
 )
 _PRICED = words(r"rents?|per month|a month|monthly|bed ?rooms?|beds?|baths?")
 _NAMED = re.compile(
-    r"(?:visit(?:ing)? (?:to |at )?|tour (?:of |at )?|(?:appointment|showing) (?:at|for) |there is |"
+    r"(?:visit(?:ing)? (?:to |at )?|tour (?:of |at )?|(?:appointment|showing) (?:at|for) |"
+    r"there is |"
     r"there's |called |named |recommend |how about |what about |consider |try |found )(?:the )?"
     r"(?P<name>[A-Z0-9][\w&'/-]*(?:\s+(?:(?:at|of|the|on|and|de|la|&)\s+)?[A-Z0-9][\w&'/-]*){0,5})"
 )
 _NOT_A_NAME = re.compile(
-    r"^(?:\d+$|\d[\d,]*\s|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|"
+    r"^(?:\d+$|\d[\d,]*\s|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|"
+    r"Sat|"
     r"Sun)[a-z]*\b)"
 )
 

@@ -333,7 +333,7 @@ def _rules() -> Iterator[_Rule]:
         ),
         (
             "nth",
-            rf"\b(?:the\s+|on\s+)(?P<day>\d{{1,2}}\s?(?:st|nd|rd|th))\b"
+            r"\b(?:the\s+|on\s+)(?P<day>\d{1,2}\s?(?:st|nd|rd|th))\b"
             r"(?!\s+(?:one|floor|option|home|apartment|place|property|street|st\b|ave))",
             _nth,
             False,

@@ -50,8 +50,10 @@ _ANYWHERE = (
         Intent.BOT_QUESTION,
         words(
             rf"are you (?:an? |really |actually |even )*(?:real|{_MACHINE})",
-            rf"(?:is this|am i) (?:an? |talking to |speaking (?:to|with) |chatting with |texting )*{_MACHINE}",
-            rf"you'?re an? {_MACHINE}|(?:bot|human|person|robot) or an? (?:bot|human|person|robot|machine)",
+            rf"(?:is this|am i) (?:an? |talking to |speaking (?:to|with) |chatting with |"
+            rf"texting )*{_MACHINE}",
+            rf"you'?re an? {_MACHINE}|(?:bot|human|person|robot) or an? (?:bot|human|person|robot|"
+            rf"machine)",
         ),
     ),
     _Phrase(
@@ -59,7 +61,7 @@ _ANYWHERE = (
         Intent.HUMAN,
         words(
             rf"(?:talk|speak|chat|connect|transfer|put|pass|hand)\b.{{0,24}}?\b{_PEOPLE}",
-            rf"(?:need|want|get|prefer) (?:me )?(?:an? |the )?(?:real |live |actual )?"
+            r"(?:need|want|get|prefer) (?:me )?(?:an? |the )?(?:real |live |actual )?"
             r"(?:human|person|agent|representative|rep|manager)",
             r"(?:real|live|actual) (?:human|person|agent)|human(?: being)?,? please",
             r"call me(?: back)?|have (?:someone|somebody) (?:call|contact|reach)",
@@ -84,14 +86,16 @@ _ABOUT_HOMES = (
             rf"(?:cancel|call off|drop|scrap)\b.{{0,30}}?\b(?:{VISIT}|booking)",
             r"(?:can't|cannot|won't|not going to|unable to|no longer) (?:be able to )?"
             r"(?:make it|come|attend|visit)",
-            rf"(?:don't|do not|no longer) (?:want|need) (?:the |an? |my |to )?(?:{VISIT}|visit|tour)",
+            rf"(?:don't|do not|no longer) (?:want|need) (?:the |an? |my |to )?(?:{VISIT}|visit|"
+            rf"tour)",
         ),
     ),
     _Phrase(
         "applies",
         Intent.APPLY,
         words(
-            r"appl(?:y|ying)(?! to)|(?:start|begin|submit|fill (?:out|in)|send|get|do|have|complete|"
+            r"appl(?:y|ying)(?! to)|(?:start|begin|submit|fill (?:out|in)|send|get|do|have|"
+            r"complete|"
             r"file)\b.{0,20}?\bapplications?",
             r"(?:i'll|i will) take (?:it|this one|that one)|sign(?:ing)? (?:the|a) lease|lease it",
             r"ready to (?:apply|sign|rent|lease)|want to rent (?:it|this|that)",
@@ -126,7 +130,8 @@ _ABOUT_HOMES = (
         words(
             VISIT,
             rf"visit(?:ing)?|tour(?:ing)?|go(?:ing)? to (?:see )?(?:the|that|this|it) ?{HOME}?",
-            rf"(?:see|view|check out|look at) (?:it|this|that|them|the (?:\w+ )?{ONE})(?: in person)?",
+            rf"(?:see|view|check out|look at) (?:it|this|that|them|"
+            rf"the (?:\w+ )?{ONE})(?: in person)?",
             r"in person|come (?:by|over|see|look)|(?:stop|swing|drop) by|schedul(?:e|ing)",
             r"book (?:it|one|me|something|that|this)",
         ),
@@ -135,9 +140,11 @@ _ABOUT_HOMES = (
         "wants_more",
         Intent.MORE,
         words(
-            rf"(?:other|another|different|more|alternative|additional|new|next) (?:\w+ ){{0,3}}?{ONE}",
+            rf"(?:other|another|different|more|alternative|additional|new|"
+            rf"next) (?:\w+ ){{0,3}}?{ONE}",
             r"others|alternatives?|more options|some more|next one|show me more",
-            r"(?:keep|continue) (?:looking|searching|the search|going)|search (?:again|more|further)",
+            r"(?:keep|continue) (?:looking|searching|the search|going)|search (?:again|more|"
+            r"further)",
             r"something (?:different|cheaper|bigger|smaller|closer|nicer|similar|better)",
         ),
     ),
@@ -146,16 +153,20 @@ _ABOUT_HOMES = (
         Intent.MORE,
         words(r"(?:any(?:thing|where)?|some(?:thing|where)|what) (?:\w+ ){0,2}?else"),
         unless=words(
-            r"(?:don't|do not|not|no|won't) (?:\w+ ){0,2}?(?:need|want|require|for)?\s?any(?:thing|where) else"
+            r"(?:don't|do not|not|no|won't) (?:\w+ ){0,2}?(?:need|want|require|"
+            r"for)?\s?any(?:thing|where) else"
         ),
     ),
     _Phrase(
         "rejects",
         Intent.REJECT,
         words(
-            r"(?:don't|do not|didn't|not really) (?:like|love)|hate|no good|out of my (?:budget|range)",
-            r"not (?:for me|interested|what i|my (?:style|taste)|a fan|quite|that one|this one|into)",
-            r"(?:too|a bit|bit|kind of|little) (?:too )?(?:expensive|far|small|big|pricey|much|old|high|"
+            r"(?:don't|do not|didn't|not really) (?:like|love)|hate|no good|out of my (?:budget|"
+            r"range)",
+            r"not (?:for me|interested|what i|my (?:style|taste)|a fan|quite|that one|this one|"
+            r"into)",
+            r"(?:too|a bit|bit|kind of|little) (?:too )?(?:expensive|far|small|big|pricey|much|"
+            r"old|high|"
             r"costly|steep)",
             r"pass on|i'll pass|skip (?:it|this|that)|isn't (?:for me|what)|"
             r"won't work|doesn't work",
@@ -165,11 +176,13 @@ _ABOUT_HOMES = (
         "finds",
         Intent.FIND,
         words(
-            rf"(?:find|search\w*|look\w*|hunt\w*|need|want|get|show|locate|seeking|rent|like|prefer|"
+            rf"(?:find|search\w*|look\w*|hunt\w*|need|want|get|show|locate|seeking|rent|like|"
+            rf"prefer|"
             rf"interested in|love|hoping|how about|what about)\b.{{0,60}}?(?:\b(?:an?|any|some|"
             rf"other|another)\b.{{0,30}}?\b{ONE}|\b(?:apartments|homes|places|houses|condos)\b)",
             rf"(?:are there|is there|do you have|have you got|got|any)\b.{{0,40}}?\b{ONE}",
-            r"looking (?:to (?:move|rent|relocate)|for)|(?:i'm|i am|we're|we are) (?:moving|relocating)",
+            r"looking (?:to (?:move|rent|relocate)|for)|(?:i'm|i am|we're|we are) (?:moving|"
+            r"relocating)",
             r"new place|place to (?:live|stay|rent)|(?:find|search)(?:ing)?(?! out)",
         ),
     ),
@@ -186,10 +199,12 @@ _MANNERS = (
         Intent.GOODBYE,
         words(
             r"bye+|good ?bye|see (?:you|ya)(?! (?:at|on|tomorrow))|farewell|take care|good night",
-            r"have an? (?:nice|good|great|lovely|wonderful)|talk (?:to you )?later|all set|nothing else",
+            r"have an? (?:nice|good|great|lovely|wonderful)|talk (?:to you )?later|all set|"
+            r"nothing else",
             r"that(?:'s| is|'ll be| will be| would be) (?:all|it|enough|everything)"
             r"(?! (?:right|good|correct|great))",
-            r"all (?:i|we) (?:need|want)\w*|everything i need\w*|all (?:the )?(?:help|information|info)",
+            r"all (?:i|we) (?:need|want)\w*|everything i need\w*|all (?:the )?(?:help|information|"
+            r"info)",
             r"(?:i'm|we're) (?:done|good)|all for now",
         ),
     ),
@@ -202,25 +217,31 @@ _MANNERS = (
         "makes_smalltalk",
         Intent.SMALLTALK,
         words(
-            r"how(?: are|'s| is) (?:you|it going)|nice to meet|what(?:'s| is) your name|who are you",
+            r"how(?: are|'s| is) (?:you|it going)|nice to meet|what(?:'s| is) your name|"
+            r"who are you",
             r"tell me a joke|lol|haha+|lmao",
         ),
     ),
 )
 
 _APPROVAL = (
-    r"(?:good|great|nice|perfect|fine|lovely|awesome|amazing|wonderful|excellent|fantastic|terrific|"
+    r"(?:good|great|nice|perfect|fine|lovely|awesome|amazing|wonderful|excellent|fantastic|"
+    r"terrific|"
     r"ideal|right|better|interesting|promising|well|okay|cool|fair|reasonable|decent|beautiful|"
     r"suitable|sweet)"
 )
 _APPROVES = words(
-    rf"(?:sound|look|seem|work|feel)s? (?:\w+ ){{0,3}}?(?:{_APPROVAL}|like (?:an?|the|what|it|something)|for me)",
-    r"(?:i|i'd|we|i'll|i'd) (?:\w+ ){0,2}?(?:like|love|prefer|take|choose|pick|want|go (?:with|for))"
+    rf"(?:sound|look|seem|work|feel)s? (?:\w+ ){{0,3}}?(?:{_APPROVAL}|like (?:an?|the|what|it|"
+    rf"something)|for me)",
+    r"(?:i|i'd|we|i'll|i'd) (?:\w+ ){0,2}?(?:like|love|prefer|take|choose|pick|want|go (?:with|"
+    r"for))"
     r" (?:\w+ ){0,2}?(?:it|that|this|the (?:\w+ )?one|place|apartment|sound)",
-    r"(?:that|this|it|which|one|apartment|property|place)(?:'s|'ll)?(?: \w+){0,4}? (?:good|great|nice|"
+    r"(?:that|this|it|which|one|apartment|property|place)(?:'s|'ll)?(?: \w+){0,4}? (?:good|great|"
+    r"nice|"
     r"perfect|fine|lovely|awesome|amazing|wonderful|excellent|fantastic|ideal|suitable|terrific|"
     r"cool|okay|the one|works?|best|right one|will do|interests me)",
-    rf"interested in|works for me|good (?:one|choice|option)|go with|right one|(?:one )?i (?:like|love)",
+    r"interested in|works for me|good (?:one|choice|option)|go with|right one|(?:one )?i (?:like|"
+    r"love)",
     rf"what i(?:'m| am| was)? (?:looking|need|want)\w*|{_APPROVAL}(?! (?:to|for) (?:know|hear))|"
     r"sure|alright|all right|yes|yeah|yep|yup",
 )
@@ -229,8 +250,10 @@ _UNDECIDED = words(
     r"others?|another|different|maybe|before|cheaper|bigger|smaller"
 )
 _SATISFIED = words(
-    r"that(?:'s| is|'ll be| will be| was) (?:all|everything)(?: the \w+)?(?: that)?(?: i| we) (?:need|want)\w*",
-    r"(?:all|everything) (?:that )?(?:i|we) (?:need|want)\w*|all (?:of )?the (?:help|information|info)",
+    r"that(?:'s| is|'ll be| will be| was) (?:all|everything)(?: the \w+)?(?: that)?(?: i|"
+    r" we) (?:need|want)\w*",
+    r"(?:all|everything) (?:that )?(?:i|we) (?:need|want)\w*|all (?:of )?the (?:help|information|"
+    r"info)",
     r"that (?:would|will) be all|(?:i'll|i will|let's) try (?:it|this|that)",
 )
 _TOUR_TALK = frozenset({"confirm", "tour", "more", "slot", "tour_date", "search"})

@@ -11,7 +11,7 @@ from .models import AgentTurn, Candidate, Context, Gazetteer, SlotOption, Unders
 class Memory:
     """Folded over the turns; pure, and never larger than the homes offered."""
 
-    agent: AgentTurn = AgentTurn()
+    agent: AgentTurn = field(default_factory=AgentTurn)
     shortlist: tuple[Candidate, ...] = ()
     focus: str | None = None
     mentioned: Mapping[str, Value] = field(default_factory=dict)

@@ -24,7 +24,7 @@ _FILLER = (
 _LEADS = opening(
     r"(?:is|are|was|do|does|did|can|could|will|would|may|might|should|has) "
     r"(?:it|they|i|we|you|the|this|that|those|these|there|any|my|pets?|dogs?|cats?|animals?|both)",
-    r"what(?! an?\b)|what's|which|where|where's|who|when|why|how|how's|whether|any",
+    r"what(?! an?\b)|what's|which|where|where's|who|when|why|how|how's|whether",
     after=_FILLER,
 )
 _WISHES = opening(
@@ -35,7 +35,7 @@ _WISHES = opening(
 _WHETHER = words(
     r"(?<!prefer )(?<!great )(?<!nice )(?<!good )(?<!like )(?<!love )(?<!better )(?<!perfect )"
     r"if (?:it'?s?|they|the|this|that|these|those|pets?|dogs?|cats?|animals?|my|i can|is|are)",
-    r"whether|or not|wondering about|(?:know|ask|asking|confirm|curious) about",
+    r"whether|wondering about|(?:know|ask|asking|confirm|curious) about",
 )
 _INVERTED = words(
     r"(?:are|is|do|does|will|can|would) (?:the )?(?:pets?|dogs?|cats?|animals?|they|it|apartments?|"
@@ -46,7 +46,8 @@ _OF_RULES = words(r"restrictions?|polic(?:y|ies)|fees?|deposits?|limits?|rules?"
 _OF_THIS = words(
     rf"(?:is|are|does|do|will|would|can|has|did) (?:it|they|this|that|these|those|the {HOME}|"
     r"pets?(?![ -]friendly)|dogs?|cats?|animals?|my|i|both|the|you allowed)(?! (?:be )?possible)",
-    r"(?:do|should) (?:we|i) (?:need|have)|(?:is|are) there (?:already )?(?:furniture|parking|laundry)",
+    r"(?:do|should) (?:we|i) (?:need|have)|(?:is|are) there (?:already )?(?:furniture|parking|"
+    r"laundry)",
 )
 _SEARCHES = words(
     r"(?:find|search\w*|look(?:ing)? (?:for|in|at|around|up|into)|show|recommend|suggest|locate|"

@@ -2,53 +2,37 @@
 
 import re
 
-UNITS = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve".split()
-    )
-}
-ORDINALS = (
-    {
-        word: value
-        for value, word in enumerate(
-            "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
-            "thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth "
-            "twentieth".split(),
-            start=1,
-        )
-    }
-    | {
-        f"{tens}{joint}{word}": base + value
-        for tens, base in (("twenty", 20), ("thirty", 30))
-        for joint in (" ", "-")
-        for value, word in enumerate(
-            "first second third fourth fifth sixth seventh eighth ninth".split(), start=1
-        )
-        if base + value <= 31
-    }
-    | {"thirtieth": 30}
+
+def _numbered(words: str, start: int, step: int = 1) -> dict[str, int]:
+    return {word: start + step * place for place, word in enumerate(words.split())}
+
+
+UNITS = _numbered("zero one two three four five six seven eight nine ten eleven twelve", 0)
+_TEENS = _numbered("thirteen fourteen fifteen sixteen seventeen eighteen nineteen", 13)
+_TENS = _numbered("twenty thirty forty fifty sixty seventy eighty ninety", 20, 10)
+_NTH_UNITS = _numbered("first second third fourth fifth sixth seventh eighth ninth", 1)
+_NTH_REST = _numbered(
+    "tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth "
+    "nineteenth twentieth",
+    10,
 )
+_NTH_COMPOUND = {
+    f"{tens}{joint}{word}": _TENS[tens] + value
+    for tens in ("twenty", "thirty")
+    for joint in (" ", "-")
+    for word, value in _NTH_UNITS.items()
+    if _TENS[tens] + value <= 31
+}
+ORDINALS = _NTH_UNITS | _NTH_REST | _NTH_COMPOUND | {"thirtieth": 30}
 
 SMALL = r"(?:\d{1,2}|" + "|".join(UNITS) + ")"
 ORDINAL = "(?:" + "|".join(sorted(ORDINALS, key=len, reverse=True)) + ")"
 
-_TENS = {
-    word: 10 * value
-    for value, word in enumerate(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
-    )
-} | {
-    word: value
-    for value, word in enumerate(
-        "thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), start=13
-    )
-}
-_WORDS = UNITS | _TENS | {"a": 1, "an": 1, "couple": 2, "half": 0}
+_WORDS = UNITS | _TEENS | _TENS | {"a": 1, "an": 1, "couple": 2, "half": 0}
 _SCALES = {"hundred": 100, "thousand": 1000, "grand": 1000, "k": 1000}
-_SPELLED = "|".join(sorted([*UNITS, *_TENS, *_SCALES], key=len, reverse=True))
+_SPELLED = "|".join(sorted({**UNITS, **_TEENS, **_TENS, **_SCALES}, key=len, reverse=True))
 SPELLED_AMOUNT = re.compile(
-    rf"\b(?:a |{'|'.join([*UNITS, *_TENS])})(?:[ -](?:and )?(?:{_SPELLED}))*\b"
+    rf"\b(?:a |{'|'.join([*UNITS, *_TEENS, *_TENS])})(?:[ -](?:and )?(?:{_SPELLED}))*\b"
 )
 
 

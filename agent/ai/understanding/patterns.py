@@ -13,6 +13,11 @@ VISIT = r"(?:visits?|tours?|viewings?|showings?|appointments?|appt|walk-?through
 """A visit, as a noun."""
 
 
+def listed(text: str) -> frozenset[str]:
+    """The words of a text, for a long list that reads as lines."""
+    return frozenset(text.split())
+
+
 def words(*alternatives: str) -> re.Pattern[str]:
     """Any of these as whole words, anywhere."""
     return re.compile(rf"\b(?:{'|'.join(alternatives)})\b")

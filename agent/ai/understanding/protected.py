@@ -5,8 +5,10 @@ from .models import Intent
 from .patterns import words
 
 _PROTECTED = words(
-    r"church\w*|mosques?|synagogues?|temples?|christian\w*|catholic|jew(?:s|ish)?|muslims?|hindu\w*|religio\w*",
-    r"kids?|child(?:ren)?|famil(?:y|ies)|pregnan\w*|bab(?:y|ies)|single (?:mom|mother|dad|father)|married",
+    r"church\w*|mosques?|synagogues?|temples?|christian\w*|catholic|jew(?:s|ish)?|muslims?|"
+    r"hindu\w*|religio\w*",
+    r"kids?|child(?:ren)?|famil(?:y|ies)|pregnan\w*|bab(?:y|ies)|single (?:mom|mother|dad|father)|"
+    r"married",
     r"gay|lesbian|trans(?:gender)?|lgbt\w*|women|men|female|male",
     r"black|white|asians?|latin[oax]s?|hispanics?|africans?|mexicans?|chinese|indians?",
     r"race|racial|ethnic\w*|immigrants?|nationality|foreign\w*",
@@ -22,7 +24,8 @@ PATHS = (
     (
         "path_voucher",
         words(
-            r"section[- ]?(?:8|eight)|(?:housing (?:choice )?)?vouchers?|hcv|hud[- ]?vash|source of income",
+            r"section[- ]?(?:8|eight)|(?:housing (?:choice )?)?vouchers?|hcv|hud[- ]?vash|"
+            r"source of income",
             r"rental assistance|rent(?:al)? subsid\w+|housing assistance|subsidi[sz]ed",
         ),
         Intent.VOUCHER,
@@ -43,16 +46,21 @@ PATHS = (
     (
         "path_steering",
         words(
-            r"(?:what|which) (?:kinds?|sorts?|types?) of (?:people|residents?|neighbou?rs?|tenants?|"
+            r"(?:what|which) (?:kinds?|sorts?|types?) of (?:people|residents?|neighbou?rs?|"
+            r"tenants?|"
             r"families|crowd)",
-            r"who lives? (?:there|here|in|around)|people like (?:me|us)|my kind of people|demographics?",
+            r"who lives? (?:there|here|in|around)|people like (?:me|us)|my kind of people|"
+            r"demographics?",
             r"(?:safe|good|bad|nice|rough|sketchy|dangerous|family[- ]friendly|diverse) (?:area|"
             r"neighbou?rhood|part of (?:town|the city))",
-            r"(?:is|are) (?:it|that|this|the (?:\w+ )?(?:area|neighbou?rhood|place|complex|building|"
+            r"(?:is|are) (?:it|that|this|the (?:\w+ )?(?:area|neighbou?rhood|place|complex|"
+            r"building|"
             r"community)|there)\b[^?]{0,24}?\b(?:safe|dangerous|sketchy|crime|ghetto|diverse|"
             r"family[- ]friendly)",
-            r"crime(?: rates?)?|how safe|(?:good|best|bad) schools?|school (?:quality|ratings?|district)",
-            rf"(?:lots? of|many|any|mostly|other|mainly) {_PEOPLE}(?: (?:there|here|living|in|around))?",
+            r"crime(?: rates?)?|how safe|(?:good|best|bad) schools?|school (?:quality|ratings?|"
+            r"district)",
+            rf"(?:lots? of|many|any|mostly|other|mainly) {_PEOPLE}(?: (?:there|here|living|in|"
+            rf"around))?",
         ),
         Intent.STEERING,
     ),
@@ -70,7 +78,8 @@ PATHS = (
     (
         "path_record",
         words(
-            r"criminal|felon(?:y|ies|s)?|misdemeanou?rs?|convict(?:ed|ions?)|my record|arrest(?:ed|s)?",
+            r"criminal|felon(?:y|ies|s)?|misdemeanou?rs?|convict(?:ed|ions?)|my record|"
+            r"arrest(?:ed|s)?",
             r"jail|prison|probation|parole|background checks?",
         ),
         Intent.RECORD,
@@ -79,7 +88,8 @@ PATHS = (
         "path_immigration",
         words(
             r"immigra\w+|undocumented|visa(?: status)?|green ?card|(?:non-?)?citizen(?:ship|s)?",
-            r"no (?:ssn|social security)|(?:without|don't have) (?:an? )?(?:ssn|social security)\w*",
+            r"no (?:ssn|social security)|(?:without|don't have) (?:an? )?(?:ssn|"
+            r"social security)\w*",
             r"itin|work permit|refugee|asylum|daca|h-?1b",
         ),
         Intent.IMMIGRATION,

@@ -7,18 +7,27 @@ from .dates import find_dates
 from .message import Message
 from .models import Candidate, Context
 from .names import NameIndex
-from .patterns import words
+from .patterns import listed, words
 
 _ONE = r"(?:one|home|apartment|place|property|option|unit|listing|choice|condo|house)"
 _NOT_OF_DAYS = (
     r"(?! (?:of|thought|floor|time|name|day|week|month|date|slot|appointment|visit|tour))"
 )
+
+
+def _placed(*ordinals: str, number: str = "") -> re.Pattern[str]:
+    """ "the second one", "option 2", "number two"."""
+    nth = "|".join(ordinals)
+    counted = rf"|(?:{_ONE}|number|no\.?) (?:#|number )?(?:{number})" if number else ""
+    return words(rf"(?:{nth}) {_ONE}|the (?:{nth}){_NOT_OF_DAYS}{counted}")
+
+
 _PLACES = (
-    ("first_home", 0, words(rf"(?:first|1st|former)(?: {_ONE})?{_NOT_OF_DAYS}", rf"(?:{_ONE}|number|no\.?) (?:#|number )?(?:1|one)"),),
-    ("second_home", 1, words(rf"(?:second|2nd)(?: {_ONE})?{_NOT_OF_DAYS}", rf"(?:{_ONE}|number|no\.?) (?:#|number )?(?:2|two)"),),
-    ("third_home", 2, words(rf"(?:third|3rd)(?: {_ONE})?{_NOT_OF_DAYS}", rf"(?:{_ONE}|number|no\.?) (?:#|number )?(?:3|three)"),),
-    ("last_home", -1, words(rf"(?:last|latter)(?: {_ONE})|the (?:last|latter){_NOT_OF_DAYS}")),
-)  # fmt: skip
+    ("first_home", 0, _placed("first", "1st", "former", number="1|one")),
+    ("second_home", 1, _placed("second", "2nd", number="2|two")),
+    ("third_home", 2, _placed("third", "3rd", number="3|three")),
+    ("last_home", -1, _placed("last", "latter")),
+)
 
 
 def _rent(home: Candidate) -> float | None:
@@ -59,12 +68,13 @@ _IN_FOCUS = words(
     rf"(?:that|this) (?:\w+ )?{_ONE}|it|there|that|this|the (?:apartment|place|property|unit|home)"
 )
 _TOKEN = re.compile(r"[a-z0-9']+")
-_EVERYDAY = frozenset(
+_EVERYDAY = listed(
     """
-    apartment apartments avenue boulevard city community condominiums condos court creek drive garden
-    gardens hills home homes house lane park place point property residences river road senior square
-    street terrace that village villas view visit with would like about have this they
-    """.split()
+    apartment apartments avenue boulevard city community condominiums condos court creek drive
+    garden gardens hills home homes house lane park place point property residences river road
+    senior square street terrace that village villas view visit with would like about have this
+    they
+    """
 )
 
 

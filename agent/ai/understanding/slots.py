@@ -10,14 +10,30 @@ from .models import Context, SlotOption
 from .patterns import whole, words
 
 _ONE = r"(?:one|time|slot|option|appointment|opening)"
+
+
+def _placed(ordinals: str, number: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """ "the second time" or "slot 2" anywhere, "2" as the whole message."""
+    anywhere = words(rf"(?:{ordinals})(?: {_ONE})?|{_ONE} (?:#|number )?(?:{number})")
+    return anywhere, whole(rf"#?(?:{number})")
+
+
 _PLACES = (
-    ("first_slot", 0, (words(rf"(?:first|1st|former)(?: {_ONE})?|{_ONE} (?:1|one)"), whole(r"#?1|one"))),
-    ("second_slot", 1, (words(rf"(?:second|2nd|middle)(?: {_ONE})?|{_ONE} (?:2|two)"), whole(r"#?2|two"))),
-    ("third_slot", 2, (words(rf"(?:third|3rd)(?: {_ONE})?|{_ONE} (?:3|three)"), whole(r"#?3|three"))),
+    ("first_slot", 0, _placed("first|1st|former", "1|one")),
+    ("second_slot", 1, _placed("second|2nd|middle", "2|two")),
+    ("third_slot", 2, _placed("third|3rd", "3|three")),
     ("last_slot", -1, (words(rf"(?:last|latest|final)(?: {_ONE})?"),)),
-    ("earliest_slot", 0, (words(r"earliest|soonest|as soon as possible|asap|whichever|either",
-                                r"any (?:of (?:them|those|these)|time)(?: works| is fine)?"),)),
-)  # fmt: skip
+    (
+        "earliest_slot",
+        0,
+        (
+            words(
+                r"earliest|soonest|as soon as possible|asap|whichever|either",
+                r"any (?:of (?:them|those|these)|time)",
+            ),
+        ),
+    ),
+)
 _PARTS_OF_DAY = (
     ("morning_slot", range(0, 12), words(r"mornings?|before (?:noon|lunch)|am")),
     ("afternoon_slot", range(12, 17), words(r"afternoons?|after (?:noon|lunch)|pm")),

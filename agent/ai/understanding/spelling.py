@@ -3,35 +3,40 @@
 import re
 from collections.abc import Iterator
 
-_ABBREVIATIONS = dict(
-    line.split("=")
+from .patterns import listed
+
+_ABBREVIATIONS = {
+    short: long
     for line in """
-2day=today|2morrow=tomorrow|2moro=tomorrow|abt=about|apmt=apartment|appt=appointment
-apt=apartment|apts=apartments|avail=available|bdrm=bedroom|bdrms=bedrooms|btw=by the way
-cant=can't|cya=bye|doesnt=doesn't|dont=don't|gimme=give me|gonna=going to|hav=have
-idk=i don't know|im=i'm|isnt=isn't|ive=i've|k=okay|kk=okay|kinda=kind of|lemme=let me|lets=let's
-lookin=looking|mo=month|mos=months|nvm=never mind|ok=okay|okey=okay|pls=please|plz=please|pics=pictures
-r=are|resched=reschedule|rom=room|roms=rooms|sched=schedule|thats=that's|theres=there's|thnx=thanks
-thx=thanks|tmr=tomorrow|tmrw=tomorrow|tmw=tomorrow|tomm=tomorrow|ty=thank you|u=you|ur=your
-w/=with|w/d=washer and dryer|w/o=without|wanna=want to|wensday=wednesday|wether=whether
-whats=what's|wheres=where's|wk=week|wks=weeks|wont=won't|yr=year|yrs=years
-""".replace("\n", "|").split("|")
+        2day=today | 2morrow=tomorrow | 2moro=tomorrow | abt=about | apmt=apartment
+        appt=appointment | apt=apartment | apts=apartments | avail=available | bdrm=bedroom
+        bdrms=bedrooms | btw=by the way | cant=can't | cya=bye | doesnt=doesn't | dont=don't
+        gimme=give me | gonna=going to | idk=i don't know | im=i'm | isnt=isn't | ive=i've
+        kk=okay | kinda=kind of | lemme=let me | lets=let's | lookin=looking | mo=month
+        mos=months | nvm=never mind | ok=okay | okey=okay | pics=pictures | pls=please
+        plz=please | r=are | resched=reschedule | rom=room | roms=rooms | sched=schedule
+        thats=that's | theres=there's | thnx=thanks | thx=thanks | tmr=tomorrow | tmrw=tomorrow
+        tmw=tomorrow | tomm=tomorrow | ty=thank you | u=you | ur=your | w/=with
+        w/d=washer and dryer | w/o=without | wanna=want to | wensday=wednesday | wether=whether
+        whats=what's | wheres=where's | wk=week | wks=weeks | wont=won't | yr=year
+        yrs=years""".splitlines()
     if line
-)
-_RULE_WORDS = frozenset(
+    for short, long in (entry.strip().split("=") for entry in line.split("|"))
+}
+_RULE_WORDS = listed(
     """
 april apartment apartments application appointment available availability bathroom bathrooms bedroom
 bedrooms budget cancel december deposit documents february friday furnished furniture garage
 january laundry monday november october parking property reschedule restaurant saturday schedule
 scheduled september studio sunday thursday tomorrow tuesday unfurnished wednesday weekend
-""".split()
+"""
 )
-_NEIGHBOURS = frozenset(
+_NEIGHBOURS = listed(
     """
 apartment's apartments application applications appointments barking booking canceled cancels
 depart deposits furnish garages gadget marking monday's mondays packing parting properties
 restaurants schedules studios sundays visited weekends
-""".split()
+"""
 )
 """Words that look like a rule word with a typo and are none."""
 _SHORTEST = 6

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from .models import Intent, Understanding, Value
+from .patterns import listed
 
 Stage = Literal[
     "qualifying",
@@ -20,9 +21,9 @@ SET_BY_PEOPLE: Final = frozenset({"approval", "post_close", "renewal"})
 
 _TOURING = (Intent.TOUR, Intent.RESCHEDULE, Intent.CANCEL_TOUR)
 _CHOOSING = (Intent.MORE, Intent.SELECT, Intent.REJECT, Intent.FAVORITE, Intent.COMPARE)
-_CRITERIA = frozenset(
+_CRITERIA = listed(
     "budget move_date areas bedrooms bathrooms pets furnished parking in_unit_laundry lease_months "
-    "occupants preferences".split()
+    "occupants preferences"
 )
 
 

@@ -5,17 +5,18 @@ from .patterns import HOME, VISIT, words
 
 _HOME = words(
     HOME,
+    VISIT,
     r"bed ?rooms?|beds|bath ?rooms?|baths?|rooms",
     r"(?:un)?furnished|furniture|pets?|pet-friendly|dogs?|cats?",
     r"lease|leasing|rent|landlord|place to (?:live|stay|rent)|move[- ]in|moving",
-    r"laundry|garage|visit(?:ing)?|accommodation|appointment",
-    VISIT,
+    r"laundry|garage|visit(?:ing)?|accommodation",
 )
 _HOME_ACTION = words(
-    rf"(?:find|search|look|need|want|show|get|like|help|how about|what about)\b.{{0,50}}?\b{HOME}",
-    rf"(?:schedul\w+|book\w*|set(?:ting)? up|arrang\w+|make|fix|plan|reserve|proceed|go(?: ahead)?"
-    rf"|want|like)\b.{{0,40}}?\b(?:{VISIT}|visit(?:ing)?|see (?:it|this|that|the)\b.{{0,12}}{HOME})",
+    rf"(?:find|search|look|need|want|show|get|like|help|(?:how|what) about)\b.{{0,50}}?\b{HOME}",
+    r"(?:schedul\w+|book\w*|set(?:ting)? up|arrang\w+|make|fix|plan|reserve|proceed|go(?: ahead)?|"
+    rf"want|like)\b.{{0,40}}?\b(?:{VISIT}|visit(?:ing)?|see (?:it|this|that|the)\b.{{0,12}}{HOME})",
     rf"(?:go|going) to (?:see )?(?:the|that|this) {HOME}",
+    r"park\w*|garages?|spots?",
 )
 _OWN_CALENDAR = words(
     r"(?:am|will) i (?:be )?(?:\w+ )?(?:free|available|busy)",
@@ -24,37 +25,40 @@ _OWN_CALENDAR = words(
     r"(?:do|if|that|what\w*|when|would) i (?:have|got)\b.{0,24}"
     r"\b(?:free|available|open|openings?|slots?|time|hours|events?|anything)",
     r"(?:openings?|slots?|time|hours|events?|free) (?:do i have|is free|have i got|am i)",
-    r"(?:you're|you are|you will be|you have|you've got) (?:\w+ ){0,2}?(?:free(?! to)|empty|open slot)",
-    r"(?:free|empty|available|time|open) slots?|(?:any|much|my|have) free time|free (?:from|between)",
-    r"(?<!per )calendars?(?! month)|events?|my (?:schedule|agenda|availability)",
+    r"slots? (?:is |are )?(?:\w+ )?for me|(?:any|much|my|have) free time|my (?:schedule|agenda)",
+    r"(?:you're|you are|you will be|you have|you've got) (?:\w+ ){0,2}?"
+    r"(?:free(?! to)|empty|open slot)",
+    r"empty slots?|free (?:from|between)|(?<!per )calendars?(?! month)|events?",
 )
 _OTHER = words(
     r"cabs?|taxis?|uber|lyft|rides?|riders?|drivers?|fare|pool ride|shared ride",
-    r"cars?|automobiles?|vehicles?|(?:full|mid)-?size|(?:compact|standard|economy|intermediate) rental",
-    r"suv|hatchback|sedan|pick(?:ed|ing)? ?(?:me |it |you )?up|drop(?:ped)?[- ]?off",
+    r"cars?|automobiles?|vehicles?|suv|hatchback|sedan|(?:full|mid)-?size",
+    r"(?:compact|standard|economy|intermediate) rental",
+    r"(?:pick(?:ed|ing)? ?(?:me |it |you )?up|drop(?:ped)?[- ]?off)(?! (?:the|my|an?) "
+    r"(?:keys?|packages?|applications?|checks?|papers|documents|deposit))",
     r"restaurants?|tables? for|dinner|lunch|cuisine",
     r"hotels?|flights?|airlines?|airports?|bus|buses|trains?|tickets?",
-    r"movies?|films?|theat(?:er|re)s?|songs?|music|playlist|album|concerts?",
-    r"balance|savings|checking|transfer|transaction|bank account",
+    r"movies?|films?|theat(?:er|re)s?|songs?|playlist|album|concerts?",
+    r"bank account|(?:savings|checking) account|transfer (?:money|\$)|transactions?",
     r"doctors?|dentists?|dermatologists?|therapists?|psychologists?|salons?|stylists?|haircut",
-    r"weather|temperature|forecast|rain|humidity",
-    r"alarms?|museums?|attractions?",
+    r"weather|temperature|forecast|humidity|set an alarm|museums?|attractions?",
 )
-_OWN_CAR = words(r"(?:my|our|a|one|two|own|have|park\w*|for) (?:\w+ )?(?:cars?|vehicles?)")
+_NEARBY = words(
+    r"(?:near(?:by)?|close to|next to|by|distance (?:to|from|of)|access to|around|along|good|"
+    r"public|few)(?: (?:the|an?|any|some|good|public|bus|train|other))* "
+    r"(?:bus|buses|trains?|airports?|restaurants?|theat(?:er|re)s?|museums?|hotels?|doctors?)",
+    r"(?:bus|train) (?:line|stop|station|route)s?",
+)
+"""What a home is close to."""
+_DISMISSAL = words(r"no|not|don't|skip|never ?mind|forget|just|instead|without")
 
 
 def talk_of(low: str) -> Talk:
     if _OWN_CALENDAR.search(low):
         return "homes" if _dismisses(low) else "other"
-    if not _OTHER.search(low):
+    if not _OTHER.search(_NEARBY.sub("", low)):
         return "homes" if _HOME.search(low) else ""
-    if _HOME_ACTION.search(low) or (_OWN_CAR.search(low) and _PARKS.search(low)):
-        return "homes"
-    return "other"
-
-
-_PARKS = words(r"park\w*|garages?|spots?|spaces?")
-_DISMISSAL = words(r"no|not|don't|skip|never ?mind|forget|just|instead|without")
+    return "homes" if _HOME_ACTION.search(low) else "other"
 
 
 def _dismisses(low: str) -> bool:

@@ -28,7 +28,8 @@ _TABLE: tuple[tuple[Topic, re.Pattern[str]], ...] = (
     (
         "rent",
         words(
-            r"rent(?! (?:an?|me|to|it|out|this|that))|how much(?! (?:is|are) (?:the |an? )?(?:\w+ )?"
+            r"rent(?! (?:an?|me|to|it|out|this|that))|how much(?! (?:is|are) (?:the |"
+            r"an? )?(?:\w+ )?"
             r"(?:deposit|fee))|price[ds]?|pricing|costs?|expensive|monthly",
         ),
     ),
@@ -50,7 +51,8 @@ _TABLE: tuple[tuple[Topic, re.Pattern[str]], ...] = (
     (
         "lease_months",
         words(
-            r"lease (?:terms?|lengths?|options?|duration|agreement)|how long (?:is|are) the leases?",
+            r"lease (?:terms?|lengths?|options?|duration|agreement)|how long (?:is|"
+            r"are) the leases?",
             r"(?:short|long)[- ]term|month[- ]to[- ]month|minimum lease|\d+[- ]month leases?",
         ),
     ),
@@ -98,7 +100,8 @@ _TABLE: tuple[tuple[Topic, re.Pattern[str]], ...] = (
 _TOLD = frozenset({"phone", "address", "name", "fees", "criteria", "documents", "hours", "deposit"})
 """Topics that are also asked for without a question ("Number please")."""
 _TELL = words(
-    r"(?:tell|give|get|send|show|text) (?:me|us)|let me know|i(?:'d| would)? (?:like|need|want)(?: to know)?",
+    r"(?:tell|give|get|send|show|text) (?:me|us)|let me know|i(?:'d| would)? (?:like|need|"
+    r"want)(?: to know)?",
     r"please|i'd also like",
 )
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from ..facts import Fact
-from ..message import Message
-from ..models import Context
+from agent.ai.understanding.facts import Fact
+from agent.ai.understanding.message import Message
+from agent.ai.understanding.models import Context
+
 from . import areas, budget, features, home, lease, occupants, preferences, rooms, when
 
 _READERS = (

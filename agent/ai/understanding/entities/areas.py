@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ..facts import Fact
-from ..message import Clause, Message
-from ..models import Context, Gazetteer
-from ..names import Name, NameIndex
-from ..patterns import HOME, words
+from agent.ai.understanding.facts import Fact
+from agent.ai.understanding.message import Clause, Message
+from agent.ai.understanding.models import Context, Gazetteer
+from agent.ai.understanding.names import Name, NameIndex
+from agent.ai.understanding.patterns import HOME, listed, words
 
 ALIASES = {
     "sf": "San Francisco",
@@ -42,7 +42,7 @@ _NOT_A_WISH = words(
 )
 _ABOUT_ONE = words(
     rf"(?:is|are|isn't|does) (?:it|that|this|they|the (?!apartments|homes|places|houses){HOME})",
-    rf"(?:is|are) (?:\w+ ){{1,3}}(?:nice|expensive|cheap|far|close|good|near|safe|walkable)",
+    r"(?:is|are) (?:\w+ ){1,3}(?:nice|expensive|cheap|far|close|good|near|safe|walkable)",
     r"where (?:in|is|are)|what(?:'s| is) (?:\w+ ){1,3}like",
 )
 _LEFT_BEHIND = re.compile(
@@ -61,7 +61,7 @@ _INDIFFERENT = words(
     r"doesn't matter|does not matter|no preference|don't (?:really )?(?:care|mind)|not picky",
     r"any(?:thing)? (?:is|works|would be) (?:fine|okay|good)|surprise me|up to you",
 )
-_NO_NAME = frozenset(
+_NO_NAME = listed(
     """
 a about addition advance am afternoon again age all also an and another any anyone anything anyway
 anywhere apartment apartments april are area areas as asap at august autumn back bath bathroom
@@ -86,7 +86,7 @@ thursday time to today tomorrow tonight too total touch touring town tuesday two
 unit until up upstairs us use very view visiting want was washer we wednesday week weekend weeks
 well what when where which while who why will winter with within would writing year years yes
 you your
-""".split()
+"""
 )
 """Words that no place name begins or goes on with where it is written in lower case."""
 _BEFORE_NAME = re.compile(
@@ -97,12 +97,14 @@ _BEFORE_NAME = re.compile(
 )
 _AREA_WORD = re.compile(r"\s+(?:area|neighbou?rhood|district|region|side)\b", re.I)
 _WORD = re.compile(r"[^\W\d_][\w'-]*\.?")
+_OBJECT = re.compile(r"\s+(?:an?|the|my|this|that|it|your|one|some|any|another|for|to)\b", re.I)
 _LONGEST = 3
 _ENDS = re.compile(
     r"\W*(?:$|(?:please|thanks|area|would|is|will|sounds|works|if|or|and|with|for|preferably)\b|\d)"
 )
 _ANSWER_FILLER = re.compile(
-    r"^\W*(?:(?:i|we|would|i'd|we'd|i'm|like|prefer|preferably|want|please|in|it|search|look|looking|"
+    r"^\W*(?:(?:i'd|we'd|i'm|i|we|would|like|prefer|preferably|want|please|in|it|search|look|"
+    r"looking|"
     r"find|try|maybe|how|about|let's|say|the|is|my|preferred|area|city|location|yes|yeah|sure|okay|"
     r"hmm|um|well|probably|ideally|somewhere|around|near|be|to|live|should|thinking|of|think|"
     r"something|a|an|for|do|go|with|at|make|change|actually|no|talking|mean|oh|love|choose|pick)"
@@ -202,8 +204,11 @@ def _answered(clause: Clause) -> Iterator[Name]:
         yield name
 
 
-def _is_no_name(word: str) -> bool:
-    return word.lower() in _NO_NAME or (word.islower() and word.endswith("ing"))
+def _is_no_name(word: str, raw: str, end: int) -> bool:
+    """Also "in scheduling a visit"."""
+    if word.lower() in _NO_NAME:
+        return True
+    return word.islower() and word.endswith("ing") and bool(_OBJECT.match(raw, end))
 
 
 def _name_at(raw: str, start: int) -> Name | None:
@@ -212,7 +217,9 @@ def _name_at(raw: str, start: int) -> Name | None:
     position = start
     while len(found) < _LONGEST and (match := _WORD.match(raw, position)):
         word = match[0].rstrip(".").removesuffix("'s")
-        if _is_no_name(word) or (found and word[:1].isupper() != found[0][:1].isupper()):
+        if _is_no_name(word, raw, match.end()) or (
+            found and word[:1].isupper() != found[0][:1].isupper()
+        ):
             break
         found.append(word)
         position = match.end()

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from ..facts import Fact
-from ..message import Message
-from ..models import Context
-from ..numbers import SPELLED_AMOUNT, amount
-from ..patterns import words
+from agent.ai.understanding.facts import Fact
+from agent.ai.understanding.message import Message
+from agent.ai.understanding.models import Context
+from agent.ai.understanding.numbers import SPELLED_AMOUNT, amount
+from agent.ai.understanding.patterns import words
 
 _DIGITS = r"\d{1,3}(?:,\d{3})+|\d{3,5}|\d{1,2}(?:\.\d+)?\s?(?:k|grand|thousand|hundred)"
 _MONEY = rf"(?:usd|us\$|\$)?\s?(?P<money>{_DIGITS})\b(?!\s?(?:sq|square|feet|ft))"
@@ -19,8 +19,10 @@ _AT_MOST = (
 )
 _LIKE = r"\s*:?\s*(?:(?:like|say|maybe|a|the|my|is)\s+)*"
 _PER_MONTH = (
-    r"\s?(?:dollars|bucks|usd)?\s?(?:(?:/|per|a|each|every)\s?mo(?:nth)?\b|monthly|pcm|max\b|maximum|tops|"
-    r"or (?:less|under|below|lower|so)|at (?:the )?most|budget|is my (?:max|budget|limit)|dollars|bucks)"
+    r"\s?(?:dollars|bucks|usd)?\s?(?:(?:/|per|a|each|every)\s?mo(?:nth)?\b|monthly|pcm|max\b|"
+    r"maximum|tops|"
+    r"or (?:less|under|below|lower|so)|at (?:the )?most|budget|is my (?:max|budget|limit)|dollars|"
+    r"bucks)"
 )
 _RANGE = re.compile(
     rf"\$?\s?(?P<low>\d{{1,3}}(?:,\d{{3}})+|\d{{3,5}}|\d(?:\.\d+)?\s?k?)\s?(?:-|–|to|and|~)\s?"
@@ -33,14 +35,17 @@ _TABLE = (
 )
 _OF_MONEY = re.compile(
     r"\$|\b(?:budget|rent|price|spend|afford|pay|cost|dollars|bucks|grand|per month|a month|"
-    r"monthly|max|maximum|under|below|less than|up to|at most|no more than|\d(?:\.\d)?\s?k)\b|/mo"
+    r"monthly|max|maximum|or (?:less|under|below)|under|below|less than|up to|at most|"
+    r"no more than|\d(?:\.\d)?\s?k)\b|/mo"
 )
 _OTHER_MONEY = words(
-    r"deposits?|fees?|sq|square|sqft|feet|salary|income|earn|make|raise|over|more than|at least|"
+    r"deposits?|fees?|sq|square|sqft|feet|salary|income|earn|make|raise|(?<!not )over(?! (?:my|"
+    r"our|the) budget)|(?<!no )(?<!not )more than|at least|"
     r"minimum|parking"
 )
 _ANY = words(
-    r"any (?:price|budget|rent)|money is no object|no (?:budget|price|max|limit)(?: (?:limit|cap|on))?",
+    r"any (?:price|budget|rent)|money is no object|no (?:budget|price|max|limit)(?: (?:limit|cap|"
+    r"on))?",
     r"(?:price|budget|rent|money|cost) (?:doesn't|does not|isn't|is not) (?:really )?"
     r"(?:matter|an issue|a problem|important)",
 )

@@ -7,18 +7,19 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from ..affirmation import answer
-from ..facts import Fact
-from ..message import Message
-from ..models import Context
-from ..patterns import words
+from agent.ai.understanding.affirmation import answer
+from agent.ai.understanding.facts import Fact
+from agent.ai.understanding.message import Message
+from agent.ai.understanding.models import Context
+from agent.ai.understanding.patterns import words
 
 _NONE = (
     r"(?:no|not|without|never|zero|needn't|(?:don't|do not|doesn't|does not|won't|didn't|haven't|"
     r"isn't|aren't) (?:really )?(?:need|want|have|care|got|bring|require|looking)?)"
 )
 _FILL = (
-    r"(?:\s+(?:any|an?|much|lots? of|to|be|it|have|bring|the|really|fully|assigned|covered|my|own|looking|for|"
+    r"(?:\s+(?:any|an?|much|lots? of|to|be|it|have|bring|the|really|fully|assigned|covered|my|own|"
+    r"looking|for|"
     r"about|required|necessarily|in[- ]unit))*"
 )
 
@@ -82,7 +83,8 @@ _FEATURES = (
 _WITHDRAWN = words(
     r"forget|drop|ignore|skip|never ?mind|scratch|"
     r"(?:don't|do not|doesn't|does not) (?:really )?(?:care|mind|matter|have to be|need to be)",
-    r"no preference|no longer (?:important|matters?)|not (?:important|necessary|a must|picky|needed)",
+    r"no preference|no longer (?:important|matters?)|not (?:important|necessary|a must|picky|"
+    r"needed)",
     r"either (?:way|is (?:fine|okay)|works)|optional|whatever|not a (?:big )?deal|any is fine",
     r"(?:isn't|is not|aren't) (?:important|a must|necessary|required|a deal ?breaker)",
     r"furnished or (?:not|unfurnished)|with or without",

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from ..facts import Fact
-from ..message import Message
-from ..models import Context
-from ..numbers import SMALL, small
-from ..patterns import words
+from agent.ai.understanding.facts import Fact
+from agent.ai.understanding.message import Message
+from agent.ai.understanding.models import Context
+from agent.ai.understanding.numbers import SMALL, small
+from agent.ai.understanding.patterns import words
 
 _TERM = rf"(?P<n>{SMALL}|an?)[\s-]*(?P<unit>month|year)s?"
 _TABLE = (

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from ..facts import Fact
-from ..message import Message
-from ..models import Context
-from ..numbers import SMALL, small
-from ..patterns import words
+from agent.ai.understanding.facts import Fact
+from agent.ai.understanding.message import Message
+from agent.ai.understanding.models import Context
+from agent.ai.understanding.numbers import SMALL, small
+from agent.ai.understanding.patterns import words
 
 _RELATION = (
     r"(?:wife|husband|spouse|partner|boyfriend|girlfriend|roommate|friend|fianc\w+|sister|brother|"
@@ -34,7 +34,8 @@ _FIXED = (
     (
         "occupants_alone",
         words(
-            rf"(?:just|only) (?:for )?(?:me|myself){_MORE}|by myself|on my own|(?:living|live) alone",
+            rf"(?:just|only) (?:for )?(?:me|myself){_MORE}|by myself|on my own|(?:living|"
+            rf"live) alone",
             r"for (?:one person|myself)",
         ),
         1,

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from ..facts import Fact
-from ..message import Message
-from ..models import Context
-from ..patterns import words
+from agent.ai.understanding.facts import Fact
+from agent.ai.understanding.message import Message
+from agent.ai.understanding.models import Context
+from agent.ai.understanding.patterns import words
 
 _NEAR = (
     r"(?:train|bart|subway|bus|beach|park|campus|downtown|work|metro|station|university|freeway|"
@@ -15,7 +15,8 @@ _WISHED = words(
     r"(?:ground|first|top|upper|higher|lower|second|third) floor|elevator|corner unit",
     r"balcon(?:y|ies)|patio|(?:private |small |fenced |big )?yard|pool|gym|fitness (?:center|room)",
     r"dishwasher|air conditioning|a/c|central air|fireplace|gas stove|stainless(?: steel)?",
-    r"hardwood(?: floors?)?|(?:walk-?in )?closets?|high ceilings?|natural light|(?:big|large) windows",
+    r"hardwood(?: floors?)?|(?:walk-?in )?closets?|high ceilings?|natural light|(?:big|"
+    r"large) windows",
     r"(?:(?:city|water|lake|bay|park|mountain|ocean|nice|good) )?view",
     r"quiet(?: (?:street|building|unit|place))?|modern|spacious|(?:newly |recently )?"
     r"(?:renovated|remodeled|updated)",

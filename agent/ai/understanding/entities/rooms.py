@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from ..facts import Fact
-from ..message import Message
-from ..models import Context
-from ..numbers import SMALL, small
-from ..patterns import words
+from agent.ai.understanding.facts import Fact
+from agent.ai.understanding.message import Message
+from agent.ai.understanding.models import Context
+from agent.ai.understanding.numbers import SMALL, small
+from agent.ai.understanding.patterns import words
 
 _BED = r"(?:bed[\s-]*ro+ms?|bedr+o+ms?|bedrms?|bdrms?|beds?|bds?|brs?|bhk|b/r|ro+ms?)"
 _BATH = r"(?:(?:full\s+)?(?:bath[\s-]*ro+ms?|baths?|bas?|b/a|toilets?|restrooms?|washrooms?))"
@@ -24,7 +24,8 @@ _BOTH = re.compile(
     r"(?:of|for)\s+(?:each|both))\b"
 )
 _EITHER = re.compile(
-    rf"\b(?P<low>{SMALL})[\s-]*(?:{_BED}\s*)?(?:or|to|-)\s*(?:an?\s+)?(?P<high>{SMALL})[\s-]*{_BED}\b"
+    rf"\b(?P<low>{SMALL})[\s-]*(?:{_BED}\s*)?(?:or|to|"
+    rf"-)\s*(?:an?\s+)?(?P<high>{SMALL})[\s-]*{_BED}\b"
 )
 _STUDIO = words(
     r"studios?(?! (?:city|movie|film))", r"bachelor(?: unit| apartment)?", r"efficiency"

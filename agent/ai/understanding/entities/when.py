@@ -4,18 +4,19 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from ..dates import Found, find_dates
-from ..facts import Fact
-from ..message import Message
-from ..models import Context
-from ..patterns import VISIT, words
+from agent.ai.understanding.dates import Found, find_dates
+from agent.ai.understanding.facts import Fact
+from agent.ai.understanding.message import Message
+from agent.ai.understanding.models import Context
+from agent.ai.understanding.patterns import VISIT, words
 
 _MOVE = words(
     r"mov(?:e|es|ing)|move-?in|relocat\w+|vacate|occupy",
     r"start(?:ing)? (?:the |my |a )?(?:lease|living|renting)",
     r"lease (?:to )?(?:start|begin|ends?|is up|expires?)\w*",
     r"(?:need|want|looking for|find)\b.{0,40}\b(?:by|from|starting|before|for) "
-    r"(?:the |early |mid|late |end of )*(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|next month)",
+    r"(?:the |early |mid|late |end of )*(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|"
+    r"next month)",
     r"(?<!i'm )(?<!am )(?<!are )(?<!be )available (?:from|by|in|on|starting)",
 )
 _TOUR = words(
