@@ -1,13 +1,20 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from pymongo import monitoring
 
+from agent.bootstrap import build_services
+from agent.demo.load import load_demo
+from agent.kit.clock import ManualClock
 from agent.mongo import embedded, indexes
 from agent.mongo.client import Database
 from agent.mongo.repository import Repository
+from agent.services import Services
+from agent.settings import Settings
 from tests.architecture.commands import Commands
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -50,3 +57,21 @@ async def database(session_database: Database) -> AsyncIterator[Database]:
 @pytest.fixture
 def repository(database: Database) -> Repository:
     return Repository(database)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Monday, March 2, 2026, 10:00 in Los Angeles."""
+    return ManualClock(datetime(2026, 3, 2, 18, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+async def services(database: Database, clock: ManualClock, tmp_path: Path) -> Services:
+    return build_services(Settings(data_dir=tmp_path), database, clock)
+
+
+@pytest.fixture
+async def demo(services: Services) -> Services:
+    """The services over the demo communities."""
+    await load_demo(services.tenants, services.listings, services.clock)
+    return services
