@@ -1,16 +1,13 @@
 """The web application: middleware, routes, and what is open while it runs."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from agent.bootstrap import open_services
 from agent.kit.clock import Clock
 from agent.settings import Settings
-from graphs.runtime import open_runtime
 from server import errors
 from server.body import BodyGuard
 from server.middleware import Guard
@@ -26,12 +23,15 @@ from server.routes import (
     turns,
     visits,
 )
-from server.state import State
-from server.visitors import Visitors
-from server.worker import working
+from server.state import open_state
 
-STOP_SECONDS = 20.0
-"""How long running turns may take to finish when the server stops."""
+ABOUT = """
+A conversational agent for apartment leasing. A lead starts a thread and talks; what would have an
+effect outside waits as an approval; a person decides; the delivery follows.
+
+Every answer carries `X-Trace-Id`. Errors have one shape, `{"error": {code, message, trace_id,
+details}}`. Credentials travel as `Authorization: Bearer …`.
+"""
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
@@ -47,7 +47,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         title="Latchkey",
         version=version("latchkey"),
         summary="Conversational leasing agent: threads, tours, approvals, deliveries.",
-        description=errors.__doc__,
+        description=ABOUT,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
@@ -61,24 +61,3 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
         app.include_router(routes.router)
     pages.mount(app)
     return app
-
-
-@contextlib.asynccontextmanager
-async def open_state(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[State]:
-    async with (
-        open_services(settings, clock=clock) as services,
-        open_runtime(services) as runtime,
-        working(runtime),
-    ):
-        state = State(
-            services=services,
-            runtime=runtime,
-            visitors=Visitors(services.secret_key, services.clock),
-        )
-        try:
-            yield state
-        finally:
-            state.draining.set()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(STOP_SECONDS):
-                    await runtime.close()

@@ -1,1 +1,152 @@
-def main() -> None: ...
+"""Every command; what it needs is imported when it runs."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from server.output import Output, fail
+from server.scopes import Scope
+
+if TYPE_CHECKING:
+    from agent.settings import Settings
+
+app = typer.Typer(
+    name="latchkey",
+    help="A conversational agent for apartment leasing.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+ingest = typer.Typer(no_args_is_help=True, help="Read files that people made.")
+demo = typer.Typer(no_args_is_help=True, help="Communities to try Latchkey with.")
+key = typer.Typer(no_args_is_help=True, help="API keys for programs.")
+evaluate = typer.Typer(no_args_is_help=True, help="Measure the agent.")
+app.add_typer(ingest, name="ingest")
+app.add_typer(demo, name="demo")
+app.add_typer(key, name="key")
+app.add_typer(evaluate, name="eval")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Tenant = Annotated[str, typer.Option("--tenant", help="Whose data it is.")]
+
+
+@app.command()
+def serve(
+    load_demo: Annotated[
+        bool, typer.Option("--demo", help="Load the demo communities first.")
+    ] = False,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8000,
+    as_json: Json = False,
+) -> None:
+    """Serve the API, the demo page and the worker until stopped."""
+    from server.commands.serve import run
+
+    run(_settings(), Output(as_json=as_json), host=host, port=port, demo=load_demo)
+
+
+@app.command()
+def chat(
+    community: Annotated[
+        str | None, typer.Option(help="Where to ask; default: the default community.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Talk to the agent as a lead would; /help lists what else can be typed."""
+    from server.commands.chat import run
+
+    run(_settings(), Output(as_json=as_json), community=community)
+
+
+@ingest.command("listings")
+def ingest_listings(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or JSON Lines.")],
+    community: Annotated[
+        str | None, typer.Option(help="Whose homes; default: the default community's.")
+    ] = None,
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Add or replace homes; rows that cannot be read are reported, the others are kept."""
+    from server.commands.ingest import run
+
+    run(_settings(), Output(as_json=as_json), file, tenant=tenant, community=community)
+
+
+@demo.command("load")
+def demo_load(as_json: Json = False) -> None:
+    """Add the demo communities and their homes, or set them back to what they were."""
+    from server.commands.demo import run
+
+    run(_settings(), Output(as_json=as_json))
+
+
+@app.command()
+def doctor(
+    mongod: Annotated[
+        bool, typer.Option("--mongod", help="Only check that mongod runs here.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Check what Latchkey needs, and say how to mend what is missing."""
+    from server.commands.doctor import run
+
+    if not run(_settings(), Output(as_json=as_json), only_mongod=mongod):
+        raise typer.Exit(1)
+
+
+@key.command("add")
+def key_add(
+    name: Annotated[str, typer.Argument(help="What the key is for.")],
+    scope: Annotated[
+        list[Scope] | None, typer.Option(help="May be given several times; default: all.")
+    ] = None,
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Make an API key; it is shown this once."""
+    from server.commands.key import run
+
+    run(_settings(), Output(as_json=as_json), name, scopes=scope or list(Scope), tenant=tenant)
+
+
+@evaluate.command("homes")
+def eval_homes(
+    data: Annotated[Path, typer.Option(help="Folder with the dialogues, listings and slots.")],
+    predictions: Annotated[
+        Path | None, typer.Option(help="Write a line for every turn here.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Replay annotated dialogues and grade what the agent understands and does."""
+    from server.commands.evaluate import homes
+
+    homes(_settings(), Output(as_json=as_json), data, predictions=predictions)
+
+
+@evaluate.command("journeys")
+def eval_journeys(as_json: Json = False) -> None:
+    """Send scripted leads through the whole graph to an end state in the database."""
+    from server.commands.evaluate import journeys
+
+    journeys(_settings(), Output(as_json=as_json))
+
+
+def main() -> None:
+    """Exit 0 done, 1 failed, 2 used wrongly; never a traceback."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        sys.exit(fail(error, as_json="--json" in sys.argv))
+
+
+def _settings() -> "Settings":
+    import os
+
+    from agent.settings import Settings
+
+    return Settings.from_env(os.environ)

@@ -15,6 +15,7 @@ router = APIRouter(prefix="/api/agent", tags=["conversation"])
 
 @router.get(
     "/events",
+    status_code=200,
     response_class=EventStream,
     summary="Listen to a thread",
     description="The visitor of the thread, or `threads:read`. What has happened since "

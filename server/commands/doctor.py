@@ -1,0 +1,119 @@
+"""What Latchkey needs, checked; each check says how to mend what it finds."""
+
+import asyncio
+import os
+import platform
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from rich.console import Console
+from rich.text import Text
+
+from agent.bootstrap import open_services
+from agent.errors import LatchkeyError
+from agent.mongo.binary import version
+from agent.services import Services
+from agent.settings import Settings
+from server.output import Output
+
+LEAST_PYTHON = (3, 11)
+ODD_CLOCK_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    name: str
+    ok: bool
+    detail: str
+    """What was found; where it is not ok, what to do."""
+
+
+def run(settings: Settings, output: Output, *, only_mongod: bool) -> bool:
+    """Whether everything is well."""
+    checks = [_mongod(settings)] if only_mongod else asyncio.run(_all(settings))
+    ok = all(check.ok for check in checks)
+    data = {"ok": ok, "checks": [asdict(check) for check in checks]}
+    output.result(data, lambda console: _show(console, checks))
+    return ok
+
+
+async def _all(settings: Settings) -> list[Check]:
+    checks = [*_machine(settings)]
+    if all(check.ok for check in checks):
+        checks += [check async for check in _database(settings)]
+    return checks
+
+
+def _machine(settings: Settings) -> Iterator[Check]:
+    yield _python()
+    yield _mongod(settings)
+    yield _data_dir(settings.data_dir)
+    yield _zones()
+    yield Check("policy", True, settings.policy)
+
+
+def _python() -> Check:
+    ok = sys.version_info >= LEAST_PYTHON
+    wanted = "" if ok else "; install Python 3.11 or newer"
+    return Check("python", ok, platform.python_version() + wanted)
+
+
+def _mongod(settings: Settings) -> Check:
+    try:
+        return Check("mongod", True, version(settings.mongod))
+    except LatchkeyError as error:
+        if settings.mongodb_uri:
+            return Check("mongod", True, "none here; MONGODB_URI is used")
+        return Check("mongod", False, error.message)
+
+
+def _data_dir(path: Path) -> Check:
+    nearest = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+        return Check("data directory", True, str(path.absolute()))
+    return Check(
+        "data directory", False, f"{nearest} cannot be written; name another: LATCHKEY_DATA_DIR"
+    )
+
+
+def _zones() -> Check:
+    try:
+        ZoneInfo("America/Los_Angeles")
+    except ZoneInfoNotFoundError:
+        return Check("time zones", False, "no zone data; pip install tzdata")
+    return Check("time zones", True, "found")
+
+
+async def _database(settings: Settings) -> AsyncIterator[Check]:
+    try:
+        async with open_services(settings) as services:
+            yield Check("database", True, "external" if settings.mongodb_uri else "embedded")
+            yield Check("indexes", True, f"{await _indexes(services)} in place")
+            yield await _clock(services)
+    except LatchkeyError as error:
+        yield Check("database", False, error.message)
+
+
+async def _indexes(services: Services) -> int:
+    handle = services.database.handle
+    names = await handle.list_collection_names()
+    return sum([len(await handle[name].index_information()) for name in names])
+
+
+async def _clock(services: Services) -> Check:
+    says = await services.database.handle.command("hello")
+    theirs = says["localTime"].replace(tzinfo=UTC)
+    apart = abs((theirs - services.clock.now()).total_seconds())
+    if apart < ODD_CLOCK_SECONDS:
+        return Check("clock", True, "agrees with the database")
+    return Check("clock", False, f"{apart:.0f} s apart from the database; set the clock")
+
+
+def _show(console: Console, checks: list[Check]) -> None:
+    for check in checks:
+        mark = Text("ok  ", "green") if check.ok else Text("FAIL", "bold red")
+        console.print(mark, f"{check.name}: {check.detail}", soft_wrap=True)

@@ -1,0 +1,21 @@
+import asyncio
+from pathlib import Path
+
+from agent.settings import Settings
+from evals.homes import run as homes_run
+from evals.journeys import run as journeys_run
+from server.output import Output
+
+
+def homes(settings: Settings, output: Output, data: Path, *, predictions: Path | None) -> None:
+    with output.progress("dialogues") as progress:
+        report = asyncio.run(
+            homes_run.run(settings, data, predictions=predictions, progress=progress)
+        )
+    output.result(report, lambda console: console.print_json(data=report))
+
+
+def journeys(settings: Settings, output: Output) -> None:
+    with output.progress("journeys") as progress:
+        report = asyncio.run(journeys_run.run(settings, progress=progress))
+    output.result(report, lambda console: console.print_json(data=report))

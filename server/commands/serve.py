@@ -1,0 +1,56 @@
+import asyncio
+import socket
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from agent.demo.load import load_demo
+from agent.settings import Settings
+from agent.tenants.models import DEFAULT_TENANT
+from server.app import create_app
+from server.output import Output
+from server.scopes import Scope
+from server.serving import base_url, bind, serve
+from server.state import State
+
+
+def run(settings: Settings, output: Output, *, host: str, port: int, demo: bool) -> None:
+    listener = bind(host, port)
+    asyncio.run(_serve(settings, output, listener, demo=demo))
+
+
+async def _serve(
+    settings: Settings, output: Output, listener: socket.socket, *, demo: bool
+) -> None:
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        state: State = app.state.serving
+        services = state.services
+        if demo:
+            await load_demo(services.tenants, services.listings, services.clock)
+        admin_key = await services.keys.first_admin(DEFAULT_TENANT, Scope)
+        url = base_url(listener)
+
+        def ready() -> None:
+            output.result(
+                {"base_url": url, "admin_key": admin_key, "accounts": []},
+                lambda console: _welcome(console, url, admin_key),
+            )
+
+        await serve(app, state, listener, ready)
+
+
+def _welcome(console: Console, url: str, admin_key: str | None) -> None:
+    table = Table.grid(padding=(0, 2))
+    table.add_row("Chat as a lead", Text(f"{url}/", style=f"bold link {url}/"))
+    table.add_row("The API", f"{url}/docs")
+    if admin_key:
+        table.add_row("Admin key", Text(admin_key, style="bold"))
+        table.add_row("", "Keep it; it is not shown again.")
+    else:
+        table.add_row("Admin key", "Shown at the first start; `latchkey key add` makes another.")
+    table.add_row("What waits", f"curl -H 'Authorization: Bearer KEY' {url}/api/approvals")
+    table.add_row("Stop", "Ctrl-C")
+    console.print(Panel(table, title="Latchkey is ready", border_style="green", expand=False))
