@@ -173,6 +173,11 @@ _ABOUT_HOMES = (
         ),
     ),
     _Phrase(
+        "names_a_home",
+        Intent.FIND,
+        opening(rf"(?:an?|another|some) (?:\w+ ){{0,3}}?{HOME}"),
+    ),
+    _Phrase(
         "finds",
         Intent.FIND,
         words(

@@ -100,9 +100,8 @@ _TABLE: tuple[tuple[Topic, re.Pattern[str]], ...] = (
 _TOLD = frozenset({"phone", "address", "name", "fees", "criteria", "documents", "hours", "deposit"})
 """Topics that are also asked for without a question ("Number please")."""
 _TELL = words(
-    r"(?:tell|give|get|send|show|text) (?:me|us)|let me know|i(?:'d| would)? (?:like|need|"
-    r"want)(?: to know)?",
-    r"please|i'd also like",
+    r"(?:tell|give|get|send|show|text) (?:me|us)|let me know|please",
+    r"i(?:'d| would) (?:also )?like|i (?:need|want)",
 )
 
 

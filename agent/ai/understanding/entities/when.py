@@ -29,7 +29,7 @@ _SOON = words(
     r"soonest"
 )
 _LEFT_BEHIND = re.compile(
-    r"\b(?:not|instead of|rather than|from|(?:can't|cannot|can not) (?:make|do)(?: it)?|busy|isn't|"
+    r"\b(?:not|instead of|rather than|(?:change|move|switch)\b.{0,16} from|(?:can't|cannot|can not) (?:make|do)(?: it)?|busy|isn't|"
     r"ins ?tead of)\s+(?:for\s+|on\s+|the\s+)*$"
 )
 _NO_USE = re.compile(

@@ -109,9 +109,7 @@ def test_an_addition_keeps_the_list(read: Read) -> None:
 
 
 def test_there_means_the_place_of_other_talk(read: Read) -> None:
-    found = read(
-        "I also need an apartment there", aside=True, mentioned={"areas": ["Grey Falls"]}
-    )
+    found = read("I also need an apartment there", aside=True, mentioned={"areas": ["Grey Falls"]})
     assert found.accepted == {"areas": ["Grey Falls"]}
     assert "areas" not in found.entities
 

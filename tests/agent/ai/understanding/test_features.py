@@ -97,9 +97,7 @@ def test_bare_answers(read: Read, text: str, asked: str, value: bool) -> None:
         ("laundry is optional", (), "in_unit_laundry"),
     ],
 )
-def test_indifference_clears(
-    read: Read, text: str, asked: tuple[str, ...], field: str
-) -> None:
+def test_indifference_clears(read: Read, text: str, asked: tuple[str, ...], field: str) -> None:
     found = read(text, *asked, known={field: True})
     assert field in found.cleared
     assert field not in found.entities

@@ -39,9 +39,7 @@ Read = Callable[..., Understanding]
         ("2 of each", 2, 2),
     ],
 )
-def test_rooms_named(
-    read: Read, text: str, bedrooms: int | None, bathrooms: float | None
-) -> None:
+def test_rooms_named(read: Read, text: str, bedrooms: int | None, bathrooms: float | None) -> None:
     found = read(text).entities
     assert found.get("bedrooms") == bedrooms
     assert found.get("bathrooms") == bathrooms
