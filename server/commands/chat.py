@@ -44,6 +44,8 @@ async def _run(settings: Settings, output: Output, community: str | None) -> Non
         if sys.stdin.isatty():
             shown.print("Type a message, or /help.", style="dim")
         async for line in _lines():
+            if not sys.stdin.isatty():
+                shown.print(f"you> {line}", style="dim")
             if not await chat.take(line):
                 break
         if output.as_json:
@@ -160,10 +162,7 @@ class Chat:
         return await store.messages(DEFAULT_TENANT, self.thread_id, after=after)
 
     def _show(self, message: Message) -> None:
-        self.console.print(Panel(Text(message.text), border_style="cyan", title_align="left"))
-        self._table(message.listings)
-        for number, slot in enumerate(message.slots, 1):
-            self.console.print(f"  {number}. {slot['label']}", style="bold")
+        self.console.print(Panel(Text(message.text), border_style="cyan", expand=False))
 
     def _table(self, homes: list[dict[str, Any]]) -> None:
         if not homes:

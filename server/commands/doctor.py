@@ -6,7 +6,6 @@ import platform
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,6 +15,7 @@ from rich.text import Text
 from agent.bootstrap import open_services
 from agent.errors import LatchkeyError
 from agent.mongo.binary import version
+from agent.mongo.indexes import existing
 from agent.services import Services
 from agent.settings import Settings
 from server.output import Output
@@ -92,22 +92,14 @@ async def _database(settings: Settings) -> AsyncIterator[Check]:
     try:
         async with open_services(settings) as services:
             yield Check("database", True, "external" if settings.mongodb_uri else "embedded")
-            yield Check("indexes", True, f"{await _indexes(services)} in place")
+            yield Check("indexes", True, f"{len(await existing(services.database))} in place")
             yield await _clock(services)
     except LatchkeyError as error:
         yield Check("database", False, error.message)
 
 
-async def _indexes(services: Services) -> int:
-    handle = services.database.handle
-    names = await handle.list_collection_names()
-    return sum([len(await handle[name].index_information()) for name in names])
-
-
 async def _clock(services: Services) -> Check:
-    says = await services.database.handle.command("hello")
-    theirs = says["localTime"].replace(tzinfo=UTC)
-    apart = abs((theirs - services.clock.now()).total_seconds())
+    apart = abs((await services.database.time() - services.clock.now()).total_seconds())
     if apart < ODD_CLOCK_SECONDS:
         return Check("clock", True, "agrees with the database")
     return Check("clock", False, f"{apart:.0f} s apart from the database; set the clock")

@@ -1,10 +1,12 @@
 """Pages for a browser: the demo site at `/`, the API's description at `/docs`."""
 
+from os import PathLike, stat_result
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope as AsgiScope
 
 PAGES = Path(__file__).parent.parent / "pages"
 CONTENT_POLICY = "; ".join(
@@ -22,6 +24,19 @@ CONTENT_POLICY = "; ".join(
 _HEADERS = {"Content-Security-Policy": CONTENT_POLICY, "Cache-Control": "no-cache"}
 
 
+class _Files(StaticFiles):
+    def file_response(
+        self,
+        full_path: PathLike[str] | str,
+        stat_result: stat_result,
+        scope: AsgiScope,
+        status_code: int = 200,
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 def mount(app: FastAPI) -> None:
     """Serve the pages; they use the public API like anybody's."""
 
@@ -33,4 +48,4 @@ def mount(app: FastAPI) -> None:
     async def docs() -> FileResponse:
         return FileResponse(PAGES / "docs" / "index.html", headers=_HEADERS)
 
-    app.mount("/pages", StaticFiles(directory=PAGES), name="pages")
+    app.mount("/pages", _Files(directory=PAGES), name="pages")
