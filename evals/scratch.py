@@ -18,4 +18,4 @@ async def scratch_services(settings: Settings, clock: Clock) -> AsyncIterator[Se
         try:
             yield services
         finally:
-            await services.database.async_client.drop_database(own.database)
+            await services.database.drop()

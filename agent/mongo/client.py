@@ -1,11 +1,14 @@
 """The connections to the database."""
 
-from typing import Any, Final, Self
+from datetime import UTC, datetime
+from typing import Any, Final, Self, cast
 from urllib.parse import parse_qs, urlsplit
 
 from pymongo import AsyncMongoClient, MongoClient
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import ConfigurationError
 
+from agent.errors import Misconfigured
 from agent.mongo.faults import Fault, translated
 
 Document = dict[str, Any]
@@ -32,8 +35,12 @@ class Database:
         self.name = name
         self.fault = fault
         self._sync_client: MongoClient[Document] | None = None
-        with translated(fault):
+        try:
             self.async_client: AsyncMongoClient[Document] = AsyncMongoClient(uri, **_options(uri))
+        except (ValueError, ConfigurationError) as error:
+            raise Misconfigured(
+                "mongodb_uri_invalid", f"MONGODB_URI is not usable: {error}"
+            ) from None
 
     @property
     def handle(self) -> AsyncDatabase[Document]:
@@ -49,6 +56,17 @@ class Database:
         """Return when the database answers; else Unavailable or Misconfigured within seconds."""
         with translated(self.fault):
             await self.handle.command("ping")
+
+    async def time(self) -> datetime:
+        """The clock of the database server."""
+        with translated(self.fault):
+            hello = await self.handle.command("hello")
+        return cast(datetime, hello["localTime"]).replace(tzinfo=UTC)
+
+    async def drop(self) -> None:
+        """Delete this database and all that is in it."""
+        with translated(self.fault):
+            await self.async_client.drop_database(self.name)
 
     async def __aenter__(self) -> Self:
         return self

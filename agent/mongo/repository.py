@@ -15,7 +15,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from agent.errors import LatchkeyError
 from agent.mongo.client import Database, Document
 from agent.mongo.faults import duplicates_only, is_transient, translated
-from agent.mongo.filters import Filter, Pipeline, Update, bound, owned, unmoved, within
+from agent.mongo.filters import TENANT, Filter, Pipeline, Update, bound, owned, unmoved, within
 
 T = TypeVar("T")
 Sort = Sequence[tuple[str, int]]
@@ -251,7 +251,7 @@ class Collection:
     def _upsert(self, key_fields: Sequence[str], document: Mapping[str, Any]) -> UpdateOne:
         row = self._owned(document)
         key = {field: row.pop(field) for field in key_fields}
-        row.pop("tenant_id", None)
+        row.pop(TENANT, None)
         return UpdateOne(self._bound(key), {"$set": row}, upsert=True)
 
     def _bound(self, query: Filter, *, inserts: bool = False) -> dict[str, Any]:

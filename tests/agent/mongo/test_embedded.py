@@ -6,6 +6,7 @@ import signal
 import stat
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -185,17 +186,23 @@ class TestKilledMongod:
         ):
             other = member()
             other.hears()
-            rows = Repository(database).scoped("written", "tenant")
+            repository = Repository(database)
+            rows = repository.scoped("written", "tenant")
+            mirror = repository.scoped("mirrored", "tenant")
             acknowledged: list[int] = []
             longest = 0.0
             done = asyncio.Event()
+
+            async def both(number: int) -> None:
+                await rows.insert({"number": number})
+                await mirror.insert({"number": number})
 
             async def write(first: int) -> None:
                 nonlocal longest
                 number = first
                 while not done.is_set():
                     started = time.monotonic()
-                    await rows.insert({"number": number})
+                    await repository.transact(partial(both, number))
                     longest = max(longest, time.monotonic() - started)
                     acknowledged.append(number)
                     number += 1
@@ -210,8 +217,9 @@ class TestKilledMongod:
                 done.set()
 
             assert 0.1 < longest < 5
-            kept = sorted(row["number"] for row in await rows.find({}))
-            assert kept == sorted(acknowledged)  # none lost, none doubled
+            for copy in (rows, mirror):  # none lost, none doubled, none halved
+                kept = sorted(row["number"] for row in await copy.find({}))
+                assert kept == sorted(acknowledged)
             assert other.write()["code"] == "ok"
 
     async def test_is_unavailable_within_seconds_when_it_cannot_come_back(self, home: Home) -> None:
