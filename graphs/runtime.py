@@ -189,7 +189,7 @@ class Runtime:
         """Return when nothing in the thread waits for the agent any more."""
         while (await self.services.threads.get(tenant_id, thread_id)).unanswered:
             await self._runner.drain(tenant_id, thread_id)
-            await asyncio.sleep(0)
+            await asyncio.sleep(POLL)
 
     async def view(self, tenant_id: str, thread_id: str) -> ThreadView:
         thread = await self.services.threads.get(tenant_id, thread_id)
