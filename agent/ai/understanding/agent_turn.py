@@ -5,17 +5,17 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from .dates import Found, find_dates
-from .entities.areas import areas_of, properties_of
+from .described import described, describes, homes_named, without_names
+from .entities.areas import areas_of
 from .entities.when import is_meant
 from .message import lower
 from .models import AgentTurn, Candidate, Gazetteer, Talk, Value
-from .names import Name
 from .patterns import VISIT, words
 from .talk import talk_of
 
 _LEADS_OWN = (
-    r"(?:do you|are you|will you|would you|should (?:it|i|the)|need|want|prefer|bring\w*)"
-    r"\b.{0,40}?\b"
+    r"(?:do you|are you|will you|would you|should (?:it|i|the)|need|want|prefer|"
+    r"bring\w*)\b.{0,40}?\b"
 )
 _ASKED = (
     (
@@ -38,9 +38,7 @@ _ASKED = (
     ("bathrooms", words(r"(?:how many|number of)\b.{0,30}?\bbath ?rooms?|baths?|bath ?rooms?")),
     (
         "tour_date",
-        words(
-            r"when|(?:what|which|any|a) (?:\w+ )?(?:dates?|days?|time)|date\b.{0,20}",
-        ),
+        words(r"when|(?:what|which|any|a) (?:\w+ )?(?:dates?|days?|time)|date\b.{0,20}"),
     ),
     ("move_date", words(r"mov(?:e|ing)")),
     (
@@ -63,7 +61,7 @@ _ASKED = (
     (
         "slot",
         words(
-            r"which (?:of (?:these|those)|time|slot|one) (?:works|suits)|which time",
+            r"which (?:of (?:these|those|them)|times?|slot|one)(?: times?| one)? (?:work|suit)s?",
             r"(?:do|does|would) any of (?:these|those)",
         ),
     ),
@@ -79,14 +77,15 @@ _ASKS_MORE = words(
 )
 _OFFERS_TOUR = words(
     r"(?:would you|do you|did you|shall i|should i|can i|want (?:me )?to|like (?:me )?to|"
-    r"how about|may i|"
-    r"care to|wish to|interested in|ready to|will you|need to|do i|could i)\b.{0,60}?"
+    r"how about|may i|care to|wish to|interested in|ready to|will you|need to|do i|"
+    r"could i)\b.{0,60}?"
     rf"\b(?:{VISIT}|visit(?:ing)?|tour(?:ing)?|view(?:ing)?|schedul\w+|check it out|"
     rf"(?:go )?(?:to )?(?:see|look at) (?:it|them|the|this|that)|go (?:and )?(?:see|there))"
 )
+_ASKS_WHEN = words(r"when (?:do|would|will|should|can|are|is|did)|(?:what|which) (?:date|day|time)")
 _DONE = words(
-    r"(?:(?:has|have|had|was|were|is|are|been|now|got|i've|i) (?:\w+ ){0,3}?)"
-    r"(?:booked|scheduled|confirmed|set(?: up)?|arranged|reserved|fixed|made|complete)",
+    r"(?:(?:has|have|had|was|were|is|are|been|now|got|i've|i) (?:\w+ ){0,3}?)(?:booked|scheduled|"
+    r"confirmed|set(?: up)?|arranged|reserved|fixed|made|complete)",
     r"booked|scheduled (?:it|your|the|you)|all set|success\w*",
     r"un(?:success\w*|able)|couldn't|could not|cannot|can't|failed|wasn't",
 )
@@ -98,47 +97,9 @@ _AWAITS = words(
 _SENTENCE = re.compile(r"[^.?!\n]+[.?!\n]*")
 _INTERROGATIVE = words(
     r"which|what|what's|where|when|how many|how much|how long|number of (?:bed|room|bath)\w*|"
-    r"let me know|tell me|"
-    r"do you|would you|are you|may i|can you"
-)
-_STREET = (
-    r"(?:street|st|avenue|ave|road|rd|drive|dr|lane|ln|boulevard|blvd|way|court|ct|place|pl|circle|"
-    r"terrace|parkway|pkwy|highway|hwy|commons?|loop|square|trail|walk|alley|plaza|camino)"
-)
-_COUNTED_THING = (
-    r"(?:apartments?|options?|places?|propert\w+|results?|homes?|units?|choices?|bed\w*|bath\w*|"
-    r"nice|"
-    r"good|great|other|more|that|you|are|is|at|on|has|located|in|for|and|there|possib\w+|matching|"
-    r"available)"
-)
-_ADDRESS = re.compile(
-    rf"\b(?P<address>\d{{1,6}}(?:-\d+)?\s+(?:(?!{_COUNTED_THING}\b)[a-z0-9'-]+(?:(?<=\b[a-z])\.)?\s+"
-    rf"){{0,4}}?{_STREET}\b\.?(?:\s*(?:#|apt\.?|unit)\s*\w+)?)",
-    re.I,
-)
-_RENT = re.compile(
-    r"\$\s?(?P<sign>\d{1,2},?\d{3})\b|"
-    r"\b(?P<word>\d{1,2},?\d{3})\s*(?:dollars|usd|per month|a month|monthly|/month|each month)"
-)
-_BEDS = re.compile(r"\b(?P<n>\d)\s*-?\s*(?:bed|bd|br)")
-_BATHS = re.compile(r"\b(?P<n>\d(?:\.5)?)\s*-?\s*ba")
-_DESCRIBES = re.compile(
-    r"\$|\b(?:rent\w*|per month|a month|monthly|bed ?rooms?|beds?|bds?|baths?|located|address|"
-    r"found|"
-    r"recommend|there is|there's|there are|options?|another|how about|what about|nice|great|good)\b"
+    r"let me know|tell me|do you|would you|are you|may i|can you"
 )
 _PRICED = words(r"rents?|per month|a month|monthly|bed ?rooms?|beds?|baths?")
-_NAMED = re.compile(
-    r"(?:visit(?:ing)? (?:to |at )?|tour (?:of |at )?|(?:appointment|showing) (?:at|for) |"
-    r"there is |"
-    r"there's |called |named |recommend |how about |what about |consider |try |found )(?:the )?"
-    r"(?P<name>[A-Z0-9][\w&'/-]*(?:\s+(?:(?:at|of|the|on|and|de|la|&)\s+)?[A-Z0-9][\w&'/-]*){0,5})"
-)
-_NOT_A_NAME = re.compile(
-    r"^(?:\d+$|\d[\d,]*\s|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|"
-    r"Sat|"
-    r"Sun)[a-z]*\b)"
-)
 
 
 def read_agent_turn(
@@ -150,20 +111,19 @@ def read_agent_turn(
 ) -> AgentTurn:
     """What a turn written by any agent asked, offered and wants confirmed."""
     low = lower(text)
-    names = _homes(text, low, gazetteer, shortlist)
-    about = talk_of(_without_names(low, names))
+    names = homes_named(text, low, gazetteer, shortlist)
+    about = talk_of(without_names(low, names))
     days = [found for found in find_dates(low, today) if is_meant(found, low)]
     asked = list(_asked(low, about))
     confirming: dict[str, Value] = {}
     homes: tuple[Candidate, ...] = ()
     if names and about != "other":
         about = "homes"
-        if days and not _PRICED.search(low) and (not _DONE.search(low) or _AWAITS.search(low)):
+        if days and _awaits_a_yes(low):
             confirming = {"property": names[0].value, "tour_date": days[0].day}
             asked = ["confirm"]
-        elif _DESCRIBES.search(low):
-            once = {name.value: name for name in reversed(names)}
-            homes = tuple(_described(text, name, shortlist) for name in reversed(once.values()))
+        elif describes(low):
+            homes = described(text, names, shortlist)
             asked = []
     return AgentTurn(
         text=text,
@@ -185,7 +145,8 @@ def _asked(low: str, about: Talk) -> Iterator[str]:
         for sentence in _SENTENCE.findall(low)
         if sentence.rstrip().endswith("?") or _INTERROGATIVE.search(sentence)
     ]
-    if about != "other" and any(map(_OFFERS_TOUR.search, questions)) and not _asks_when(questions):
+    offers_tour = about != "other" and any(map(_OFFERS_TOUR.search, questions))
+    if offers_tour and not any(map(_ASKS_WHEN.search, questions)):
         yield "tour"
         return
     for field, pattern in _ASKED:
@@ -193,53 +154,11 @@ def _asked(low: str, about: Talk) -> Iterator[str]:
             yield field
 
 
-def _asks_when(questions: Sequence[str]) -> bool:
-    return any(map(_WHEN.search, questions))
-
-
-_WHEN = words(r"when (?:do|would|will|should|can|are|is|did)|(?:what|which) (?:date|day|time)")
-
-
-def _homes(text: str, low: str, gazetteer: Gazetteer, shortlist: Sequence[Candidate]) -> list[Name]:
-    """The communities named: of the inventory, else offered before, else by a phrase."""
-    offered = Gazetteer(properties=frozenset(home.name for home in shortlist))
-    addresses = [match.span("address") for match in _ADDRESS.finditer(low)]
-    for known in (gazetteer, offered):
-        names = [
-            name
-            for name in properties_of(known).find(low)
-            if not any(start <= name.start and name.end <= end for start, end in addresses)
-        ]
-        if names:
-            return names
-    unknown = (
-        Name(match["name"], *match.span("name"))
-        for match in _NAMED.finditer(text)
-        if not _NOT_A_NAME.match(match["name"]) and not _ADDRESS.match(match["name"])
-    )
-    return list(unknown)[:1]
-
-
-def _without_names(low: str, names: Sequence[Name]) -> str:
-    """The text without communities and addresses, whose words say nothing of the talk."""
-    for name in names:
-        low = low[: name.start] + "#" * (name.end - name.start) + low[name.end :]
-    return _ADDRESS.sub("#", low)
-
-
-def _described(text: str, name: Name, shortlist: Sequence[Candidate]) -> Candidate:
-    low = lower(text)
-    address = _ADDRESS.search(text)
-    rent, beds, baths = _RENT.search(low), _BEDS.search(low), _BATHS.search(low)
-    known = [home for home in shortlist if home.name.lower() == name.value.lower()]
-    return Candidate(
-        listing_id=known[-1].listing_id if known else "",
-        name=name.value,
-        address=address["address"] if address else "",
-        rent=int((rent["sign"] or rent["word"]).replace(",", "")) if rent else None,
-        bedrooms=int(beds["n"]) if beds else None,
-        bathrooms=float(baths["n"]) if baths else None,
-    )
+def _awaits_a_yes(low: str) -> bool:
+    """Neither an offer with its price nor the news that a visit is booked."""
+    if _PRICED.search(low):
+        return False
+    return bool(_AWAITS.search(low)) or not _DONE.search(low)
 
 
 def _mentioned(

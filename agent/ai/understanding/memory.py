@@ -20,10 +20,15 @@ class Memory:
     def after_agent(
         self, turn: AgentTurn, resolve: Callable[[Candidate], Candidate] = lambda home: home
     ) -> "Memory":
-        """`resolve` gives a home read from the agent's words its place in the inventory."""
+        """`resolve` gives a home read from the agent's words its place in the inventory.
+
+        A confirmation that answers other talk (of a calendar, a ride) books no home.
+        """
         homes = tuple(resolve(home) for home in turn.homes)
         new = tuple(home for home in homes if home.listing_id)
         ids = {home.listing_id for home in new}
+        if self.aside and turn.confirming:
+            turn = replace(turn, confirming={}, asked=(), about="other")
         return replace(
             self,
             agent=replace(turn, homes=homes, offered=tuple(home.listing_id for home in new)),

@@ -12,9 +12,9 @@ from .talk import talk_of
 
 _SENTENCE = re.compile(r"(?:[^.?!;\n]|\.(?=\d)|(?<=\b[a-z])\.(?=[a-z]))+[.?!;\n]*", re.I)
 _JOINT = re.compile(
-    r",?\s+(?:but|however|although)\s+"
-    r"|,\s+(?=(?:and\s+|also\s+)?(?:when|what|what's|how|is|are|am|do|does|can|could|will|would)\b)"
-    r"|\s+(?=and\s+(?:also\s+)?(?:what|what's|is it|is the|are pets|do they|does it|can you)\b)",
+    r",?\s+(?:but|however|although)\s+|,\s+(?=(?:and\s+|also\s+)?(?:when|what|what's|how|is|are|"
+    r"am|do|does|can|could|will|would)\b)|\s+(?=and\s+(?:also\s+)?(?:what|what's|is it|is the|"
+    r"are pets|do they|does it|can you)\b)",
     re.I,
 )
 _FILLER = (
@@ -22,8 +22,8 @@ _FILLER = (
     r"thank you|hi|hello|hey|no|alright|correct|good|right|nice|awesome|excellent|then|now|please"
 )
 _LEADS = opening(
-    r"(?:is|are|was|do|does|did|can|could|will|would|may|might|should|has) "
-    r"(?:it|they|i|we|you|the|this|that|those|these|there|any|my|pets?|dogs?|cats?|animals?|both)",
+    r"(?:is|are|was|do|does|did|can|could|will|would|may|might|should|has) (?:it|they|i|we|you|"
+    r"the|this|that|those|these|there|any|my|pets?|dogs?|cats?|animals?|both)",
     r"what(?! an?\b)|what's|which|where|where's|who|when|why|how|how's|whether",
     after=_FILLER,
 )
@@ -33,14 +33,14 @@ _WISHES = opening(
     after=_FILLER,
 )
 _WHETHER = words(
-    r"(?<!prefer )(?<!great )(?<!nice )(?<!good )(?<!like )(?<!love )(?<!better )(?<!perfect )"
-    r"if (?:it'?s?|they|the|this|that|these|those|pets?|dogs?|cats?|animals?|my|i can|is|are)",
+    r"(?<!prefer )(?<!great )(?<!nice )(?<!good )(?<!like )(?<!love )(?<!better )(?<!perfect )if "
+    r"(?:it'?s?|they|the|this|that|these|those|pets?|dogs?|cats?|animals?|my|i can|is|are)",
     r"whether|wondering about|(?:know|ask|asking|confirm|curious) about",
 )
 _INVERTED = words(
-    r"(?:are|is|do|does|will|can|would) (?:the )?(?:pets?|dogs?|cats?|animals?|they|it|apartments?|"
-    r"propert(?:y|ies)|place|parking|laundry) (?:be |also |come |have |allow|accept|take|permit|"
-    r"welcome|furnished|pet|okay|fine|included|available|there|in )\w*",
+    r"(?:are|is|do|does|will|can|would) (?:the )?(?:pets?|dogs?|cats?|animals?|they|it|"
+    r"apartments?|propert(?:y|ies)|place|parking|laundry) (?:be |also |come |have |allow|accept|"
+    r"take|permit|welcome|furnished|pet|okay|fine|included|available|there|in )\w*",
 )
 _OF_RULES = words(r"restrictions?|polic(?:y|ies)|fees?|deposits?|limits?|rules?")
 _OF_THIS = words(
@@ -54,8 +54,8 @@ _SEARCHES = words(
     r"pull up|list)(?! out)",
     rf"(?:any|some|other|another|different|more|else|an?)\b.{{0,32}}?\b{ONE}(?! (?:fee|polic)\w*)",
     r"(?:any|some)(?:thing|where)|something|else|alternatives?|others?",
-    rf"(?:(?:are|is) there|do (?:you|they) have|have you got|get|give me)\b.{{0,30}}?"
-    rf"\b(?:{ONE}|bed ?rooms?)",
+    rf"(?:(?:are|is) there|do (?:you|they) have|have you got|get|give me)\b.{{0,30}}?\b(?:{ONE}|"
+    rf"bed ?rooms?)",
     r"what(?:'s| is) available|what (?:else )?(?:do )?you have",
 )
 _PROPOSES = words(r"(?:how|what) about (?:an?|the|in|\d|one|two|three|four|some|something)")

@@ -15,8 +15,9 @@ _PROTECTED = words(
     r"disab\w*|wheelchair|handicap\w*|blind|deaf|seniors?|elderly|veterans?|section 8|vouchers?",
 )
 _PEOPLE = (
-    r"(?:families|kids|children|students|young professionals|seniors|foreigners|immigrants|singles|"
-    r"christians|muslims|jews|jewish|whites?|blacks?|asians?|latinos?|hispanics?|mexicans|indians)"
+    r"(?:families|kids|children|students|young professionals|seniors|foreigners|immigrants|"
+    r"singles|christians|muslims|jews|jewish|whites?|blacks?|asians?|latinos?|hispanics?|mexicans|"
+    r"indians)"
 )
 
 PATHS = (
@@ -47,16 +48,14 @@ PATHS = (
         "path_steering",
         words(
             r"(?:what|which) (?:kinds?|sorts?|types?) of (?:people|residents?|neighbou?rs?|"
-            r"tenants?|"
-            r"families|crowd)",
+            r"tenants?|families|crowd)",
             r"who lives? (?:there|here|in|around)|people like (?:me|us)|my kind of people|"
             r"demographics?",
             r"(?:safe|good|bad|nice|rough|sketchy|dangerous|family[- ]friendly|diverse) (?:area|"
             r"neighbou?rhood|part of (?:town|the city))",
             r"(?:is|are) (?:it|that|this|the (?:\w+ )?(?:area|neighbou?rhood|place|complex|"
-            r"building|"
-            r"community)|there)\b[^?]{0,24}?\b(?:safe|dangerous|sketchy|crime|ghetto|diverse|"
-            r"family[- ]friendly)",
+            r"building|community)|there)\b[^?]{0,24}?\b(?:safe|dangerous|sketchy|crime|ghetto|"
+            r"diverse|family[- ]friendly)",
             r"crime(?: rates?)?|how safe|(?:good|best|bad) schools?|school (?:quality|ratings?|"
             r"district)",
             rf"(?:lots? of|many|any|mostly|other|mainly) {_PEOPLE}(?: (?:there|here|living|in|"
@@ -67,8 +66,8 @@ PATHS = (
     (
         "path_screening",
         words(
-            r"(?:would|will|do|can|could|am|might|should) (?:i|we) (?:still |even |get |be )*"
-            r"(?:qualif\w+|approved|eligible|accepted|pass)",
+            r"(?:would|will|do|can|could|am|might|should) (?:i|we) (?:still |even |get |"
+            r"be )*(?:qualif\w+|approved|eligible|accepted|pass)",
             r"(?:approve|accept|deny|reject) (?:me|us|my application)|if i(?:'d| would)? qualify",
             r"(?:bad|low|no|poor|my) credit|credit score (?:is|of)|evict(?:ed|ions?)|bankruptcy",
             r"chances of (?:getting |being )?(?:approv\w+|accepted)",

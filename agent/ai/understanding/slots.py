@@ -40,7 +40,8 @@ _PARTS_OF_DAY = (
     ("evening_slot", range(17, 24), words(r"evenings?|after work")),
 )
 _HOUR = re.compile(
-    r"(?<!slot )(?<!option )(?<!number )(?<!#)\b(?P<hour>1[0-2]|[1-9])(?::(?P<minute>[0-5]\d))?\b(?!\s*(?:st|nd|rd|th|bed|bath))"
+    r"(?<!slot )(?<!option )(?<!number )(?<!#)\b(?P<hour>1[0-2]|"
+    r"[1-9])(?::(?P<minute>[0-5]\d))?\b(?!\s*(?:st|nd|rd|th|bed|bath))"
 )
 _REFUSES = words(r"none|neither|no|not|other|different|another|can't|cannot|don't|else|doesn't")
 _Choice = tuple[list[SlotOption], str]

@@ -22,20 +22,20 @@ _OWN_CALENDAR = words(
     r"(?:am|will) i (?:be )?(?:\w+ )?(?:free|available|busy)",
     r"(?:see|check|know|tell me|look) when (?:i'm|i am|i will be|i'll be) (?:free|available)",
     r"(?:if|whether) (?:i'm|im|i am|i will be|i'll be) (?:free|available|busy)",
-    r"(?:do|if|that|what\w*|when|would) i (?:have|got)\b.{0,24}"
-    r"\b(?:free|available|open|openings?|slots?|time|hours|events?|anything)",
+    r"(?:do|if|that|what\w*|when|would) i (?:have|got)\b.{0,24}\b(?:free|available|open|openings?|"
+    r"slots?|time|hours|events?|anything)",
     r"(?:openings?|slots?|time|hours|events?|free) (?:do i have|is free|have i got|am i)",
     r"slots? (?:is |are )?(?:\w+ )?for me|(?:any|much|my|have) free time|my (?:schedule|agenda)",
-    r"(?:you're|you are|you will be|you have|you've got) (?:\w+ ){0,2}?"
-    r"(?:free(?! to)|empty|open slot)",
+    r"(?:you're|you are|you will be|you have|you've got) (?:\w+ ){0,2}?(?:free(?! to)|empty|"
+    r"open slot)",
     r"empty slots?|free (?:from|between)|(?<!per )calendars?(?! month)|events?",
 )
 _OTHER = words(
     r"cabs?|taxis?|uber|lyft|rides?|riders?|drivers?|fare|pool ride|shared ride",
     r"cars?|automobiles?|vehicles?|suv|hatchback|sedan|(?:full|mid)-?size",
     r"(?:compact|standard|economy|intermediate) rental",
-    r"(?:pick(?:ed|ing)? ?(?:me |it |you )?up|drop(?:ped)?[- ]?off)(?! (?:the|my|an?) "
-    r"(?:keys?|packages?|applications?|checks?|papers|documents|deposit))",
+    r"(?:pick(?:ed|ing)? ?(?:me |it |you )?up|drop(?:ped)?[- ]?off)(?! (?:the|my|an?) (?:keys?|"
+    r"packages?|applications?|checks?|papers|documents|deposit))",
     r"restaurants?|tables? for|dinner|lunch|cuisine",
     r"hotels?|flights?|airlines?|airports?|bus|buses|trains?|tickets?",
     r"movies?|films?|theat(?:er|re)s?|songs?|playlist|album|concerts?",
@@ -45,8 +45,8 @@ _OTHER = words(
 )
 _NEARBY = words(
     r"(?:near(?:by)?|close to|next to|by|distance (?:to|from|of)|access to|around|along|good|"
-    r"public|few)(?: (?:the|an?|any|some|good|public|bus|train|other))* "
-    r"(?:bus|buses|trains?|airports?|restaurants?|theat(?:er|re)s?|museums?|hotels?|doctors?)",
+    r"public|few)(?: (?:the|an?|any|some|good|public|bus|train|other))* (?:bus|buses|trains?|"
+    r"airports?|restaurants?|theat(?:er|re)s?|museums?|hotels?|doctors?)",
     r"(?:bus|train) (?:line|stop|station|route)s?",
 )
 """What a home is close to."""

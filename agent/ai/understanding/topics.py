@@ -29,8 +29,7 @@ _TABLE: tuple[tuple[Topic, re.Pattern[str]], ...] = (
         "rent",
         words(
             r"rent(?! (?:an?|me|to|it|out|this|that))|how much(?! (?:is|are) (?:the |"
-            r"an? )?(?:\w+ )?"
-            r"(?:deposit|fee))|price[ds]?|pricing|costs?|expensive|monthly",
+            r"an? )?(?:\w+ )?(?:deposit|fee))|price[ds]?|pricing|costs?|expensive|monthly",
         ),
     ),
     ("availability", words(r"available|availability|vacan\w+|still open|wait ?list")),

@@ -46,14 +46,14 @@ _ABOUT_ONE = words(
     r"where (?:in|is|are)|what(?:'s| is) (?:\w+ ){1,3}like",
 )
 _LEFT_BEHIND = re.compile(
-    r"\b(?:not|instead of|rather than|except|besides|from|than|outside(?: of)?|"
-    r"don't (?:want|like)|leave|leaving|forget)\s+(?:in\s+|about\s+|the\s+)*$"
+    r"\b(?:not|instead of|rather than|except|besides|from|than|outside(?: of)?|don't (?:want|"
+    r"like)|leave|leaving|forget)\s+(?:in\s+|about\s+|the\s+)*$"
 )
 _ADDS = words(r"add(?: in)?|as well|in addition|additionally")
 _ANY = words(
     r"any (?:area|place|location|city|neighbou?rhood|part of town)|any ?where(?! else)|wherever",
-    r"(?:area|location|city|neighbou?rhood) (?:doesn't|does not|isn't|is not) (?:really )?"
-    r"(?:matter|important)",
+    r"(?:area|location|city|neighbou?rhood) (?:doesn't|does not|isn't|"
+    r"is not) (?:really )?(?:matter|important)",
     r"don't care (?:about )?(?:the |which |what |where)(?:area|city|location|neighbou?rhood)?",
     r"no preference (?:on|for|about|regarding|of) (?:the |an? )?(?:area|location|city)",
 )
@@ -91,8 +91,8 @@ you your
 """Words that no place name begins or goes on with where it is written in lower case."""
 _BEFORE_NAME = re.compile(
     r"\b(?:in|around|near|within|close to|outside of|move to|moving to|relocat(?:e|ing) to|"
-    r"(?:live|look|search|searching|looking|located|based) (?:in|at|around|near))\s+"
-    r"(?P<the>the\s+)?(?:city of\s+|town of\s+|downtown\s+|greater\s+|central\s+)?",
+    r"(?:live|look|search|searching|looking|located|based) (?:in|at|around|"
+    r"near))\s+(?P<the>the\s+)?(?:city of\s+|town of\s+|downtown\s+|greater\s+|central\s+)?",
     re.I,
 )
 _AREA_WORD = re.compile(r"\s+(?:area|neighbou?rhood|district|region|side)\b", re.I)
@@ -104,11 +104,10 @@ _ENDS = re.compile(
 )
 _ANSWER_FILLER = re.compile(
     r"^\W*(?:(?:i'd|we'd|i'm|i|we|would|like|prefer|preferably|want|please|in|it|search|look|"
-    r"looking|"
-    r"find|try|maybe|how|about|let's|say|the|is|my|preferred|area|city|location|yes|yeah|sure|okay|"
-    r"hmm|um|well|probably|ideally|somewhere|around|near|be|to|live|should|thinking|of|think|"
-    r"something|a|an|for|do|go|with|at|make|change|actually|no|talking|mean|oh|love|choose|pick)"
-    r"\b[\s,:.!-]*)*",
+    r"looking|find|try|maybe|how|about|let's|say|the|is|my|preferred|area|city|location|yes|yeah|"
+    r"sure|okay|hmm|um|well|probably|ideally|somewhere|around|near|be|to|live|should|thinking|of|"
+    r"think|something|a|an|for|do|go|with|at|make|change|actually|no|talking|mean|oh|love|choose|"
+    r"pick)\b[\s,:.!-]*)*",
     re.I,
 )
 

@@ -12,21 +12,20 @@ from agent.ai.understanding.patterns import words
 _DIGITS = r"\d{1,3}(?:,\d{3})+|\d{3,5}|\d{1,2}(?:\.\d+)?\s?(?:k|grand|thousand|hundred)"
 _MONEY = rf"(?:usd|us\$|\$)?\s?(?P<money>{_DIGITS})\b(?!\s?(?:sq|square|feet|ft))"
 _AT_MOST = (
-    r"(?:under|below|less than|max(?:imum)?(?: of)?|maxed? (?:out )?at|up to|at most|"
-    r"(?:no|not) more than|within|cheaper than|lower than|not (?:over|above|exceed(?:ing)?)|<=?|"
+    r"(?:under|below|less than|max(?:imum)?(?: of)?|maxed? (?:out )?at|up to|at most|(?:no|"
+    r"not) more than|within|cheaper than|lower than|not (?:over|above|exceed(?:ing)?)|<=?|"
     r"(?:afford|pay|spend|budget|price|rent)(?: (?:is|of|range|would be|to|at|around|about|up to|"
     r"roughly|like|max|under|below))*|around|about|roughly|approximately|~)"
 )
 _LIKE = r"\s*:?\s*(?:(?:like|say|maybe|a|the|my|is)\s+)*"
 _PER_MONTH = (
     r"\s?(?:dollars|bucks|usd)?\s?(?:(?:/|per|a|each|every)\s?mo(?:nth)?\b|monthly|pcm|max\b|"
-    r"maximum|tops|"
-    r"or (?:less|under|below|lower|so)|at (?:the )?most|budget|is my (?:max|budget|limit)|dollars|"
-    r"bucks)"
+    r"maximum|tops|or (?:less|under|below|lower|so)|at (?:the )?most|budget|is my (?:max|budget|"
+    r"limit)|dollars|bucks)"
 )
 _RANGE = re.compile(
-    rf"\$?\s?(?P<low>\d{{1,3}}(?:,\d{{3}})+|\d{{3,5}}|\d(?:\.\d+)?\s?k?)\s?(?:-|–|to|and|~)\s?"
-    rf"\$?\s?(?P<high>{_DIGITS})\b"
+    rf"\$?\s?(?P<low>\d{{1,3}}(?:,\d{{3}})+|\d{{3,5}}|\d(?:\.\d+)?\s?k?)\s?(?:-|–|to|and|"
+    rf"~)\s?\$?\s?(?P<high>{_DIGITS})\b"
 )
 _TABLE = (
     ("budget_capped", re.compile(rf"(?<!\w){_AT_MOST}{_LIKE}{_MONEY}")),
@@ -40,14 +39,13 @@ _OF_MONEY = re.compile(
 )
 _OTHER_MONEY = words(
     r"deposits?|fees?|sq|square|sqft|feet|salary|income|earn|make|raise|(?<!not )over(?! (?:my|"
-    r"our|the) budget)|(?<!no )(?<!not )more than|at least|"
-    r"minimum|parking"
+    r"our|the) budget)|(?<!no )(?<!not )more than|at least|minimum|parking"
 )
 _ANY = words(
     r"any (?:price|budget|rent)|money is no object|no (?:budget|price|max|limit)(?: (?:limit|cap|"
     r"on))?",
-    r"(?:price|budget|rent|money|cost) (?:doesn't|does not|isn't|is not) (?:really )?"
-    r"(?:matter|an issue|a problem|important)",
+    r"(?:price|budget|rent|money|cost) (?:doesn't|does not|isn't|is not) (?:really )?(?:matter|"
+    r"an issue|a problem|important)",
 )
 _INDIFFERENT = words(r"doesn't matter|no limit|flexible|don't care|no preference")
 _BARE = re.compile(rf"\b(?P<money>{_DIGITS})\b")

@@ -19,8 +19,7 @@ _NONE = (
 )
 _FILL = (
     r"(?:\s+(?:any|an?|much|lots? of|to|be|it|have|bring|the|really|fully|assigned|covered|my|own|"
-    r"looking|for|"
-    r"about|required|necessarily|in[- ]unit))*"
+    r"looking|for|about|required|necessarily|in[- ]unit))*"
 )
 
 
@@ -36,8 +35,8 @@ class _Feature(NamedTuple):
 
 
 _PET = (
-    r"(?:pets?|pet[- ]?friendly|dogs?|dogg(?:y|ie|ies)|pupp(?:y|ies)|cats?|kitt(?:y|en)s?|animals?|"
-    r"hamsters?|rabbits?|bunn(?:y|ies)|parrots?)"
+    r"(?:pets?|pet[- ]?friendly|dogs?|dogg(?:y|ie|ies)|pupp(?:y|ies)|cats?|kitt(?:y|en)s?|"
+    r"animals?|hamsters?|rabbits?|bunn(?:y|ies)|parrots?)"
 )
 _LAUNDRY = r"(?:laundry|washers?|washing machine|w/d)"
 _PARKING = r"(?:parking|garages?|car ?ports?)"
@@ -81,8 +80,8 @@ _FEATURES = (
     ),
 )
 _WITHDRAWN = words(
-    r"forget|drop|ignore|skip|never ?mind|scratch|"
-    r"(?:don't|do not|doesn't|does not) (?:really )?(?:care|mind|matter|have to be|need to be)",
+    r"forget|drop|ignore|skip|never ?mind|scratch|(?:don't|do not|doesn't|"
+    r"does not) (?:really )?(?:care|mind|matter|have to be|need to be)",
     r"no preference|no longer (?:important|matters?)|not (?:important|necessary|a must|picky|"
     r"needed)",
     r"either (?:way|is (?:fine|okay)|works)|optional|whatever|not a (?:big )?deal|any is fine",
@@ -94,8 +93,8 @@ _HAS_NO_FURNITURE = words(
 )
 """A fact about the lead that is neither a wish nor a refusal."""
 ANIMAL_AS_AID = words(
-    r"(?:service|support|guide|assistance|therapy|seeing[- ]eye|emotional[- ]support|esa)\s+"
-    r"(?:animals?|dogs?|cats?|pets?)",
+    r"(?:service|support|guide|assistance|therapy|seeing[- ]eye|emotional[- ]support|"
+    r"esa)\s+(?:animals?|dogs?|cats?|pets?)",
     r"esas?",
 )
 

@@ -18,8 +18,8 @@ _WISHED = words(
     r"hardwood(?: floors?)?|(?:walk-?in )?closets?|high ceilings?|natural light|(?:big|"
     r"large) windows",
     r"(?:(?:city|water|lake|bay|park|mountain|ocean|nice|good) )?view",
-    r"quiet(?: (?:street|building|unit|place))?|modern|spacious|(?:newly |recently )?"
-    r"(?:renovated|remodeled|updated)",
+    r"quiet(?: (?:street|building|unit|place))?|modern|spacious|(?:newly |recently )?(?:renovated|"
+    r"remodeled|updated)",
     rf"(?:near|close to|walking distance to) (?:the |a |my )?{_NEAR}(?: (?:station|stop|line))?",
     r"storage|home office|den|loft|open (?:floor ?plan|kitchen)|rooftop(?: deck)?|bike storage",
     r"ev charg\w+|(?:fiber|high-speed) internet",

@@ -45,8 +45,8 @@ _BATHS = (
     ),
 )
 _LEFT_BEHIND = re.compile(
-    r"\b(?:not|instead of|rather than|from|than|isn't|aren't|over|"
-    r"(?:don't|do not) (?:want|need))\s+(?:just\s+|only\s+|an?\s+|the\s+)*$"
+    r"\b(?:not|instead of|rather than|from|than|isn't|aren't|over|(?:don't|do not) (?:want|"
+    r"need))\s+(?:just\s+|only\s+|an?\s+|the\s+)*$"
 )
 _NUMBER = re.compile(
     rf"(?<![\d$.,/#-])\b(?P<n>{SMALL})\b(?![\d/%:-]|[.,]\d|\s*(?:am|pm|st|nd|rd|th|k|hundred|"

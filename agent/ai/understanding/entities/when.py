@@ -14,9 +14,8 @@ _MOVE = words(
     r"mov(?:e|es|ing)|move-?in|relocat\w+|vacate|occupy",
     r"start(?:ing)? (?:the |my |a )?(?:lease|living|renting)",
     r"lease (?:to )?(?:start|begin|ends?|is up|expires?)\w*",
-    r"(?:need|want|looking for|find)\b.{0,40}\b(?:by|from|starting|before|for) "
-    r"(?:the |early |mid|late |end of )*(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|"
-    r"next month)",
+    r"(?:need|want|looking for|find)\b.{0,40}\b(?:by|from|starting|before|for) (?:the |early |mid|"
+    r"late |end of )*(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|next month)",
     r"(?<!i'm )(?<!am )(?<!are )(?<!be )available (?:from|by|in|on|starting)",
 )
 _TOUR = words(
@@ -29,16 +28,16 @@ _SOON = words(
     r"soonest"
 )
 _LEFT_BEHIND = re.compile(
-    r"\b(?:not|instead of|rather than|(?:change|move|switch)\b.{0,16} from|(?:can't|cannot|can not) (?:make|do)(?: it)?|busy|isn't|"
-    r"ins ?tead of)\s+(?:for\s+|on\s+|the\s+)*$"
+    r"\b(?:not|instead of|rather than|(?:change|move|switch)\b.{0,16} from|(?:can't|cannot|"
+    r"can not) (?:make|do)(?: it)?|busy|isn't|ins ?tead of)\s+(?:for\s+|on\s+|the\s+)*$"
 )
 _NO_USE = re.compile(
-    r"\W*(?:is|are)?\s*(?:doesn't|don't|does not|won't|can't|cannot|isn't|not)\s+"
-    r"(?:going to )?(?:work|do|make|good|possible|available)"
+    r"\W*(?:is|are)?\s*(?:doesn't|don't|does not|won't|can't|cannot|isn't|"
+    r"not)\s+(?:going to )?(?:work|do|make|good|possible|available)"
 )
 _WHOLE_DAY = words(
-    r"(?:that's|that is|that was|that will be|that'll be|that would be|thats) "
-    r"(?:all|it|enough|everything)",
+    r"(?:that's|that is|that was|that will be|that'll be|that would be|thats) (?:all|it|enough|"
+    r"everything)",
     r"all i (?:need|want)\w*|everything i need\w*|(?:help|thanks|thank you|thank)\b.{0,20}",
     r"nothing (?:else|more)|no more|any ?thing else\b.{0,40}|done|is all|lucky|assist\b.{0,20}",
 )

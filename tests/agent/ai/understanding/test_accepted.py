@@ -25,6 +25,30 @@ def test_a_yes_accepts_the_proposal(read: Read, text: str) -> None:
     assert found.entities == {}
 
 
+@pytest.mark.parametrize(
+    "text", ["Thanks. Yes please.", "hi, yes go ahead", "That sounds like just what I want."]
+)
+def test_a_yes_after_manners(read: Read, text: str) -> None:
+    assert read(text, agent=PROPOSAL).accepted == PROPOSAL.confirming
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ok. wait, not that day",
+        "Yes. Actually no, I changed my mind",
+        "sure but I can't do Saturday",
+        "Great. Never mind though",
+        "is that a good place?",
+        "what a great day",
+        "I'm not sure yet",
+        "Can you confirm the price first?",
+    ],
+)
+def test_a_yes_taken_back_or_never_given(read: Read, text: str) -> None:
+    assert read(text, agent=PROPOSAL).accepted == {}
+
+
 @pytest.mark.parametrize("text", ["no", "wait", "is it furnished?", "hmm", "maybe later", "what?"])
 def test_nothing_else_does(read: Read, text: str) -> None:
     assert read(text, agent=PROPOSAL).accepted == {}

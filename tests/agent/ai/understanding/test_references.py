@@ -86,9 +86,9 @@ def test_a_community_outside_the_shortlist_is_an_entity(read: Read) -> None:
 
 
 SLOTS = (
-    SlotOption("S1", datetime(2024, 5, 16, 10, 0)),
-    SlotOption("S2", datetime(2024, 5, 16, 15, 0)),
-    SlotOption("S3", datetime(2024, 5, 21, 9, 30)),
+    SlotOption("S1", datetime.fromisoformat("2024-05-16T10:00")),
+    SlotOption("S2", datetime.fromisoformat("2024-05-16T15:00")),
+    SlotOption("S3", datetime.fromisoformat("2024-05-21T09:30")),
 )
 
 

@@ -1,0 +1,42 @@
+"""Dates and times of day in a text, relative to a given day; no date library."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from .clock import find_time
+from .days import WEEKDAYS
+from .rules import RULES
+
+__all__ = ["WEEKDAYS", "Found", "find_dates", "find_time"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    day: date
+    start: int
+    end: int
+    rule: str
+    vague: bool = False
+    """A stretch of time ("end of May") rather than a day."""
+
+
+_GATE = re.compile(
+    r"\d|day|week|month|tonight|morning|afternoon|evening|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|"
+    r"nov|dec|tom+or+ow|\b(?:mon|tue|wed|thu|fri|sat|sun)"
+)
+
+
+def find_dates(low: str, today: date) -> list[Found]:
+    """The dates in a lower-case text, in order, never overlapping; earlier rules win a place."""
+    if not _GATE.search(low):
+        return []
+    found: list[Found] = []
+    for rule in RULES:
+        for match in rule.pattern.finditer(low):
+            start, end = match.span()
+            if any(start < other.end and other.start < end for other in found):
+                continue
+            if day := rule.day(match, today):
+                found.append(Found(day, start, end, rule.name, rule.vague))
+    return sorted(found, key=lambda each: each.start)
