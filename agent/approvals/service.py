@@ -195,12 +195,16 @@ class ApprovalService:
         """Close what nobody decided in time; `settle_for` gives a tenant's settle."""
         overdue = await self.store.overdue(self._clock.now())
         for tenant_id, approval in overdue:
-            await self._repository.transact(
-                lambda t=tenant_id, a=approval: self._expire(t, a, settle_for(t))
-            )
+            await self._expire(tenant_id, approval, settle_for(tenant_id))
         return len(overdue)
 
     async def _expire(self, tenant_id: str, approval: Approval, settle: Settle) -> None:
+        async def write() -> None:
+            await self._lapse(tenant_id, approval, settle)
+
+        await self._repository.transact(write)
+
+    async def _lapse(self, tenant_id: str, approval: Approval, settle: Settle) -> None:
         closed = await self.store.close(
             tenant_id,
             approval.action_id,

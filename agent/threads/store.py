@@ -138,7 +138,7 @@ class ThreadStore:
         matched = await self._threads(tenant_id).update(
             _held(thread_id, lease), {"$set": {"lease.until": until}}
         )
-        return matched == 1
+        return bool(matched)
 
     async def release_lease(self, tenant_id: str, thread_id: str, lease: Lease) -> None:
         await self._threads(tenant_id).update(

@@ -22,7 +22,7 @@ from agent.services import Services
 from agent.settings import Settings
 from agent.tenants.models import DEFAULT_COMMUNITY, DEFAULT_TENANT, WEEKDAYS, Opening, TourRules
 from agent.threads.models import Stage, Thread
-from evals.homes.dialogues import DONT_CARE, Dialogue, Homes, Turn, read_homes
+from evals.homes.dialogues import DONT_CARE, Call, Dialogue, Homes, Turn, read_homes
 from evals.homes.inventory import resolver_of
 from evals.homes.predictions import Prediction, measured, write_predictions
 from evals.homes.score import score
@@ -113,7 +113,7 @@ class Replay:
         for turn in dialogue.turns:
             if turn.role == "agent":
                 if turn.label and turn.label.call and turn.label.call.kind == "search":
-                    found.append(await self._searches(dialogue, turn, read))
+                    found.append(await self._searches(dialogue, turn, turn.label.call, read))
                 agent_turn = read_agent_turn(
                     turn.text,
                     gazetteer=gazetteer,
@@ -205,8 +205,7 @@ class Replay:
             }
         return visit
 
-    async def _searches(self, dialogue: Dialogue, turn: Turn, read: Read) -> Prediction:
-        assert turn.label and turn.label.call
+    async def _searches(self, dialogue: Dialogue, turn: Turn, call: Call, read: Read) -> Prediction:
         profile = LeadProfile.model_validate(read.profile)
         return Prediction(
             thread_id=dialogue.thread_id,
@@ -214,7 +213,7 @@ class Replay:
             entities={},
             state=measured(read.profile, self._homes),
             stage=read.stage,
-            results=await self._ids(_query(turn.label.call.parameters)),
+            results=await self._ids(_query(call.parameters)),
             own_results=await self._ids(query_of(profile)),
         )
 

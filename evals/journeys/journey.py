@@ -11,6 +11,7 @@ from agent.threads.models import Message, Role, ThreadStatus
 from agent.tours.models import TourStatus
 from evals.journeys.lead import SimulatedLead
 from evals.journeys.script import Script, Wants
+from graphs.answer import Answer
 from graphs.runtime import Runtime
 
 STEPS = 30
@@ -58,9 +59,7 @@ async def travel(runtime: Runtime, script: Script, seed: int) -> Journey:
         answer = await runtime.reply(TENANT, thread_id, say)
         journey.lines += [f"lead: {say}", f"agent: {answer.reply}"]
         asked = {rule.removeprefix("asked:") for rule in answer.why.rules if "asked:" in rule}
-        events |= _events(asked, answer.listings, answer.slots, answer.why.rules)
-        if answer.pending_actions:
-            events.add("pending")
+        events |= _events(asked, answer)
         say = lead.aside(events)
         if say is None and answer.pending_actions:
             events, asked = await _approve(runtime, thread_id, journey)
@@ -74,12 +73,13 @@ async def travel(runtime: Runtime, script: Script, seed: int) -> Journey:
     return journey
 
 
-def _events(asked: set[str], listings: list[object], slots: list[object], rules: list[str]) -> set[str]:
+def _events(asked: set[str], answer: Answer) -> set[str]:
     seen = {
-        "offered": bool(listings),
-        "slots": bool(slots),
+        "offered": bool(answer.listings),
+        "slots": bool(answer.slots),
         "confirm": "confirm" in asked,
-        "favorited": "say:favorited" in rules,
+        "favorited": "say:favorited" in answer.why.rules,
+        "pending": bool(answer.pending_actions),
     }
     return {name for name, happened in seen.items() if happened}
 
@@ -121,9 +121,7 @@ async def _problem(runtime: Runtime, thread_id: str, script: Script) -> str | No
         if len(started) != 1:
             return f"{len(started)} applications started"
         return _unmet(await services.listings.get(TENANT, started[0].listing_id), script.wants)
-    status = (
-        TourStatus.CANCELED_BY_RENTER if script.end == "tour_canceled" else TourStatus.BOOKED
-    )
+    status = TourStatus.CANCELED_BY_RENTER if script.end == "tour_canceled" else TourStatus.BOOKED
     final = [tour for tour in tours if tour.status is status]
     if len(final) != 1:
         return f"{len(final)} tours {status} of {[str(tour.status) for tour in tours]}"

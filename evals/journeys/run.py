@@ -3,15 +3,22 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from agent.demo.load import load_demo
+from agent.kit.clock import ManualClock
 from agent.services import Services
+from agent.settings import Settings
 from agent.tenants.models import DEFAULT_TENANT
 from evals.journeys.journey import Journey, travel
-from evals.journeys.script import CLASSES, Script
-from graphs.runtime import Runtime
+from evals.journeys.script import CLASSES, Script, load_scripts
+from evals.scratch import scratch_services
+from graphs.runtime import Runtime, open_runtime
 
 SEEDS = (0, 1, 2, 3, 4)
+MORNING = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
+"""Monday, March 2, 2026, 10:00 in Los Angeles; each seed starts 67 minutes later."""
 AT_ONCE = 8
 ROOM = 5_000
 """Tours a demo office can give at once here, so that one journey never takes another's time."""
@@ -37,6 +44,26 @@ class JourneysReport:
             "pass_all": _share([all(passes) for passes in by_script.values()]),
             "failed": sorted({j.script.id for j in mine if not j.passed}),
         }
+
+
+async def run(settings: Settings, *, progress: Progress) -> dict[str, Any]:
+    """Success by class over all seeds; each seed has its own database, clock and wordings."""
+    scripts = load_scripts()
+    journeys: list[Journey] = []
+    for number, seed in enumerate(SEEDS):
+        done = number * len(scripts)
+
+        def step(count: int, _: int, done: int = done) -> None:
+            progress(done + count, len(SEEDS) * len(scripts))
+
+        clock = ManualClock(MORNING + timedelta(minutes=67 * seed))
+        varied = settings.model_copy(update={"seed": seed})
+        async with scratch_services(varied, clock) as services:
+            await load_demo(services.tenants, services.listings, services.clock)
+            await make_room(services)
+            async with open_runtime(services) as runtime:
+                journeys += await run_seed(runtime, scripts, seed, step)
+    return JourneysReport(journeys).summary()
 
 
 async def make_room(services: Services) -> None:

@@ -1,6 +1,7 @@
 """The lead's own yes: nothing is proposed to the team before it."""
 
 from datetime import date
+from typing import Any
 
 from agent.ai.understanding.models import Intent
 from agent.errors import Conflict, InvalidInput
@@ -8,6 +9,7 @@ from agent.listings.models import Listing
 from agent.tours.models import SlotOffer
 from graphs.leasing import touring
 from graphs.leasing.answers import focus, listed_home
+from graphs.leasing.state import Confirm
 from graphs.leasing.turn import Turn
 
 
@@ -59,7 +61,7 @@ def _reconsiders(turn: Turn) -> bool:
     )
 
 
-async def _act(turn: Turn, tool: str, args: dict[str, object]) -> None:
+async def _act(turn: Turn, tool: str, args: dict[str, Any]) -> None:
     try:
         proposed = await turn.tools.use(tool, **args)
     except (Conflict, InvalidInput) as refusal:
@@ -82,7 +84,7 @@ async def _refused(turn: Turn, refusal: Conflict | InvalidInput) -> None:
         await touring.offer_times(turn, home)
 
 
-async def adopted(turn: Turn) -> dict[str, object] | None:
+async def adopted(turn: Turn) -> Confirm | None:
     """A visit that somebody else's last line asked to confirm (staff, a replayed transcript)."""
     confirming = turn.state.get("agent", {}).get("confirming", {})
     wished = confirming.get("tour_date")

@@ -1,8 +1,7 @@
 """The leasing state machine; wiring only."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, interrupt
@@ -40,7 +39,6 @@ _NOTHING: Heard = {
     "understood": True,
     "rules": [],
 }
-Node = Callable[[LeasingState], Awaitable[Any]]
 
 
 def build(services: Services, policy: Policy) -> StateGraph[LeasingState]:
@@ -68,19 +66,21 @@ def build(services: Services, policy: Policy) -> StateGraph[LeasingState]:
     graph.add_conditional_edges(START, _entry, ["understand", "outcome"])
     graph.add_conditional_edges("understand", route, [stage.name for stage in STAGES])
     for stage in STAGES:
-        graph.add_node(stage.name, _stage(stage, services, policy))
-        graph.add_conditional_edges(stage.name, _waits, ["approval", END])
+        _add_stage(graph, stage, services, policy)
     graph.add_conditional_edges("outcome", _waits, ["approval", END])
     return graph
 
 
-def _stage(stage: StageSpec, services: Services, policy: Policy) -> Node:
-    async def node(state: LeasingState) -> LeasingState:
+def _add_stage(
+    graph: StateGraph[LeasingState], stage: StageSpec, services: Services, policy: Policy
+) -> None:
+    async def answer(state: LeasingState) -> LeasingState:
         turn = await open_turn(state, services)
         await policy.respond(stage, turn)
         return turn.update()
 
-    return node
+    graph.add_node(stage.name, answer)
+    graph.add_conditional_edges(stage.name, _waits, ["approval", END])
 
 
 def _entry(state: LeasingState) -> str:
@@ -153,4 +153,5 @@ async def open_turn(state: LeasingState, services: Services) -> Turn:
 
 def _offered(state: LeasingState) -> set[str]:
     shown = {home["listing_id"] for home in state.get("shortlist", [])}
-    return shown | {*state.get("offered", [])} | ({state["focus"]} if state.get("focus") else set())
+    focus = state.get("focus")
+    return shown | {*state.get("offered", [])} | ({focus} if focus else set())

@@ -9,6 +9,7 @@ from graphs.leasing.turn import Turn
 
 _SOCIAL = {Intent.GREET, Intent.THANKS, Intent.GOODBYE, Intent.SMALLTALK, Intent.BOT_QUESTION}
 _FIXED = {*handoff.FIXED, Intent.STEERING, Intent.SCREENING}
+_OPEN_ENDED = {"budget", "move_date", "pets"}
 _NOTED = (
     "bedrooms",
     "bathrooms",
@@ -43,7 +44,7 @@ class RulesPolicy:
         await answers.answer(turn)
         if await confirming.settle(turn):
             return
-        if not turn.heard["understood"]:
+        if not turn.heard["understood"] and not _optional(turn):
             _ask_again(turn)
         elif _courtesy_only(turn):
             _part(turn)
@@ -77,6 +78,11 @@ def _note(turn: Turn) -> None:
 def _ask_again(turn: Turn) -> None:
     turn.say("misunderstood")
     turn.ask(*turn.open_asks)
+
+
+def _optional(turn: Turn) -> bool:
+    """Only what can stay open was asked; an unclear answer is no reason to stop."""
+    return bool(turn.open_asks) and {*turn.open_asks} <= _OPEN_ENDED
 
 
 def _courtesy_only(turn: Turn) -> bool:
