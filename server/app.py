@@ -1,13 +1,12 @@
 """The web application: middleware, routes, and what is open while it runs."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from agent.kit.clock import Clock
-from agent.settings import Settings
 from server import errors
 from server.body import BodyGuard
 from server.middleware import Guard
@@ -23,7 +22,7 @@ from server.routes import (
     turns,
     visits,
 )
-from server.state import open_state
+from server.state import State
 
 ABOUT = """
 A conversational agent for apartment leasing. A lead starts a thread and talks; what would have an
@@ -34,12 +33,15 @@ details}}`. Credentials travel as `Authorization: Bearer …`.
 """
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
-    """The application over `settings`; its lifespan opens the database and the worker."""
+Opening = Callable[[], AbstractAsyncContextManager[State]]
+
+
+def create_app(opening: Opening) -> FastAPI:
+    """The application; its lifespan is that of the state that `opening` opens."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_state(settings, clock=clock) as state:
+        async with opening() as state:
             app.state.serving = state
             yield
 

@@ -1,5 +1,6 @@
 """Every command; what it needs is imported when it runs."""
 
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -136,6 +137,7 @@ def eval_journeys(as_json: Json = False) -> None:
 
 def main() -> None:
     """Exit 0 done, 1 failed, 2 used wrongly; never a traceback."""
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         app()
     except KeyboardInterrupt:

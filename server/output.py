@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -18,9 +17,6 @@ class Output:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        logging.basicConfig(
-            level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
-        )
 
     def result(self, data: Mapping[str, Any], show: Callable[["Console"], None]) -> None:
         """Print `data`, or `show` it to a person."""

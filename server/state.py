@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from agent.bootstrap import open_services
-from agent.kit.clock import Clock
 from agent.services import Services
 from agent.settings import Settings
 from graphs.runtime import Runtime, open_runtime
@@ -27,13 +26,16 @@ class State:
 
 
 @contextlib.asynccontextmanager
-async def open_state(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[State]:
+async def open_state(settings: Settings) -> AsyncIterator[State]:
     """Open everything, with the background loops; at the end let running turns finish."""
-    async with (
-        open_services(settings, clock=clock) as services,
-        open_runtime(services) as runtime,
-        working(runtime),
-    ):
+    async with open_services(settings) as services, state_over(services) as state:
+        yield state
+
+
+@contextlib.asynccontextmanager
+async def state_over(services: Services) -> AsyncIterator[State]:
+    """The same over services that are open already."""
+    async with open_runtime(services) as runtime, working(runtime):
         visitors = Visitors(services.secret_key, services.clock)
         state = State(services=services, runtime=runtime, visitors=visitors)
         try:

@@ -6,6 +6,7 @@ import platform
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,8 +16,7 @@ from rich.text import Text
 from agent.bootstrap import open_services
 from agent.errors import LatchkeyError
 from agent.mongo.binary import version
-from agent.mongo.indexes import existing
-from agent.services import Services
+from agent.mongo.checkup import Checkup, check_up
 from agent.settings import Settings
 from server.output import Output
 
@@ -91,15 +91,23 @@ def _zones() -> Check:
 async def _database(settings: Settings) -> AsyncIterator[Check]:
     try:
         async with open_services(settings) as services:
-            yield Check("database", True, "external" if settings.mongodb_uri else "embedded")
-            yield Check("indexes", True, f"{len(await existing(services.database))} in place")
-            yield await _clock(services)
+            found = await check_up(services.database)
+            kind = "external" if settings.mongodb_uri else "embedded"
+            yield Check("database", True, f"{kind}, MongoDB {found.version}")
+            yield _indexes(found)
+            yield _clock(found, services.clock.now())
     except LatchkeyError as error:
         yield Check("database", False, error.message)
 
 
-async def _clock(services: Services) -> Check:
-    apart = abs((await services.database.time() - services.clock.now()).total_seconds())
+def _indexes(found: Checkup) -> Check:
+    if found.missing:
+        return Check("indexes", False, f"missing: {', '.join(found.missing)}; start it again")
+    return Check("indexes", True, "all in place")
+
+
+def _clock(found: Checkup, now: datetime) -> Check:
+    apart = abs((found.local_time - now).total_seconds())
     if apart < ODD_CLOCK_SECONDS:
         return Check("clock", True, "agrees with the database")
     return Check("clock", False, f"{apart:.0f} s apart from the database; set the clock")

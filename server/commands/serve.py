@@ -13,7 +13,7 @@ from server.app import create_app
 from server.output import Output
 from server.scopes import Scope
 from server.serving import base_url, bind, serve
-from server.state import State
+from server.state import State, open_state
 
 
 def run(settings: Settings, output: Output, *, host: str, port: int, demo: bool) -> None:
@@ -24,7 +24,7 @@ def run(settings: Settings, output: Output, *, host: str, port: int, demo: bool)
 async def _serve(
     settings: Settings, output: Output, listener: socket.socket, *, demo: bool
 ) -> None:
-    app = create_app(settings)
+    app = create_app(lambda: open_state(settings))
     async with app.router.lifespan_context(app):
         state: State = app.state.serving
         services = state.services

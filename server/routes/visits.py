@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from agent.kit.tokens import Issued
 from agent.privacy.models import Contact
-from agent.privacy.pii import e164
+from agent.privacy.phones import e164
 from agent.threads.models import Stage
 from graphs.answer import Answer, ThreadView
 from server.actors import Actor

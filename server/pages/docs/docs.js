@@ -1,7 +1,10 @@
 // Shows openapi.json; nothing here knows a route.
 
 const spec = await (await fetch("/openapi.json")).json();
-document.getElementById("about").textContent = spec.info.description.trim();
+document.getElementById("about").textContent = spec.info.description
+  .trim()
+  .replaceAll("`", "")
+  .replace(/([^\n])\n(?!\n)/g, "$1 ");
 
 function make(tag, className, ...children) {
   const element = document.createElement(tag);
@@ -18,6 +21,7 @@ function resolve(schema) {
 /** The shape of a schema as one would write the JSON. */
 function shape(schema, depth = 0) {
   const found = resolve(schema) ?? {};
+  if (depth > 6) return "…";
   if (found.anyOf) return found.anyOf.map((one) => shape(one, depth)).join(" | ");
   if (found.enum) return found.enum.map((value) => JSON.stringify(value)).join(" | ");
   if (found.const !== undefined) return JSON.stringify(found.const);

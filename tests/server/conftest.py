@@ -1,0 +1,66 @@
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from agent.services import Services
+from agent.tenants.models import DEFAULT_TENANT
+from server.app import create_app
+from server.scopes import Scope
+from server.serving import base_url, bind, serve
+from server.state import State, state_over
+from tests.server.parties import Staff, Visitor
+
+HERE = "http://latchkey.test"
+
+
+@pytest.fixture
+async def state(demo: Services) -> AsyncIterator[State]:
+    async with state_over(demo) as state:
+        yield state
+
+
+@pytest.fixture
+def app(state: State) -> FastAPI:
+    app = create_app(lambda: state_over(state.services))
+    app.state.serving = state
+    return app
+
+
+@pytest.fixture
+async def web(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a credential."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=HERE) as client:
+        yield client
+
+
+@pytest.fixture
+async def staff(web: httpx.AsyncClient, state: State) -> Staff:
+    """Whoever holds the admin key."""
+    secret = await state.services.keys.first_admin(DEFAULT_TENANT, Scope)
+    assert secret
+    return Staff(web, secret)
+
+
+@pytest.fixture
+async def visitor(web: httpx.AsyncClient) -> Visitor:
+    return await Visitor.arrive(web)
+
+
+@pytest.fixture
+async def live(app: FastAPI, state: State) -> AsyncIterator[httpx.AsyncClient]:
+    """The same app behind a socket, where streams come piece by piece; ended by SIGTERM."""
+    listener = bind("127.0.0.1", 0)
+    url = base_url(listener)
+    ready = asyncio.Event()
+    serving = asyncio.create_task(serve(app, state, listener, ready.set))
+    await asyncio.wait_for(ready.wait(), 5)
+    async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+        yield client
+    if not serving.done():
+        os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(serving, 10)
