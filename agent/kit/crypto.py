@@ -38,7 +38,7 @@ def seal(key: bytes, plain: bytes, *, bound_to: str) -> bytes:
 def unseal(key: bytes, sealed: bytes, *, bound_to: str) -> bytes:
     try:
         return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound_to.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         raise Misconfigured(
             "vault_key_wrong", "The vault key does not open this entry; restore the key it had."
         ) from None

@@ -50,7 +50,7 @@ class Vault:
         """Keyed hashes of what is known, equal for two spellings of the same value."""
         key = derive(self._master, f"contact-hash:{tenant_id}")
         return {
-            field: keyed_hash(key, value.strip().lower())
+            field: keyed_hash(key, " ".join(value.split()).casefold())
             for field, value in contact.model_dump(exclude_none=True).items()
         }
 
