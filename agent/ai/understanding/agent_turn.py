@@ -6,10 +6,10 @@ from datetime import date
 
 from .dates import Found, find_dates
 from .described import described, describes, homes_named, without_names
-from .entities.areas import areas_of
 from .entities.when import is_meant
 from .message import lower
 from .models import AgentTurn, Candidate, Gazetteer, Talk, Value
+from .names import places_of
 from .patterns import VISIT, words
 from .talk import talk_of
 
@@ -167,6 +167,6 @@ def _mentioned(
     said: dict[str, Value] = {}
     if days:
         said["tour_date"] = days[-1].day
-    if about == "other" and (areas := areas_of(gazetteer).find(low)):
+    if about == "other" and (areas := places_of(gazetteer).find(low)):
         said["areas"] = [area.value for area in areas]
     return said

@@ -32,7 +32,7 @@ _SATISFIED = words(
     r" we) (?:need|want)\w*",
     r"(?:all|everything) (?:that )?(?:i|we) (?:need|want)\w*|all (?:of )?the (?:help|information|"
     r"info)",
-    r"that (?:would|will) be all|(?:i'll|i will|let's) try (?:it|this|that)",
+    r"found my (?:new )?home|that (?:would|will) be all|(?:i'll|i will|let's) try (?:it|this|that)",
 )
 _TOUR_TALK = frozenset({"confirm", "tour", "more", "slot", "tour_date", "search"})
 _LOOKS_ON = tuple(

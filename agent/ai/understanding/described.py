@@ -3,10 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from .entities.areas import properties_of
 from .message import lower
 from .models import Candidate, Gazetteer
-from .names import Name
+from .names import Name, communities_of, masked
 from .patterns import words
 
 _STREET = (
@@ -60,7 +59,7 @@ def homes_named(
     for known in (gazetteer, offered):
         names = [
             name
-            for name in properties_of(known).find(low)
+            for name in communities_of(known).find(low)
             if not any(start <= name.start and name.end <= end for start, end in addresses)
         ]
         if names:
@@ -75,9 +74,7 @@ def homes_named(
 
 def without_names(low: str, names: Sequence[Name]) -> str:
     """The text without communities and addresses, whose words say nothing of the talk."""
-    for name in names:
-        low = low[: name.start] + "#" * (name.end - name.start) + low[name.end :]
-    return _ADDRESS.sub("#", low)
+    return _ADDRESS.sub("#", masked(low, names))
 
 
 def described(

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from agent.kit.text import clean
 
-from .models import Talk
+from .models import Gazetteer, Talk
+from .names import Name, find_names, masked
 from .patterns import HOME, ONE, opening, words
 from .spelling import respell
 from .talk import talk_of
@@ -35,12 +36,13 @@ _WISHES = opening(
 _WHETHER = words(
     r"(?<!prefer )(?<!great )(?<!nice )(?<!good )(?<!like )(?<!love )(?<!better )(?<!perfect )if "
     r"(?:it'?s?|they|the|this|that|these|those|pets?|dogs?|cats?|animals?|my|i can|is|are)",
+    r"if there(?:'s| is| are) (?:any |an? |some )?(?:pets?|parking|laundry|fees?|furniture|dogs?)",
     r"whether|wondering about|(?:know|ask|asking|confirm|curious) about",
 )
 _INVERTED = words(
     r"(?:are|is|do|does|will|can|would) (?:the )?(?:pets?|dogs?|cats?|animals?|they|it|"
-    r"apartments?|propert(?:y|ies)|place|parking|laundry) (?:be |also |come |have |allow|accept|"
-    r"take|permit|welcome|furnished|pet|okay|fine|included|available|there|in )\w*",
+    r"apartments?|propert(?:y|ies)|place|parking|laundry) (?:be |also |come |willing |have |allow|"
+    r"accept|take|permit|welcome|furnished|pet|okay|fine|included|available|there|in )\w*",
 )
 _OF_RULES = words(r"restrictions?|polic(?:y|ies)|fees?|deposits?|limits?|rules?")
 _OF_THIS = words(
@@ -58,13 +60,24 @@ _SEARCHES = words(
     rf"bed ?rooms?)",
     r"what(?:'s| is) available|what (?:else )?(?:do )?you have",
 )
-_PROPOSES = words(r"(?:how|what) about (?:an?|the|in|\d|one|two|three|four|some|something)")
+_PROPOSES = words(
+    rf"(?:how|what) about (?:an?|the|in|#|\d|one|two|three|four|some|something|{HOME})"
+)
+_REQUESTS = words(
+    rf"(?:can|could|may) (?:i|we) (?:get|have|see|find|rent)\b.{{0,40}}\b(?:{ONE}|bed ?rooms?)"
+)
+_STATES = opening(r"(?:it|this|that)(?:'s| is| it)?(?: an?)? \w+", after=_FILLER)
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
     raw: str
+    full: str
+    """Lower case."""
     low: str
+    """Lower case, the names blotted out: what every rule but those for names reads."""
+    places: tuple[Name, ...]
+    communities: tuple[Name, ...]
     asks: bool
     """Asks for a fact; a request to search does not."""
     talk: Talk
@@ -72,9 +85,11 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    raw: str
-    low: str
     clauses: tuple[Clause, ...]
+
+    @property
+    def low(self) -> str:
+        return "\n".join(clause.low for clause in self.clauses)
 
     @property
     def homes(self) -> tuple[Clause, ...]:
@@ -92,7 +107,9 @@ def _asks(low: str) -> bool:
         return True
     if _WISHES.match(low) or not (low.endswith("?") or _LEADS.match(low)):
         return False
-    if _OF_THIS.search(low) or _OF_RULES.search(low):
+    if _REQUESTS.search(low) and not _OF_RULES.search(low):
+        return False
+    if _OF_THIS.search(low) or _OF_RULES.search(low) or _STATES.match(low):
         return True
     return not (_SEARCHES.search(low) or _PROPOSES.search(low))
 
@@ -103,14 +120,15 @@ def lower(text: str) -> str:
     return low if len(low) == len(text) else "".join(c.lower()[:1] or c for c in text)
 
 
-def read_message(text: str, before: Talk = "") -> Message:
+def read_message(text: str, gazetteer: Gazetteer, before: Talk = "") -> Message:
     """`before`: what the talk was about; a clause that does not say goes on with it."""
-    raw = respell(clean(text))
     clauses = []
     talk = before
-    for sentence in _SENTENCE.findall(raw):
+    for sentence in _SENTENCE.findall(respell(clean(text))):
         for part in filter(None, map(str.strip, _JOINT.split(sentence))):
-            low = lower(part)
+            full = lower(part)
+            places, communities = find_names(full, gazetteer)
+            low = masked(full, (*places, *communities))
             talk = talk_of(low) or talk
-            clauses.append(Clause(raw=part, low=low, asks=_asks(low), talk=talk))
-    return Message(raw=raw, low=lower(raw), clauses=tuple(clauses))
+            clauses.append(Clause(part, full, low, places, communities, _asks(low), talk))
+    return Message(tuple(clauses))

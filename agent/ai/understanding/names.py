@@ -1,8 +1,26 @@
-"""Finds the names of a list in a text: whole words, longest first, whatever the case."""
+"""Finds the names of an inventory in a text: whole words, longest first, whatever the case."""
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
+
+from .models import Gazetteer
+
+ALIASES = {
+    "sf": "San Francisco",
+    "sfo": "San Francisco",
+    "san fran": "San Francisco",
+    "frisco": "San Francisco",
+    "nyc": "New York",
+    "new york city": "New York",
+    "philly": "Philadelphia",
+    "vegas": "Las Vegas",
+    "slc": "Salt Lake City",
+    "okc": "Oklahoma City",
+    "nola": "New Orleans",
+}
+"""What people call a city for short."""
 
 _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
@@ -48,3 +66,35 @@ class NameIndex:
             else:
                 position += 1
         return found
+
+
+@lru_cache(maxsize=64)
+def places_of(gazetteer: Gazetteer) -> NameIndex:
+    return NameIndex(gazetteer.areas, ALIASES)
+
+
+@lru_cache(maxsize=64)
+def communities_of(gazetteer: Gazetteer) -> NameIndex:
+    return NameIndex(gazetteer.properties)
+
+
+def find_names(low: str, gazetteer: Gazetteer) -> tuple[tuple[Name, ...], tuple[Name, ...]]:
+    """(places, communities) without overlap; a name that is both is a place."""
+    places = places_of(gazetteer).find(low)
+    spans = {(place.start, place.end) for place in places}
+    communities = [
+        name for name in communities_of(gazetteer).find(low) if (name.start, name.end) not in spans
+    ]
+    outside = [
+        place
+        for place in places
+        if not any(place.start < name.end and name.start < place.end for name in communities)
+    ]
+    return tuple(outside), tuple(communities)
+
+
+def masked(low: str, names: Iterable[Name]) -> str:
+    """The text of the same length with its names blotted out: their words mean nothing else."""
+    for name in names:
+        low = low[: name.start] + "#" * (name.end - name.start) + low[name.end :]
+    return low

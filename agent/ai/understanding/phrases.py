@@ -132,7 +132,7 @@ ABOUT_HOMES = (
         "wants_more",
         Intent.MORE,
         words(
-            rf"(?:other|another|different|more|alternative|additional|new|"
+            rf"(?:other|another|different|more|alternative|additional|"
             rf"next) (?:\w+ ){{0,3}}?{ONE}",
             r"others|alternatives?|more options|some more|next one|show me more",
             r"(?:keep|continue) (?:looking|searching|the search|going)|search (?:again|more|"

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 def understand(text: str, context: Context) -> Understanding:
     """What a lead's message says, read against the agent's last turn and what was offered."""
-    message = read_message(text, _talk_before(context))
+    message = read_message(text, context.gazetteer, _talk_before(context))
     rules: list[str] = []
     entities, cleared = _entities(message, context, rules)
     intents = _unique(read_intents(message, context), rules)
@@ -87,7 +87,7 @@ def _unique(pairs: Iterable[tuple[T, str]], rules: list[str]) -> tuple[T, ...]:
 
 def _mentioned(message: Message, context: Context) -> Entities:
     said: Entities = {}
-    if places := areas.mentioned(message, context):
+    if places := areas.mentioned(message):
         said["areas"] = [*places]
     for found in when.mentioned(message, context):
         said["tour_date"] = found.day

@@ -80,18 +80,20 @@ _EVERYDAY = listed(
 
 def read_references(message: Message, context: Context) -> list[tuple[str, str]]:
     """(listing_id, rule) of the most explicit kind of reference made; empty without one."""
-    shortlist, low = context.shortlist, "\n".join(clause.low for clause in message.homes)
-    for found in find_dates(low, context.today):
-        low = low[: found.start] + " " * (found.end - found.start) + low[found.end :]
+    shortlist = context.shortlist
+    full = "\n".join(clause.full for clause in message.homes)
+    low = "\n".join(clause.low for clause in message.homes)
     if not shortlist or not low:
         return []
+    for found in find_dates(low, context.today):
+        low = low[: found.start] + " " * (found.end - found.start) + low[found.end :]
     recent = [home for home in shortlist if home.listing_id in context.agent.offered] or shortlist
     readings = (
-        _by_name(low, shortlist),
-        _by_area(low, shortlist),
+        _by_name(full, shortlist),
+        _by_area(full, shortlist),
         _by_place(low, recent),
         _by_extreme(low, recent),
-        _by_part_of_name(low, shortlist),
+        _by_part_of_name(full, shortlist),
         _in_focus(low, context.focus),
     )
     return next(filter(None, map(list, readings)), [])

@@ -25,7 +25,8 @@ _OWN_CALENDAR = words(
     r"(?:do|if|that|what\w*|when|would) i (?:have|got)\b.{0,24}\b(?:free|available|open|openings?|"
     r"slots?|time|hours|events?|anything)",
     r"(?:openings?|slots?|time|hours|events?|free) (?:do i have|is free|have i got|am i)",
-    r"slots? (?:is |are )?(?:\w+ )?for me|(?:any|much|my|have) free time|my (?:schedule|agenda)",
+    r"slots? (?:is |are )?(?:\w+ )?for me|(?:any|much|my|have) free time|"
+    r"my (?:schedule|agenda|availability)",
     r"(?:you're|you are|you will be|you have|you've got) (?:\w+ ){0,2}?(?:free(?! to)|empty|"
     r"open slot)",
     r"empty slots?|free (?:from|between)|(?<!per )calendars?(?! month)|events?",

@@ -2,44 +2,20 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from agent.ai.understanding.facts import Fact
 from agent.ai.understanding.message import Clause, Message
-from agent.ai.understanding.models import Context, Gazetteer
-from agent.ai.understanding.names import Name, NameIndex
+from agent.ai.understanding.models import Context
+from agent.ai.understanding.names import Name
 from agent.ai.understanding.patterns import HOME, listed, words
-
-ALIASES = {
-    "sf": "San Francisco",
-    "sfo": "San Francisco",
-    "san fran": "San Francisco",
-    "frisco": "San Francisco",
-    "nyc": "New York",
-    "new york city": "New York",
-    "philly": "Philadelphia",
-    "vegas": "Las Vegas",
-    "slc": "Salt Lake City",
-    "okc": "Oklahoma City",
-    "nola": "New Orleans",
-}
-
-
-@lru_cache(maxsize=64)
-def areas_of(gazetteer: Gazetteer) -> NameIndex:
-    return NameIndex(gazetteer.areas, ALIASES)
-
-
-@lru_cache(maxsize=64)
-def properties_of(gazetteer: Gazetteer) -> NameIndex:
-    return NameIndex(gazetteer.properties)
-
 
 _NOT_A_WISH = words(
     r"how (?:far|close|long|near)|distance|commut\w*|drive (?:to|from)|far from|away from",
-    r"i(?:'m| am)? (?:work|from|live|currently|based)|(?:moving|coming|relocating) from",
+    r"i(?:'m| am)? (?:work|from|currently|based)|(?:moving|coming|relocating) from",
     r"(?:currently|right now) (?:in|live|living)|my (?:job|work|office|school) is",
 )
+_LIVES_THERE = words(r"(?:i|we) live")
+"""No wish, unless it answers where to look."""
 _ABOUT_ONE = words(
     rf"(?:is|are|isn't|does) (?:it|that|this|they|the (?!apartments|homes|places|houses){HOME})",
     r"(?:is|are) (?:\w+ ){1,3}(?:nice|expensive|cheap|far|close|good|near|safe|walkable)",
@@ -114,21 +90,20 @@ _ANSWER_FILLER = re.compile(
 
 def read(message: Message, context: Context) -> Iterator[Fact]:
     asked = "areas" in context.agent.asked
-    clauses = [clause for clause in message.homes if _may_wish(clause)]
-    if any(_any_place(clause.low, asked) for clause in clauses):
+    clauses = [clause for clause in message.homes if _may_wish(clause, asked)]
+    rule, places = "area_known", _wished([(clause, clause.places) for clause in clauses])
+    if not places and any(_any_place(clause.low, asked) for clause in clauses):
         yield Fact("areas", None, "area_any")
         return
-    named = [(clause, _known(clause, context)) for clause in clauses]
-    rule, places = "area_known", _wished(named)
     if not places:
         rule, places = (
             "area_by_phrase",
-            _wished([(clause, list(_by_phrase(clause))) for clause in clauses]),
+            _wished([(clause, tuple(_by_phrase(clause))) for clause in clauses]),
         )
     if not places and asked:
         rule, places = (
             "area_answered",
-            _wished([(clause, list(_answered(clause))) for clause in clauses if not clause.asks])[
+            _wished([(clause, tuple(_answered(clause))) for clause in clauses if not clause.asks])[
                 :1
             ],
         )
@@ -140,49 +115,34 @@ def read(message: Message, context: Context) -> Iterator[Fact]:
     yield Fact("areas", places, rule)
 
 
-def mentioned(message: Message, context: Context) -> list[str]:
+def mentioned(message: Message) -> list[str]:
     """The places of the inventory named last, whatever the talk is about."""
     for clause in reversed(message.clauses):
-        if _NOT_A_WISH.search(clause.low):
-            continue
-        if names := areas_of(context.gazetteer).find(clause.low):
-            return [name.value for name in names]
+        if clause.places and not _NOT_A_WISH.search(clause.low):
+            return [name.value for name in clause.places]
     return []
 
 
-def _may_wish(clause: Clause) -> bool:
-    return not (_NOT_A_WISH.search(clause.low) or (clause.asks and _ABOUT_ONE.search(clause.low)))
+def _may_wish(clause: Clause, asked: bool) -> bool:
+    if clause.asks and _ABOUT_ONE.search(clause.full):
+        return False
+    return not _NOT_A_WISH.search(clause.low) and (asked or not _LIVES_THERE.search(clause.low))
 
 
 def _any_place(low: str, asked: bool) -> bool:
     return bool(_ANY.search(low) or (asked and _INDIFFERENT.search(low)))
 
 
-def _wished(named: list[tuple[Clause, list[Name]]]) -> list[str]:
+def _wished(named: list[tuple[Clause, tuple[Name, ...]]]) -> list[str]:
     """Each place once, apart from the ones left behind ("not Oakland")."""
     return list(
         dict.fromkeys(
             name.value
             for clause, names in named
             for name in names
-            if not _LEFT_BEHIND.search(clause.low[: name.start])
+            if not _LEFT_BEHIND.search(clause.full[: name.start])
         )
     )
-
-
-def _known(clause: Clause, context: Context) -> list[Name]:
-    """Places of the inventory, apart from those inside the name of a community."""
-    places = areas_of(context.gazetteer).find(clause.low)
-    homes = [
-        home
-        for home in properties_of(context.gazetteer).find(clause.low)
-        if all((home.start, home.end) != (place.start, place.end) for place in places)
-    ]
-    return [
-        place
-        for place in places
-        if not any(place.start < home.end and home.start < place.end for home in homes)
-    ]
 
 
 def _by_phrase(clause: Clause) -> Iterator[Name]:

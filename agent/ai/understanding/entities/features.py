@@ -89,7 +89,7 @@ _WITHDRAWN = words(
     r"furnished or (?:not|unfurnished)|with or without",
 )
 _HAS_NO_FURNITURE = words(
-    r"(?:no|not|don't|do not) (?:\w+ )?(?:own|have|bring|got)\b.{0,16}\bfurniture"
+    r"(?:no|not|don't|do not)\b.{0,24}\b(?:own|have|bring|got|buy|purchase|get)\b.{0,16}\bfurniture"
 )
 """A fact about the lead that is neither a wish nor a refusal."""
 ANIMAL_AS_AID = words(

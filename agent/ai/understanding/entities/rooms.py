@@ -14,7 +14,10 @@ _BED = r"(?:bed[\s-]*ro+ms?|bedr+o+ms?|bedrms?|bdrms?|beds?|bds?|brs?|bhk|b/r|ro
 _BATH = r"(?:(?:full\s+)?(?:bath[\s-]*ro+ms?|baths?|bas?|b/a|toilets?|restrooms?|washrooms?))"
 _HALF = r"(?P<half>\.5|\s+(?:and\s+a\s+half|1/2|&\s+a\s+half))?"
 _GAP = r"[\s-]*(?:(?:or\s+more|plus|full|big|large|nice|private|separate|spacious|small|\+)\s+)?"
-_SHOULD_BE = r"(?:\s+(?:should|must|would|has to|to|needed|required))*\s*(?:is|are|be|:|=|-|as)?\s*"
+_SHOULD_BE = (
+    r"(?:\s+(?:should|must|would|has to|to|needed|required))*\s*"
+    r"(?:(?:is|are|be|:|=|-|as)\s*|(?=\d))"
+)
 
 _PAIR = re.compile(
     rf"\b(?P<bed>{SMALL})\s?(?:x|/|b|bd|br|bed)\s?/?\s?(?P<bath>[1-6](?:\.5)?)\s?(?:b|ba|bath)?\b"
