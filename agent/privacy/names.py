@@ -18,8 +18,7 @@ _FILLER = re.compile(
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(r"\s*(?:\[\w+\]|[,;:/|\n(]|\s[-–]|\band\b|[.!](?=\s|$))\s*", re.IGNORECASE)
-_NO_NAME = frozenset(
-    """
+_ORDINARY = """
     a an the and or but so i i'm im me my mine you your it its it's is was are am be on at by in of
     to for from with without not no yes yeah ok okay sure please thanks thank here there this that
     what who why when where how which if as well also just still only about after before all any
@@ -29,10 +28,10 @@ _NO_NAME = frozenset(
     available we he she they can could would will do does did have has had need want
     like prefer see tour visit rent lease apply book cancel stop help person human agent anyone
     maybe later now soon today tomorrow tonight anytime morning afternoon evening noon
-    monday tuesday wednesday thursday friday saturday sunday january february march april june july
-    august september october november december
-    """.split()
-)
+    monday tuesday wednesday thursday friday saturday sunday january february march july
+    september october november december
+    """
+_NO_NAME = frozenset(_ORDINARY.split())
 
 
 def name_span(text: str, *, expected: bool) -> tuple[int, int] | None:

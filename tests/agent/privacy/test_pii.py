@@ -152,6 +152,7 @@ def test_other_numbers_stay(text: str) -> None:
         ("my full name is María José Núñez", "my full name is [name]", "María José Núñez"),
         ("i am called Émile", "i am called [name]", "Émile"),
         ("Name: Jean-Luc O'Neil", "Name: [name]", "Jean-Luc O'Neil"),
+        ("my name is April", "my name is [name]", "April"),
         ("Hi, this is Dana from the website", "Hi, this is [name] from the website", "Dana"),
         ("I'm Dana Lee, looking for 2 beds", "I'm [name], looking for 2 beds", "Dana Lee"),
         ("call me Dana J. Whitcomb please", "call me [name] please", "Dana J. Whitcomb"),
@@ -244,9 +245,9 @@ def test_what_is_too_long_to_be_an_address_is_taken_out_but_not_kept() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["1" * 8000, "5 " * 4000, "(" * 8000, "a@" * 4000, "+1 " * 2600, "503-" * 2000]
-    + ["my name is " * 700, "call me " * 1000, "A" * 8000, "[email] " * 1000, "a a " * 2000],
-)
+    ["1" * 8000, "5 " * 4000, "(" * 8000, "a@" * 4000, "+1 " * 2600, "503-" * 2000, "a a " * 2000,
+     "my name is " * 700, "call me " * 1000, "A" * 8000, "[email] " * 1000],
+)  # fmt: skip
 @pytest.mark.parametrize("name_expected", [False, True])
 def test_a_hostile_message_costs_little(text: str, name_expected: bool) -> None:
     redact("+49 30 901820")  # loads the tables of all countries
