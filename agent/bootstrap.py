@@ -68,7 +68,7 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
         secret_key=_key(settings, "secret_key"),
         tenants=tenants,
         keys=KeyService(repository, clock),
-        leads=LeadService(LeadStore(repository), vault, clock),
+        leads=LeadService(repository, LeadStore(repository), vault, clock),
         threads=ThreadService(repository, ThreadStore(repository), events, clock),
         listings=ListingService(repository, ListingStore(repository), clock),
         tours=TourService(repository, TourStore(repository), tenants, clock),

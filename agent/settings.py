@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from agent.errors import Misconfigured
 
@@ -28,7 +28,7 @@ class Settings(BaseModel):
 
     mongodb_uri: SecretStr | None = None
     """A MongoDB replica set or Atlas; without it an embedded mongod serves `data_dir`."""
-    database: str = "latchkey"
+    database: str = Field(default="latchkey", pattern=r"^[A-Za-z0-9_-]{1,38}$")
     data_dir: Path = Path(".latchkey")
     mongod: Path | None = None
     """The mongod binary to embed; default: PATH, then the pip package."""
@@ -39,7 +39,7 @@ class Settings(BaseModel):
     """Wraps the per-person vault keys, 32 bytes in base64; default: a 0600 file in `data_dir`."""
     seed: int = 0
     """Varies the wording of the rules policy."""
-    failpoint: str | None = None
+    failpoint: str | None = Field(default=None, pattern=r"^\w+(:[1-9]\d*)?$")
     """`name[:nth]`: the process exits there at once, for fault tests."""
 
     @classmethod
@@ -67,6 +67,10 @@ def _from_file(path: str | None, name: str) -> str | None:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise Misconfigured(
-            "settings_file_unreadable", f"{name}_FILE cannot be read: {error.strerror}"
-        ) from None
+        raise _unreadable(name, error.strerror or "no such file") from None
+    except ValueError:
+        raise _unreadable(name, "it is not text in UTF-8") from None
+
+
+def _unreadable(name: str, reason: str) -> Misconfigured:
+    return Misconfigured("settings_file_unreadable", f"{name}_FILE cannot be read: {reason}")

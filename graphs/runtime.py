@@ -226,8 +226,7 @@ class Runtime:
         thread = await services.threads.get(tenant_id, thread_id)
         clean = redact(text, name_expected=await self._name_expected(tenant_id, thread))
         if clean.contact != Contact():
-            lead = await services.leads.get(tenant_id, thread.lead_id)
-            await services.leads.learn_contact(tenant_id, lead, clean.contact)
+            await services.leads.learn_contact(tenant_id, thread.lead_id, clean.contact)
         message, _ = await services.threads.accept(
             tenant_id, thread_id, clean.text, message_id=message_id
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from agent.errors import Conflict, Duplicate, NotFound, TooBusy
+from agent.errors import Conflict, Duplicate, InvalidInput, NotFound, TooBusy
 from agent.events.models import Event
 from agent.events.store import EventStore
 from agent.kit.clock import Clock
@@ -40,10 +40,12 @@ class ThreadService:
     ) -> tuple[Message, bool]:
         """Append a lead message durably; (message, whether it is new).
 
-        The same `message_id` again returns the message that stands. Raises NotFound, TooBusy when
-        50 messages wait already.
+        The same `message_id` again returns the message that stands. Raises NotFound, InvalidInput
+        for an id of the kind that we give ourselves, TooBusy when 50 messages wait already.
         """
         message_id = message_id or new_id("msg")
+        if ":" in message_id:
+            raise InvalidInput("message_id_reserved", "Send a message_id without a colon.")
 
         async def write() -> Message:
             return await self._enqueue(
