@@ -40,6 +40,7 @@ _LOOKS_ON = tuple(
     for phrase in ABOUT_HOMES
     if phrase.intent in (Intent.MORE, Intent.REJECT, Intent.COMPARE)
 )
+_SEARCHES = words(r"(?:find|search|look|try)(?:ing)?(?: for| in)? (?:me )?(?:an?|some|one|in|good)")
 _TOURS = next(phrase for phrase in ABOUT_HOMES if phrase.intent is Intent.TOUR)
 
 
@@ -51,7 +52,7 @@ def approves(message: Message, context: Context) -> bool:
     homes = "\n".join(clauses)
     if _TOUR_TALK & {*context.agent.asked} or _UNDECIDED.search(homes):
         return False
-    if any(phrase.fits(homes) for phrase in _LOOKS_ON):
+    if any(phrase.fits(homes) for phrase in _LOOKS_ON) or any(map(_SEARCHES.search, clauses)):
         return False
     if any(clause.asks and not _TOURS.fits(clause.low) for clause in message.homes):
         return False

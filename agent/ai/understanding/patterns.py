@@ -13,6 +13,14 @@ VISIT = r"(?:visits?|tours?|viewings?|showings?|appointments?|appt|walk-?through
 """A visit, as a noun."""
 
 
+_REACH = 60
+
+
+def before(text: str, position: int) -> str:
+    """The words just before a position: as far as a phrase reaches, however long the text."""
+    return text[max(0, position - _REACH) : position]
+
+
 def listed(text: str) -> frozenset[str]:
     """The words of a text, for a long list that reads as lines."""
     return frozenset(text.split())

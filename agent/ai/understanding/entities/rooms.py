@@ -8,7 +8,7 @@ from agent.ai.understanding.facts import Fact
 from agent.ai.understanding.message import Message
 from agent.ai.understanding.models import Context
 from agent.ai.understanding.numbers import SMALL, small
-from agent.ai.understanding.patterns import words
+from agent.ai.understanding.patterns import before, words
 
 _BED = r"(?:bed[\s-]*ro+ms?|bedr+o+ms?|bedrms?|bdrms?|beds?|bds?|brs?|bhk|b/r|ro+ms?)"
 _BATH = r"(?:(?:full\s+)?(?:bath[\s-]*ro+ms?|baths?|bas?|b/a|toilets?|restrooms?|washrooms?))"
@@ -113,7 +113,7 @@ def _counted(low: str, field: Field, table: _Table) -> Iterator[Fact]:
     for name, pattern in table:
         for match in pattern.finditer(low):
             value = small(match["n"])
-            if value <= _MOST and not _LEFT_BEHIND.search(low[: match.start()]):
+            if value <= _MOST and not _LEFT_BEHIND.search(before(low, match.start())):
                 half = 0.5 if match.groupdict().get("half") else 0
                 found.append((match.start(), Fact(field, value + half, name)))
     if found:
@@ -129,7 +129,7 @@ def _answered(low: str, asked: tuple[str, ...]) -> Iterator[Fact]:
     numbers = [
         small(match["n"])
         for match in _NUMBER.finditer(low)
-        if not _LEFT_BEHIND.search(low[: match.start()])
+        if not _LEFT_BEHIND.search(before(low, match.start()))
     ]
     for field, number in zip(wanted, numbers, strict=False):
         if number <= _MOST:

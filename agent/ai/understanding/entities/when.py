@@ -8,7 +8,7 @@ from agent.ai.understanding.dates import Found, find_dates
 from agent.ai.understanding.facts import Fact
 from agent.ai.understanding.message import Message
 from agent.ai.understanding.models import Context
-from agent.ai.understanding.patterns import VISIT, words
+from agent.ai.understanding.patterns import VISIT, before, words
 
 _MOVE = words(
     r"mov(?:e|es|ing)|move-?in|relocat\w+|vacate|occupy",
@@ -74,10 +74,10 @@ def mentioned(message: Message, context: Context) -> Iterator[Found]:
 
 def is_meant(found: Found, low: str) -> bool:
     """Neither replaced, nor refused, nor "that's all for today"."""
-    before, after = low[: found.start], low[found.end :]
-    if _LEFT_BEHIND.search(before) or _NO_USE.match(after):
+    words_before = before(low, found.start)
+    if _LEFT_BEHIND.search(words_before) or _NO_USE.match(low, found.end):
         return False
-    return not (found.rule == "today" and _WHOLE_DAY.search(before))
+    return not (found.rule == "today" and _WHOLE_DAY.search(words_before))
 
 
 def _field(low: str, found: Found, context: Context) -> Field:

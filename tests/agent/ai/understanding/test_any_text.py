@@ -2,6 +2,7 @@ import statistics
 import time
 from datetime import date, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -83,6 +84,29 @@ def test_an_emoji_is_text_without_a_meaning() -> None:
 def test_what_fired_is_named() -> None:
     found = understand("a 2br in Ashford under 2k", Context(today=FULL.today, gazetteer=GAZETTEER))
     assert {"area_known", "bedrooms_counted", "budget_capped"} <= {*found.rules}
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "find ",
+        "1 ",
+        "a ",
+        "no ",
+        "what is the ",
+        "in Ashford ",
+        "that sounds ",
+        "$1,000-",
+        "e.g. ",
+        "'s ",
+    ],
+)
+def test_the_longest_message_is_read_in_two_seconds(phrase: str) -> None:
+    text = (phrase * 8000)[:8000]
+    start = time.perf_counter()
+    understand(text, FULL)
+    read_agent_turn(text, gazetteer=GAZETTEER, shortlist=HOMES, today=FULL.today)
+    assert time.perf_counter() - start < 2
 
 
 def test_a_message_is_read_in_two_milliseconds() -> None:

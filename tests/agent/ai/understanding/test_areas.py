@@ -1,8 +1,10 @@
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
-from agent.ai.understanding.models import Understanding
+from agent.ai.understanding import understand
+from agent.ai.understanding.models import AgentTurn, Context, Gazetteer, Intent, Understanding
 
 Read = Callable[..., Understanding]
 
@@ -35,6 +37,9 @@ def test_places_of_the_inventory(read: Read, text: str, areas: list[str]) -> Non
         ("2br in kettering under 2k", ["Kettering"]),
         ("we're moving to Saint Rowan in June", ["Saint Rowan"]),
         ("anything in the birch hollow area", ["Birch Hollow"]),
+        ("I want to live in Spring Hill", ["Spring Hill"]),
+        ("I Need A Place In Spring Hill With Parking", ["Spring Hill"]),
+        ("in North Beach, two bedrooms", ["North Beach"]),
     ],
 )
 def test_unknown_places_by_their_phrase(read: Read, text: str, areas: list[str]) -> None:
@@ -49,6 +54,8 @@ def test_unknown_places_by_their_phrase(read: Read, text: str, areas: list[str])
         ("Birch Hollow please", ["Birch Hollow"]),
         ("I'd prefer Kettering", ["Kettering"]),
         ("preferably birch hollow", ["Birch Hollow"]),
+        ("Anywhere in Marlow", ["Marlow"]),
+        ("I live in Marlow", ["Marlow"]),
         ("Sorry for being vague. I mean Marlow", ["Marlow"]),
         ("maybe kettering, 2 bedrooms", ["Kettering"]),
     ],
@@ -75,6 +82,9 @@ def test_answers_to_which_area(read: Read, text: str, areas: list[str]) -> None:
         "need a cab to Ashford",
         "book me a table for two at a restaurant in Marlow",
         "anyway, it seems nice",
+        "I live in Marlow",
+        "in spring or summer",
+        "on the north side",
     ],
 )
 def test_what_is_no_wish_for_a_place(read: Read, text: str) -> None:
@@ -119,3 +129,12 @@ def test_a_known_place_is_not_overruled_by_talk(read: Read) -> None:
         "find me an apartment there", known={"areas": ["Marlow"]}, mentioned={"areas": ["Ashford"]}
     )
     assert "areas" not in found.accepted
+
+
+def test_names_mean_nothing_else(today: date) -> None:
+    gazetteer = Gazetteer(areas=frozenset({"Lake View"}), properties=frozenset({"Two Dog Studios"}))
+    agent = AgentTurn(asked=("bedrooms",))
+    context = Context(today=today, agent=agent, gazetteer=gazetteer)
+    found = understand("I want to live in Lake View, perhaps at Two Dog Studios", context)
+    assert found.entities == {"areas": ["Lake View"], "property": "Two Dog Studios"}
+    assert not found.has(Intent.TOUR)

@@ -37,6 +37,10 @@ Read = Callable[..., Understanding]
         ("Should have two bed rooms", 2, None),
         ("I wish to have a 4 bedroom apartment?", 4, None),
         ("2 of each", 2, 2),
+        ("find me a 3 bedroom one", 3, None),
+        ("Can I get a two bedroom?", 2, None),
+        ("How about apartments with 2 bedrooms?", 2, None),
+        ("bedrooms 3", 3, None),
     ],
 )
 def test_rooms_named(read: Read, text: str, bedrooms: int | None, bathrooms: float | None) -> None:

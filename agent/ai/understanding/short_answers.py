@@ -1,0 +1,209 @@
+"""Answers too short to be read without the question: "none", "2", "the cheapest", "1st"."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from .message import Message
+from .models import Candidate, Context, Entities, Intent, Understanding
+from .patterns import listed, opening, whole, words
+
+_SWITCHES = ("pets", "furnished", "parking", "in_unit_laundry")
+_NOTHING = whole(
+    r"(?:none|nothing|nada|zero|zilch|n/?a|not? ?one|nope|nah|nein|negative|neither)"
+    r"(?:[ ,]+(?:at all|for (?:me|us|now)|right now|at the moment|thanks?|thank you|here|sorry|"
+    r"whatsoever|of (?:that|those)|yet|i'm afraid))*",
+    r"(?:just|only) (?:me|us|myself|the (?:two|three) of us)(?: and my \w+)?",
+)
+_YES = whole(
+    r"(?:y|ya|yah|yuh|yas|yes+|yess?ir|yessum|yea|yeah|yep|yup|aye|mhm|uh[- ]?huh|k|kk|bet|100|"
+    r"for sure|go on(?: then)?|go for it|(?:please )?(?:send|do|book|request) (?:it|that)|"
+    r"let's go|of course|absolutely|certainly|sounds like a plan)"
+    r"(?:[ ,!.]+(?:please|pls|thanks?|thank you|send (?:it|that)|go ahead|that works|do it|sir|"
+    r"ma'am|i would|indeed|man|dude|lol|haha))*",
+)
+_ANIMALS = listed(
+    """
+    pitbull pitbulls pit-bull lab labs labrador labradoodle retriever golden poodle doodle
+    goldendoodle terrier yorkie bulldog frenchie husky beagle chihuahua corgi dachshund pug boxer
+    rottweiler shepherd collie mastiff dane pomeranian shih-tzu maltipoo mutt pup puppy hound tabby
+    siamese kitten kitty turtle tortoise ferret hedgehog guinea-pig gerbil iguana gecko lizard
+    snake parakeet cockatiel goldfish fish aquarium bird birds doggo pooch feline canine
+    """
+)
+_WORD = re.compile(r"[a-z][a-z'-]*")
+_WEIGHED = words(r"not|no|without|never|don't|hate|allergic")
+
+_ONE = r"(?:one|ones|home|place|unit|option|apartment|apt|choice|listing|time|slot|1)?"
+_SOFT = (
+    r"(?:(?:um+|uh|hm+|ooh?|oh|yes|yeah|yep|ok|okay|sure|please|pls|plz|i|i'd|i'll|i'm|we|we'd|"
+    r"let's|lets|do|go|with|like|love|prefer|take|choose|pick|want|think|guess|say|"
+    r"think|the|da|that|definitely|probably|maybe|honestly|prob|for|number|no|option|unit|home|"
+    r"apartment|place|slot|time|how|about|what|can|could|may|would|see|visit|tour|view|check|out|"
+    r"look|at|is|it|be|works?|good|best|fine|perfect|great|to|have|get|in|on|my|favorite|"
+    r"interested|would|will|looks?|sounds?|seems?|nice|cheerful|please|#)\W+)*"
+)
+_TAIL = (
+    r"(?:\W+(?:one|please|pls|plz|thanks?|thank|you|u|ty|works?|is|looks?|sounds?|seems?|good|"
+    r"great|best|fine|perfect|nice|lovely|interesting|for|me|us|obviously|obvs|lol|haha|i|think|"
+    r"guess|suppose|if|possible|its|it's|still|free|open|available|then|too|well|the|to|go|"
+    r"with|would|be|do|will|that|of|them|those|these|three|day|ok|okay))*"
+)
+
+
+def _placed(alone: str, within: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A number as nearly the whole message; an ordinal anywhere in a short one."""
+    return re.compile(rf"^\W*{_SOFT}(?:{alone})\s*{_ONE}{_TAIL}\W*$"), words(within)
+
+
+_PLACES: tuple[tuple[int, tuple[re.Pattern[str], re.Pattern[str]]], ...] = (
+    (0, _placed("1|one", r"first|frist|fisrt|1st|top|former")),
+    (1, _placed("2|two", r"second|secnd|scond|2nd|middle")),
+    (2, _placed("3|three", r"third|thrid|3rd")),
+    (-1, _placed("last", r"last|latter|bottom")),
+)
+_SHORT = 12
+"""Words in a message that may still be an answer and no more."""
+_Size = Callable[[Candidate], float | None]
+_EXTREMES: tuple[tuple[_Size, bool, re.Pattern[str]], ...] = (
+    (
+        lambda home: home.rent,
+        False,
+        words(r"cheap(?:er|est|y)?", r"lowest|least (?:expensive|pricey)|(?:most )?affordable"),
+    ),
+    (lambda home: home.rent, True, words(r"(?:most expensive|priciest|fanciest|nicest)")),
+    (lambda home: home.bathrooms, True, words(r"(?:more|most|two|2|extra) bath\w*")),
+    (lambda home: home.bedrooms, True, words(r"bigg(?:er|est)|larg(?:er|est)")),
+)
+_DATED = words(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*|week|month|floor")
+_LAST_TIME = words(r"latest|last|later|end of (?:the )?(?:day|list)")
+_FIRST_TIME = words(r"earliest|soonest|first|sooner|asap|any|whichever|either|whatever")
+_QUESTION = opening(
+    r"(?:what|what's|whats|which|where|where's|who|when|why|how|how's|is|are|r|do|does|did|can|"
+    r"could|will|would|has|have|any)",
+    after=r"and|also|so|ok|okay|but|oh|wait|hm+|um+|hey|hi|actually|quick question|btw|"
+    r"by the way|sorry|before that|first",
+)
+
+
+def with_short_answer(found: Understanding, message: Message, context: Context) -> Understanding:
+    """What the question before makes of a message that says little by itself."""
+    asked, low = {*context.agent.asked}, message.low
+    found = _switched(found, low, asked)
+    if asked & {"confirm", "tour", "contact"} and _YES.match(low):
+        found = _yes(found, asked)
+    if asked & {"property", "tour"} and not found.slot_ids and not _DATED.search(low):
+        found = _home(found, low, context)
+    if "slot" in asked and not found.slot_ids:
+        found = _time(found, low, context)
+    return _unanswered(found, low)
+
+
+def _switched(found: Understanding, low: str, asked: set[str]) -> Understanding:
+    """A bare "none", or the kind of animal, to the question about it."""
+    open_switches = [name for name in _SWITCHES if name in asked and name not in found.entities]
+    entities: Entities = {}
+    if _NOTHING.match(low):
+        entities = dict.fromkeys(open_switches, False)
+    elif "pets" in open_switches and _names_animal(low):
+        entities = {"pets": True}
+    return _adding(found, entities, "short_answer") if entities else found
+
+
+def _yes(found: Understanding, asked: set[str]) -> Understanding:
+    """A yes in few or odd words; to the offer of a visit it is the wish for one."""
+    meant = [Intent.AFFIRM, *([Intent.TOUR] if "tour" in asked else [])]
+    new = [intent for intent in meant if intent not in found.intents]
+    if not new:
+        return found
+    return replace(found, intents=(*new, *found.intents), rules=(*found.rules, "short_yes"))
+
+
+def _names_animal(low: str) -> bool:
+    return bool(_ANIMALS & {*_WORD.findall(low)}) and not _WEIGHED.search(low)
+
+
+def _home(found: Understanding, low: str, context: Context) -> Understanding:
+    """The home a bare ordinal or superlative picks from what was offered last."""
+    recent = [home for home in context.shortlist if home.listing_id in context.agent.offered]
+    homes = recent or list(context.shortlist)
+    place = _place(low, len(homes))
+    if place is not None:
+        return _chosen(found, homes[place])
+    if found.references or found.topics:
+        return found
+    for size, most, pattern in _EXTREMES:
+        sized = [(value, home) for home in homes if (value := size(home)) is not None]
+        if pattern.search(low) and len({value for value, _ in sized}) > 1:
+            return _chosen(found, (max if most else min)(sized, key=lambda pair: pair[0])[1])
+    return found
+
+
+def _place(low: str, count: int) -> int | None:
+    """The place the message names, if it names exactly one."""
+    short = len(low.split()) <= _SHORT
+    named = [
+        index
+        for index, (alone, within) in _PLACES
+        if index < count and (alone.match(low) or (short and within.search(low)))
+    ]
+    return named[0] if len(named) == 1 and count else None
+
+
+def _chosen(found: Understanding, home: Candidate) -> Understanding:
+    entities = {k: v for k, v in found.entities.items() if k not in ("tour_date", "move_date")}
+    return replace(
+        found,
+        entities=entities,
+        references=(home.listing_id,),
+        intents=tuple(dict.fromkeys((*found.intents, Intent.SELECT))),
+        accepted={**found.accepted, "property": home.name},
+        rules=(*found.rules, "short_answer_home"),
+    )
+
+
+def _time(found: Understanding, low: str, context: Context) -> Understanding:
+    slots: Sequence[str] = [slot.slot_id for slot in context.slots]
+    if not slots or found.has(Intent.NEGATE, Intent.CANCEL) or found.topics:
+        return found
+    place = _place(low, len(slots))
+    if place is None and not (found.entities.keys() & {"tour_date"} or found.tour_time):
+        if _LAST_TIME.search(low):
+            place = -1
+        elif _FIRST_TIME.search(low):
+            place = 0
+    if place is None:
+        return found
+    entities = {k: v for k, v in found.entities.items() if k not in ("tour_date", "move_date")}
+    return replace(
+        found,
+        entities=entities,
+        references=(),
+        slot_ids=(slots[place],),
+        rules=(*found.rules, "short_answer_slot"),
+    )
+
+
+def _unanswered(found: Understanding, low: str) -> Understanding:
+    """A question about something there is no rule for is still a question."""
+    asks = "?" in low or bool(_QUESTION.match(low))
+    silent = not (
+        {*found.intents} - {Intent.GREET, Intent.THANKS}
+        or found.entities
+        or found.cleared
+        or found.references
+        or found.slot_ids
+        or found.tour_time
+    )
+    if not asks or not silent or len(low.split()) < 3:
+        return found
+    return replace(
+        found,
+        topics=(*found.topics, "other"),
+        intents=(*found.intents, Intent.ASK),
+        rules=(*found.rules, "asks_other"),
+    )
+
+
+def _adding(found: Understanding, entities: Entities, rule: str) -> Understanding:
+    return replace(found, entities={**found.entities, **entities}, rules=(*found.rules, rule))
