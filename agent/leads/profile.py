@@ -10,7 +10,7 @@ _ADDED = frozenset({"preferences"})
 
 
 def updated(profile: LeadProfile, understanding: Understanding) -> LeadProfile:
-    """The profile after the message: corrections replace, withdrawn fields empty, a yes fills in."""
+    """The profile after the message: corrections replace, withdrawn fields empty, a yes fills."""
     values: dict[str, Any] = profile.model_dump()
     for field in understanding.cleared & _FIELDS:
         values[field] = [] if isinstance(values[field], list) else None

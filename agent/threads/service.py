@@ -54,7 +54,7 @@ class ThreadService:
 
         try:
             return await self._repository.transact(write), True
-        except Duplicate:
+        except (Duplicate, TooBusy):
             standing = await self.store.message(tenant_id, thread_id, message_id)
             if standing is None:
                 raise
