@@ -1,0 +1,53 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from agent.errors import Duplicate
+from agent.events.models import Event
+from agent.events.store import EventStore
+from agent.mongo.repository import Repository
+
+NOW = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def events(repository: Repository) -> EventStore:
+    return EventStore(repository)
+
+
+async def test_events_are_numbered_from_the_reserved_one(events: EventStore) -> None:
+    happened = [Event(type="tour.booked", data={"action_id": "act_1"}), Event(type="message")]
+    await events.append("acme", "thr_1", 5, happened, NOW)
+    stored = await events.after("acme", "thr_1", -1)
+    assert [(event.seq, event.type) for event in stored] == [(5, "tour.booked"), (6, "message")]
+    assert stored[0].data == {"action_id": "act_1"}
+    assert {event.at for event in stored} == {NOW}
+
+
+async def test_a_listener_goes_on_where_it_left_off(events: EventStore) -> None:
+    await events.append("acme", "thr_1", 0, [Event(type="message")] * 10, NOW)
+    assert [event.seq for event in await events.after("acme", "thr_1", 6)] == [7, 8, 9]
+    assert [event.seq for event in await events.after("acme", "thr_1", -1, limit=3)] == [0, 1, 2]
+    assert await events.after("acme", "thr_1", 9) == []
+    assert await events.after("acme", "thr_1", 2**62) == []
+
+
+async def test_threads_and_tenants_hear_their_own(events: EventStore) -> None:
+    await events.append("acme", "thr_1", 0, [Event(type="message")], NOW)
+    await events.append("acme", "thr_2", 0, [Event(type="message")], NOW)
+    assert [event.thread_id for event in await events.after("acme", "thr_2", -1)] == ["thr_2"]
+    assert await events.after("rival", "thr_1", -1) == []
+
+
+async def test_nothing_happened_is_nothing_written(events: EventStore) -> None:
+    await events.append("acme", "thr_1", 0, [], NOW)
+    assert await events.after("acme", "thr_1", -1) == []
+
+
+async def test_a_number_is_given_once(events: EventStore, repository: Repository) -> None:
+    await events.append("acme", "thr_1", 0, [Event(type="message")], NOW)
+    with pytest.raises(Duplicate):
+        await repository.transact(
+            lambda: events.append("acme", "thr_1", 0, [Event(type="other")], NOW)
+        )
+    assert [event.type for event in await events.after("acme", "thr_1", -1)] == ["message"]
