@@ -39,7 +39,7 @@ class Settings(BaseModel):
     """Wraps the per-person vault keys, 32 bytes in base64; default: a 0600 file in `data_dir`."""
     seed: int = 0
     """Varies the wording of the rules policy."""
-    failpoint: str | None = Field(default=None, pattern=r"^\w+(:[1-9]\d*)?$")
+    failpoint: str | None = Field(default=None, pattern=r"^(\w+(:[1-9]\d*)?)?$")
     """`name[:nth]`: the process exits there at once, for fault tests."""
 
     @classmethod

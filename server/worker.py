@@ -42,6 +42,7 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
 
 def _dispatcher(services: Services) -> Dispatcher:
     return Dispatcher(
+        services.repository,
         services.outbox.store,
         services.audit,
         services.clock,

@@ -1,24 +1,31 @@
 """Applications and their papers: proposed here, approved by people, judged by nobody here."""
 
-from pydantic import BaseModel, ConfigDict, Field
+import json
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from agent.approvals.models import EFFECTIVE, Approval
-from agent.kit.ids import stable_id
+from agent.errors import InvalidInput
 from agent.services import Services
 from tools.call import Call
+
+Document = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class ApplyArgs(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     listing_id: str
+    contact: str | None = None
 
 
 class DocumentsArgs(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    documents: list[str] = Field(default_factory=list, max_length=20)
+    documents: list[Document] = Field(default_factory=list, max_length=20)
     """Empty: what the community asks for."""
+    contact: str | None = None
 
 
 class ApplyStored(BaseModel):
@@ -37,8 +44,19 @@ class DocumentsStored(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    documents: list[str] = Field(min_length=1, max_length=20)
+    documents: list[Document] = Field(min_length=1, max_length=20)
     contact: str
+
+    @field_validator("documents", mode="before")
+    @classmethod
+    def _from_text(cls, written: Any) -> Any:
+        """Other inboxes send an edited list as text: JSON, or one a line."""
+        if not isinstance(written, str):
+            return written
+        try:
+            return json.loads(written)
+        except ValueError:
+            return [line.strip() for line in written.splitlines() if line.strip()]
 
 
 async def start_application(call: Call, args: ApplyArgs) -> Approval:
@@ -52,7 +70,7 @@ async def start_application(call: Call, args: ApplyArgs) -> Approval:
     async def write() -> Approval:
         application = await services.applications.propose(
             call.tenant_id,
-            application_id=stable_id("app", call.thread_id, listing.listing_id, call.turn),
+            application_id=await call.own_id("app", listing.listing_id),
             thread_id=call.thread_id,
             lead_id=call.lead_id,
             listing=listing,
@@ -71,7 +89,8 @@ async def start_application(call: Call, args: ApplyArgs) -> Approval:
             stored.model_dump(),
             f"Send the application link for {listing.title}; criteria "
             f"{application.criteria_version} and fees were shown.",
-            supersedes=True,
+            supersedes={},
+            made=frozenset({"application_id"}),
         )
 
     return await services.repository.transact(write)
@@ -79,9 +98,11 @@ async def start_application(call: Call, args: ApplyArgs) -> Approval:
 
 async def request_documents(call: Call, args: DocumentsArgs) -> Approval:
     """Ask a person to send the lead the list of papers."""
-    stored = DocumentsStored(
-        documents=args.documents or call.community.documents, contact=call.contact()
-    )
+    contact = call.contact()
+    documents = [call.text(name) for name in args.documents] or call.community.documents
+    if not documents:
+        raise InvalidInput("documents_missing", "Name the documents; the community lists none.")
+    stored = DocumentsStored(documents=documents, contact=contact)
     return await call.services.repository.transact(
         lambda: call.propose(
             "request_docs",

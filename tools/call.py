@@ -8,6 +8,8 @@ from agent.approvals.models import Approval, Proposal
 from agent.audit.models import Why
 from agent.errors import Conflict
 from agent.events.models import Event
+from agent.kit.ids import stable_id
+from agent.privacy.pii import redact
 from agent.services import Services
 from agent.tenants.models import Community
 from agent.threads.models import Stage
@@ -31,7 +33,7 @@ class Call:
     slots: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     """Offered slot_id -> (listing_id, start)."""
     disclosed: tuple[str, datetime] | None = None
-    """Version of the criteria shown in this thread, and when."""
+    """`terms_id` of the criteria and fees shown in this thread, and when."""
     trusted: bool = False
     """The caller has a credential of their own: any id of the tenant will do."""
     scopes: frozenset[str] | None = None
@@ -51,8 +53,25 @@ class Call:
             raise Conflict("contact_missing", "Ask for an e-mail address or a phone number first.")
         return self.contact_ref
 
+    def text(self, said: str) -> str:
+        """Free text as it may be stored: contact data stays in the vault."""
+        return said if self.trusted else redact(said).text
+
+    async def own_id(self, prefix: str, *parts: object) -> str:
+        """The same id when this turn is run again; another one after a change of mind in it."""
+        changes = await self.services.approvals.store.superseded_in(
+            self.tenant_id, self.thread_id, self.turn
+        )
+        return stable_id(prefix, self.thread_id, self.turn, changes, *parts)
+
     async def propose(
-        self, action: str, args: dict[str, Any], description: str, *, supersedes: bool = False
+        self,
+        action: str,
+        args: dict[str, Any],
+        description: str,
+        *,
+        supersedes: dict[str, Any] | None = None,
+        made: frozenset[str] = frozenset(),
     ) -> Approval:
         """Write the approval row of `action`; its hold, if any, is in `args` already."""
         from tools.settle import settle
@@ -73,6 +92,7 @@ class Call:
                 why=self.why,
                 excerpt=self.excerpt,
                 supersedes=supersedes,
+                made=made,
             ),
             settle=lambda old: settle(self.services, self.tenant_id, old),
         )

@@ -19,7 +19,7 @@ class Toolbox:
         """Tools allowed in this stage, as a policy may be shown them."""
         return [name for name, tool in CATALOG.items() if self.call.stage in tool.stages]
 
-    async def use(self, name: str, **args: Any) -> Any:
+    async def use(self, name: str, /, **args: Any) -> Any:
         """Run a tool.
 
         Raises Forbidden (unknown tool, wrong stage, missing scope, an id never offered),
@@ -43,9 +43,11 @@ class Toolbox:
             )
 
     def _check_ids(self, tool: Tool, args: BaseModel) -> None:
+        values = args.model_dump()
+        if values.get("contact") not in (None, self.call.contact_ref):
+            raise Forbidden("id_not_offered", "Leave contact out, or name that of this lead.")
         if self.call.trusted:
             return
-        values = args.model_dump()
         listings = {*values.get("listing_ids", ()), values.get("listing_id")} - {None}
         slot = values.get("slot_id")
         if listings - self.call.listings or (slot is not None and slot not in self.call.slots):

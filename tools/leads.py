@@ -14,11 +14,12 @@ class HandOffArgs(BaseModel):
 
 
 async def mark_favorite(call: Call, args: ListingArgs) -> None:
+    await call.services.listings.get(call.tenant_id, args.listing_id)
     if args.listing_id not in call.favorites:
         call.favorites.append(args.listing_id)
         call.events.append(Event(type="listing.favorited", data={"listing_id": args.listing_id}))
 
 
 async def hand_off(call: Call, args: HandOffArgs) -> None:
-    call.handoff = args.reason
-    call.events.append(Event(type="handoff.requested", data={"reason": args.reason}))
+    call.handoff = call.text(args.reason)
+    call.events.append(Event(type="handoff.requested", data={"reason": call.handoff}))

@@ -4,15 +4,21 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agent.approvals.models import Approval
+from agent.approvals.models import EFFECTIVE, Approval
+from agent.errors import Conflict
+from agent.services import Services
 from tools.call import Call
+
+Channel = Literal["sms", "email"]
+_NEEDS: dict[Channel, str] = {"sms": "phone", "email": "email"}
 
 
 class MessageArgs(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    channel: Literal["sms", "email"]
+    channel: Channel
     text: str = Field(min_length=1, max_length=2000)
+    contact: str | None = None
 
 
 class MessageStored(MessageArgs):
@@ -22,11 +28,32 @@ class MessageStored(MessageArgs):
 
 
 async def send_message(call: Call, args: MessageArgs) -> Approval:
-    stored = MessageStored(contact=call.contact(), **args.model_dump())
-    return await call.services.repository.transact(
-        lambda: call.propose(
+    contact, text = call.contact(), call.text(args.text)
+    stored = MessageStored(channel=args.channel, text=text, contact=contact)
+
+    async def write() -> Approval:
+        await _require_consent(call.services, call.tenant_id, call.lead_id, args.channel)
+        return await call.propose(
             "send_message",
             stored.model_dump(),
-            f"Send this {'text' if args.channel == 'sms' else 'e-mail'}: {args.text}",
+            f"Send this {'text' if args.channel == 'sms' else 'e-mail'}: {text}",
         )
-    )
+
+    return await call.services.repository.transact(write)
+
+
+async def settle_message(services: Services, tenant_id: str, approval: Approval) -> None:
+    """Nothing leaves without a consent that still stands."""
+    if approval.status in EFFECTIVE:
+        args = MessageStored.model_validate(approval.args)
+        await _require_consent(services, tenant_id, approval.lead_id, args.channel)
+
+
+async def _require_consent(
+    services: Services, tenant_id: str, lead_id: str, channel: Channel
+) -> None:
+    lead = await services.leads.get(tenant_id, lead_id)
+    if _NEEDS[channel] not in lead.hashes:
+        raise Conflict("contact_missing", f"Ask for the lead's {_NEEDS[channel]} first.")
+    if channel == "sms" and not lead.consent.sms:
+        raise Conflict("consent_missing", "The lead has not agreed to be texted; use e-mail.")

@@ -23,7 +23,7 @@ SETTLE: dict[str, _Settle] = {
     "cancel_tour": tours.settle_cancel,
     "apply_now": applications.settle_application,
     "request_docs": _nothing,
-    "send_message": _nothing,
+    "send_message": messages.settle_message,
 }
 STORED: dict[str, type[BaseModel]] = {
     "schedule_tour": tours.TourArgs,
@@ -65,8 +65,8 @@ async def coerce(approval: Approval, edited: Args) -> Args:
         ) from None
     fixed = {
         name
-        for name in parsed
-        if parsed[name] != approval.args.get(name) and name not in EDITABLE[approval.action]
+        for name in parsed.keys() | approval.args.keys()
+        if parsed.get(name) != approval.args.get(name) and name not in EDITABLE[approval.action]
     }
     if fixed:
         raise InvalidInput(

@@ -7,7 +7,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from agent.approvals.models import EFFECTIVE, Approval, ApprovalStatus
 from agent.approvals.service import LIFETIME
 from agent.errors import Forbidden
-from agent.kit.ids import stable_id
 from agent.listings.models import Listing
 from agent.services import Services
 from agent.tenants.models import Community
@@ -32,6 +31,7 @@ class ProposeArgs(BaseModel):
     listing_id: str
     slot_id: str | None = None
     starts_at: AwareDatetime | None = None
+    contact: str | None = None
 
     @model_validator(mode="after")
     def _one_time(self) -> "ProposeArgs":
@@ -101,12 +101,12 @@ async def tour_slots(call: Call, args: SlotsArgs) -> SlotOffer:
 async def propose_tour(call: Call, args: ProposeArgs) -> Approval:
     """Hold the time and ask a person to book it."""
     contact = call.contact()
-    starts_at = args.starts_at or _offered_start(call, args.slot_id, args.listing_id)
     listing = await call.services.listings.get(call.tenant_id, args.listing_id)
     community = await call.services.tenants.community(call.tenant_id, listing.community_id)
-    tour_id = stable_id("tour", call.thread_id, call.turn, listing.listing_id, starts_at)
+    starts_at = args.starts_at or await _start(call, args.slot_id, listing, community)
 
     async def write() -> Approval:
+        tour_id = await call.own_id("tour", listing.listing_id, starts_at)
         tour = await _hold(call, tour_id, listing, community, starts_at)
         stored = TourArgs(
             listing_id=listing.listing_id,
@@ -118,7 +118,8 @@ async def propose_tour(call: Call, args: ProposeArgs) -> Approval:
             "schedule_tour",
             stored.model_dump(mode="json"),
             f"Book a tour of {listing.title} on {label(community, tour.starts_at)}.",
-            supersedes=True,
+            supersedes={},
+            made=frozenset({"tour_id"}),
         )
 
     return await call.services.repository.transact(write)
@@ -130,10 +131,10 @@ async def reschedule_tour(call: Call, args: RescheduleArgs) -> Approval:
     tour = await own_tour(call, args.tour_id)
     listing = await call.services.listings.get(call.tenant_id, tour.listing_id)
     community = await call.services.tenants.community(call.tenant_id, tour.community_id)
-    starts_at = _offered_start(call, args.slot_id, tour.listing_id)
-    hold_id = stable_id("tour", call.thread_id, call.turn, tour.tour_id, starts_at)
+    starts_at = await _start(call, args.slot_id, listing, community)
 
     async def write() -> Approval:
+        hold_id = await call.own_id("tour", tour.tour_id, starts_at)
         held = await _hold(call, hold_id, listing, community, starts_at, replaces=tour.tour_id)
         stored = MoveArgs(
             tour_id=tour.tour_id,
@@ -147,51 +148,51 @@ async def reschedule_tour(call: Call, args: RescheduleArgs) -> Approval:
             stored.model_dump(mode="json"),
             f"Move the tour of {listing.title} from {label(community, tour.starts_at)} "
             f"to {label(community, held.starts_at)}.",
-            supersedes=True,
+            supersedes={"tour_id": tour.tour_id},
+            made=frozenset({"hold_id"}),
         )
 
     return await call.services.repository.transact(write)
 
 
 async def cancel_tour(call: Call, args: CancelArgs) -> Approval | None:
-    """Ask a person to cancel a booked tour; one that is only proposed is withdrawn at once."""
+    """Ask a person to cancel a booked tour; what is only proposed is withdrawn at once."""
     tour = await own_tour(call, args.tour_id)
     services = call.services
-    if tour.status is TourStatus.PROPOSED:
-        await withdraw(call, tour)
-        return None
     community = await services.tenants.community(call.tenant_id, tour.community_id)
     listing = await services.listings.get(call.tenant_id, tour.listing_id)
-    stored = CancelStored(tour_id=tour.tour_id, reason=args.reason, contact=call.contact_ref)
-    return await services.repository.transact(
-        lambda: call.propose(
+    reason = call.text(args.reason) if args.reason else None
+    stored = CancelStored(tour_id=tour.tour_id, reason=reason, contact=call.contact_ref)
+
+    async def write() -> Approval | None:
+        await _withdraw(call, tour)
+        if tour.status is TourStatus.PROPOSED:
+            return None
+        return await call.propose(
             "cancel_tour",
             stored.model_dump(mode="json", exclude_none=True),
             f"Cancel the tour of {listing.title} on {label(community, tour.starts_at)}.",
-            supersedes=True,
+            supersedes={"tour_id": tour.tour_id},
         )
-    )
+
+    return await services.repository.transact(write)
 
 
-async def withdraw(call: Call, tour: Tour) -> None:
-    """Close the pending proposal that holds `tour`."""
+async def _withdraw(call: Call, tour: Tour) -> None:
+    """Close the pending proposals to book or move `tour`; joins a transaction."""
     from tools.settle import settle
 
     services = call.services
-
-    async def write() -> None:
-        for action in ("schedule_tour", "reschedule_tour"):
-            for row in await services.approvals.store.pending(
-                call.tenant_id, call.thread_id, action=action
-            ):
-                if tour.tour_id in (row.args.get("tour_id"), row.args.get("hold_id")):
-                    await services.approvals.withdraw(
-                        call.tenant_id,
-                        row,
-                        settle=lambda old: settle(services, call.tenant_id, old),
-                    )
-
-    await services.repository.transact(write)
+    for action in ("schedule_tour", "reschedule_tour"):
+        for row in await services.approvals.store.pending(
+            call.tenant_id, call.thread_id, action=action
+        ):
+            if row.args["tour_id"] == tour.tour_id:
+                await services.approvals.withdraw(
+                    call.tenant_id,
+                    row,
+                    settle=lambda old: settle(services, call.tenant_id, old),
+                )
 
 
 async def own_tour(call: Call, tour_id: str) -> Tour:
@@ -201,11 +202,21 @@ async def own_tour(call: Call, tour_id: str) -> Tour:
     raise Forbidden("id_not_offered", "This thread has no such tour.")
 
 
-def _offered_start(call: Call, slot_id: str | None, listing_id: str) -> datetime:
+async def _start(
+    call: Call, slot_id: str | None, listing: Listing, community: Community
+) -> datetime:
+    """When the slot begins: one offered in this thread; for a trusted caller, any free one."""
     offered = call.slots.get(slot_id or "")
-    if offered is None or offered[0] != listing_id:
-        raise Forbidden("id_not_offered", "Choose one of the times that were offered.")
-    return offered[1]
+    if offered and offered[0] == listing.listing_id:
+        return offered[1]
+    if call.trusted:
+        free = await call.services.tours.free_slots(
+            call.tenant_id, listing.listing_id, community, days=community.tour.horizon_days + 1
+        )
+        for slot in free:
+            if slot.slot_id == slot_id:
+                return slot.starts_at
+    raise Forbidden("id_not_offered", "Choose one of the times that were offered.")
 
 
 async def _hold(
@@ -244,8 +255,8 @@ async def settle_reschedule(services: Services, tenant_id: str, approval: Approv
     args = MoveArgs.model_validate(approval.args)
     if approval.status in EFFECTIVE:
         await services.tours.move(tenant_id, args.tour_id, args.starts_at)
-    else:
-        await services.tours.release(tenant_id, args.hold_id)
+    # a hold that the move has used up is released already
+    await services.tours.release(tenant_id, args.hold_id)
 
 
 async def settle_cancel(services: Services, tenant_id: str, approval: Approval) -> None:

@@ -29,8 +29,9 @@ class ApplicationService:
     ) -> Application:
         """Write a proposed application; the same id again is the same row.
 
-        Raises Conflict `application_undisclosed` unless `disclosed` is the version of the
-        community's present criteria.
+        `disclosed` is the `terms_id` that was shown in the thread. Raises Conflict
+        `application_undisclosed` unless it is the community's present one, and
+        `application_without_criteria`.
         """
         criteria = community.criteria
         if criteria is None:
@@ -38,7 +39,7 @@ class ApplicationService:
                 "application_without_criteria",
                 "This community has no screening criteria yet; a person must add them first.",
             )
-        if disclosed != criteria.version or disclosed_at is None:
+        if disclosed != community.terms_id or disclosed_at is None:
             raise Conflict(
                 "application_undisclosed", "Show criteria and fees before an application starts."
             )

@@ -63,8 +63,15 @@ class Proposal(BaseModel):
     why: Why = Why()
     excerpt: list[str] = Field(default_factory=list)
     """The last lines of the conversation, redacted."""
-    supersedes: bool = False
-    """Close pending proposals of the same action in this thread."""
+    supersedes: Args | None = None
+    """Close pending proposals of the same action in this thread that have these arguments."""
+    made: frozenset[str] = frozenset()
+    """Names of arguments made for this proposal, such as the id of a hold; not asked for."""
+
+    @property
+    def asked(self) -> Args:
+        """What was asked for, the same each time it is asked."""
+        return {name: value for name, value in self.args.items() if name not in self.made}
 
 
 class Approval(BaseModel):
@@ -77,6 +84,8 @@ class Approval(BaseModel):
     action: str
     args: Args
     args_hash: str
+    asked_hash: str
+    """Of what was asked for, without ids made for the proposal."""
     description: str
     risk: Risk
     status: ApprovalStatus = ApprovalStatus.PENDING

@@ -14,7 +14,7 @@ from agent.approvals.models import (
 )
 from agent.approvals.store import ApprovalStore
 from agent.audit.service import AuditService
-from agent.errors import Conflict, Gone, NotFound
+from agent.errors import Conflict, Gone, InvalidInput, NotFound
 from agent.kit.clock import Clock
 from agent.kit.failpoints import Failpoints
 from agent.kit.ids import new_id
@@ -59,31 +59,34 @@ class ApprovalService:
         """Write a pending row; the same proposal of the same turn is the same row.
 
         Pending proposals it supersedes are closed and settled. Joins the caller's transaction.
-        Raises Conflict `action_rejected_before`: a person has refused exactly this.
+        Raises Conflict `action_rejected_before` (a person has refused exactly this) or
+        `approval_superseded` (it has given way to another one in this turn).
         """
         now = self._clock.now()
         approval = Approval(
             action_id=new_id("act"),
             lead_id=lead_id,
             args_hash=args_hash(proposal.args),
+            asked_hash=args_hash(proposal.asked),
             created_at=now,
             expires_at=now + LIFETIME,
-            **proposal.model_dump(exclude={"supersedes"}),
+            **proposal.model_dump(exclude={"supersedes", "made"}),
         )
         standing = await self.store.same_proposal(tenant_id, approval)
+        if standing and standing.status is ApprovalStatus.SUPERSEDED:
+            raise _superseded()
         if standing:
             return standing
-        if await self.store.rejected(
-            tenant_id, approval.thread_id, approval.action, approval.args_hash
-        ):
+        if await self.store.rejected(tenant_id, approval):
             raise Conflict(
                 "action_rejected_before", "A person has refused exactly this; propose another."
             )
-        if proposal.supersedes:
+        if proposal.supersedes is not None:
             for old in await self.store.pending(
                 tenant_id, approval.thread_id, action=approval.action
             ):
-                await self.withdraw(tenant_id, old, settle=settle)
+                if proposal.supersedes.items() <= old.args.items():
+                    await self.withdraw(tenant_id, old, settle=settle)
         await self.store.insert(tenant_id, approval)
         await self._audit.record(
             tenant_id, "approval.proposed", approval.action_id, {"action": approval.action}
@@ -115,8 +118,10 @@ class ApprovalService:
         """Record a decision, its outbox row and its audit row in one transaction.
 
         The same decision again returns the recorded row. Raises NotFound, Conflict (decided
-        otherwise, or `version` is stale), Gone (expired), InvalidInput (bad edit; still pending).
+        otherwise, superseded, or `version` is stale), Gone (expired), InvalidInput (an edit or
+        response that cannot be used; still pending).
         """
+        decision = _meant(decision)
 
         async def write() -> Approval:
             return await self._decide(
@@ -159,7 +164,7 @@ class ApprovalService:
             changes["delivery_id"] = new_id("dlv")
         approval = await self.store.close(tenant_id, action_id, changes, version=version, now=now)
         if approval is None:
-            raise await self._refusal(tenant_id, action_id)
+            raise self._refusal(standing)
         if approval.delivery_id:
             await self._outbox.enqueue(
                 tenant_id,
@@ -180,12 +185,9 @@ class ApprovalService:
         )
         return approval
 
-    async def _refusal(self, tenant_id: str, action_id: str) -> Exception:
-        standing = await self.get(tenant_id, action_id)
-        if standing.status is not ApprovalStatus.PENDING:
-            return _decided_otherwise(standing)
+    def _refusal(self, standing: Approval) -> Exception:
         if standing.expires_at <= self._clock.now():
-            return Gone("approval_expired", "This action has expired; propose it again.")
+            return _expired()
         return Conflict(
             "approval_version_stale",
             f"It is at version {standing.version} now; read it again before you decide.",
@@ -199,33 +201,59 @@ class ApprovalService:
         return len(overdue)
 
     async def _expire(self, tenant_id: str, approval: Approval, settle: Settle) -> None:
-        async def write() -> None:
-            await self._lapse(tenant_id, approval, settle)
+        async def write(settle: Settle, record: dict[str, str]) -> None:
+            closed = await self.store.close(
+                tenant_id,
+                approval.action_id,
+                {"status": ApprovalStatus.EXPIRED, "decided_at": self._clock.now()},
+            )
+            if closed:
+                await settle(closed)
+                await self._audit.record(tenant_id, "approval.expired", closed.action_id, record)
 
-        await self._repository.transact(write)
+        try:
+            await self._repository.transact(lambda: write(settle, {}))
+        except (Conflict, NotFound) as error:
+            # what it was about has moved on; the row must not hold up the others for ever
+            unsettled = {"unsettled": error.code}
+            await self._repository.transact(lambda: write(_leave, unsettled))
 
-    async def _lapse(self, tenant_id: str, approval: Approval, settle: Settle) -> None:
-        closed = await self.store.close(
-            tenant_id,
-            approval.action_id,
-            {"status": ApprovalStatus.EXPIRED, "decided_at": self._clock.now()},
-        )
-        if closed:
-            await settle(closed)
-            await self._audit.record(tenant_id, "approval.expired", closed.action_id, {})
+
+async def _leave(approval: Approval) -> None:
+    return None
+
+
+def _meant(decision: Decision) -> Decision:
+    """Only an edit brings arguments: an approval is of the stored ones, whatever came with it."""
+    if decision.decision == "respond" and not (decision.message or "").strip():
+        raise InvalidInput("decision_message_missing", "Send the response itself as message.")
+    if decision.decision != "edit":
+        return decision.model_copy(update={"args": None})
+    if not decision.args:
+        raise InvalidInput("approval_edit_invalid", "Send the changed arguments as args.")
+    return decision
 
 
 def _replay(standing: Approval, decision: Decision) -> Approval:
     if standing.status is ApprovalStatus.EXPIRED:
-        raise Gone("approval_expired", "This action has expired; propose it again.")
+        raise _expired()
+    if standing.status is ApprovalStatus.SUPERSEDED:
+        raise _superseded()
     if standing.decision == decision:
         return standing
-    raise _decided_otherwise(standing)
-
-
-def _decided_otherwise(standing: Approval) -> Conflict:
-    return Conflict(
+    recorded = standing.decision.model_dump(exclude_none=True) if standing.decision else {}
+    raise Conflict(
         "approval_decided",
         f"This action is {standing.status} already.",
-        details=[{"status": standing.status, "decided_by": standing.decided_by}],
+        details=[{**recorded, "status": standing.status, "decided_by": standing.decided_by}],
+    )
+
+
+def _expired() -> Gone:
+    return Gone("approval_expired", "This action has expired; propose it again.")
+
+
+def _superseded() -> Conflict:
+    return Conflict(
+        "approval_superseded", "The lead has changed this request since; look for the newer one."
     )

@@ -31,16 +31,24 @@ class ApprovalStore:
             )
         )
 
-    async def rejected(self, tenant_id: str, thread_id: str, action: str, args_hash: str) -> bool:
+    async def rejected(self, tenant_id: str, approval: Approval) -> bool:
+        """Whether a person has refused the same wish in this thread, in whichever turn."""
         row = await self._rows(tenant_id).find_one(
             {
-                "thread_id": thread_id,
-                "action": action,
-                "args_hash": args_hash,
+                "thread_id": approval.thread_id,
+                "action": approval.action,
+                "asked_hash": approval.asked_hash,
                 "status": ApprovalStatus.REJECTED,
             }
         )
         return row is not None
+
+    async def superseded_in(self, tenant_id: str, thread_id: str, turn: int) -> int:
+        """How many proposals of this turn have given way already."""
+        count: int = await self._rows(tenant_id).count(
+            {"thread_id": thread_id, "turn": turn, "status": ApprovalStatus.SUPERSEDED}
+        )
+        return count
 
     async def pending(
         self, tenant_id: str, thread_id: str, *, action: str | None = None

@@ -36,7 +36,7 @@ class Delivery(BaseModel):
 
 
 class Refused(Exception):
-    """The provider will never take this; do not try again."""
+    """The provider will never take this; do not try again. Its text is kept: nothing personal."""
 
 
 class Connector(Protocol):
@@ -47,7 +47,12 @@ class Connector(Protocol):
     """Whether the provider drops a second delivery of the same key."""
 
     async def deliver(self, tenant_id: str, delivery: Delivery) -> None:
-        """Hand it over once. Raises Refused for good, anything else to be tried again."""
+        """Hand it over once.
+
+        Raises Refused for good; TooBusy or Unavailable where it certainly did not arrive, to be
+        tried again. After anything else it may have arrived: it is tried again only where the
+        provider is idempotent.
+        """
         ...
 
 

@@ -4,6 +4,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from agent.kit.ids import stable_id
+
 DEFAULT_TENANT = "default"
 DEFAULT_COMMUNITY = "default"
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -103,6 +105,11 @@ class Community(BaseModel):
     @property
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
+
+    @property
+    def terms_id(self) -> str:
+        """Identifies criteria and fees as they stand: what an applicant must have been shown."""
+        return stable_id("terms", self.community_id, repr(self.criteria), repr(self.fees))
 
 
 class Tenant(BaseModel):

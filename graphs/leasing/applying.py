@@ -34,14 +34,14 @@ async def terms(turn: Turn, home: Listing) -> None:
         return
     turn.state["focus"] = home.listing_id
     shown = turn.state.get("disclosed")
-    if shown is None or shown[0] != community.criteria.version:
+    if shown is None or shown[0] != community.terms_id:
         turn.say(
             "apply_terms",
             home=home.title,
             criteria=community.criteria.text,
             fees=fees_text(community),
         )
-        turn.state["disclosed"] = [community.criteria.version, turn.now.isoformat()]
+        turn.state["disclosed"] = [community.terms_id, turn.now.isoformat()]
     args: dict[str, object] = {"listing_id": home.listing_id}
     turn.ask_yes("start_application", args, "confirm_apply", home=home.title)
 

@@ -30,6 +30,7 @@ async def main(job: dict[str, str]) -> None:
             await runtime.caught_up("default", job["thread_id"])
         else:
             dispatcher = Dispatcher(
+                services.repository,
                 services.outbox.store,
                 services.audit,
                 services.clock,

@@ -35,6 +35,7 @@ def dispatcher(services: Services) -> Dispatcher:
     import random
 
     return Dispatcher(
+        services.repository,
         services.outbox.store,
         services.audit,
         services.clock,
