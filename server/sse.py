@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from starlette.responses import StreamingResponse
@@ -38,7 +38,8 @@ async def tail(
     *,
     after: int,
     draining: asyncio.Event,
-) -> AsyncIterator[str]:
+    ping_seconds: float = PING_SECONDS,
+) -> AsyncGenerator[str]:
     """The thread's events with a seq over `after`, then those to come; a ping when none do.
 
     Ends with a `restart` event: come back with the Last-Event-ID.
@@ -57,7 +58,7 @@ async def tail(
             after, spoke = row.seq, clock()
         if rows:
             continue
-        if clock() - spoke > PING_SECONDS:
+        if clock() - spoke > ping_seconds:
             yield ": ping\n\n"
             spoke = clock()
         await _pause(draining)

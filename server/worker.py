@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 DISPATCH_SECONDS = 0.2
 SWEEP_SECONDS = 2.0
+STOP_SECONDS = 10.0
 _RETRY_SECONDS = 1.0
 
 
@@ -28,16 +29,19 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
         await runtime.sweep()
         return False
 
+    stopping = asyncio.Event()
     loops = [
-        asyncio.create_task(_repeat(dispatcher.run_once, DISPATCH_SECONDS), name="dispatcher"),
-        asyncio.create_task(_repeat(sweep, SWEEP_SECONDS), name="sweeper"),
+        asyncio.create_task(_repeat(dispatcher.run_once, DISPATCH_SECONDS, stopping)),
+        asyncio.create_task(_repeat(sweep, SWEEP_SECONDS, stopping)),
     ]
     try:
         yield
     finally:
-        for loop in loops:
+        # what runs is finished, not cut short
+        stopping.set()
+        _, stuck = await asyncio.wait(loops, timeout=STOP_SECONDS)
+        for loop in stuck:
             loop.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
 
 
 def _dispatcher(services: Services) -> Dispatcher:
@@ -52,10 +56,12 @@ def _dispatcher(services: Services) -> Dispatcher:
     )
 
 
-async def _repeat(step: Callable[[], Awaitable[bool]], pause: float) -> None:
-    """Take `step` for ever: at once again while it finds work, else after `pause` seconds."""
+async def _repeat(
+    step: Callable[[], Awaitable[bool]], pause: float, stopping: asyncio.Event
+) -> None:
+    """Take `step` until `stopping`: at once again while it finds work, else after a pause."""
     failing = False
-    while True:
+    while not stopping.is_set():
         try:
             busy = await step()
             failing = False
@@ -64,7 +70,12 @@ async def _repeat(step: Callable[[], Awaitable[bool]], pause: float) -> None:
                 log.warning("background work waits: %s", _name(error))
             failing, busy = True, False
         if not busy:
-            await asyncio.sleep(_RETRY_SECONDS if failing else pause)
+            await _rest(_RETRY_SECONDS if failing else pause, stopping)
+
+
+async def _rest(seconds: float, stopping: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), seconds)
 
 
 def _name(error: Exception) -> str:

@@ -66,7 +66,7 @@ class Staff:
         return {"Authorization": f"Bearer {self.key}"}
 
     async def get(self, path: str, **params: Any) -> httpx.Response:
-        return await self.web.get(path, params=params, headers=self.headers)
+        return await self.web.get(path, params=params or None, headers=self.headers)
 
     async def read(self, path: str, **params: Any) -> Any:
         answer = await self.get(path, **params)
