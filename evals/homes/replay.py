@@ -43,7 +43,7 @@ def known_of(profile: LeadProfile) -> dict[str, Any]:
 def replay(
     dialogue: Dialogue, gazetteer: Gazetteer, resolve: Callable[[Candidate], Candidate]
 ) -> Iterator[LeadTurn]:
-    memory, profile = Memory(), LeadProfile()
+    memory, profile = Memory(mixed=True), LeadProfile()
     stage: Stage = "qualifying"
     for turn in dialogue.turns:
         if turn.role == "agent":

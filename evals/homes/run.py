@@ -107,7 +107,7 @@ class Replay:
     async def dialogue(self, dialogue: Dialogue) -> list[Prediction]:
         gazetteer = await self._services.listings.gazetteer(TENANT)
         thread = await self._open(dialogue)
-        memory = Memory()
+        memory = Memory(mixed=True)
         read = Read({}, Stage.QUALIFYING.value, {}, memory, None)
         found: list[Prediction] = []
         for turn in dialogue.turns:

@@ -20,7 +20,7 @@ async def settle(turn: Turn) -> bool:
         return False
     if "contact" in turn.open_asks:
         return _contact(turn)
-    if _reconsiders(turn):
+    if _reconsiders(turn, confirm):
         turn.state["confirm"] = None
         return False
     if turn.has(Intent.AFFIRM):
@@ -42,17 +42,25 @@ async def settle(turn: Turn) -> bool:
 def _contact(turn: Turn) -> bool:
     """Contact data was asked for: go on to the yes once it is there, else ask again."""
     confirm = turn.state["confirm"]
-    if confirm is None or _reconsiders(turn):
+    if confirm is None or _reconsiders(turn, confirm):
         turn.state["confirm"] = None
         return False
+    if turn.has(Intent.NEGATE) and turn.tools.call.contact_ref is None:
+        turn.state["confirm"] = None
+        turn.say("not_confirmed")
+        turn.ask("slot" if turn.state.get("slots") else "property")
+        return True
     turn.ask_yes(confirm["tool"], confirm["args"], confirm["template"], **confirm["values"])
     return True
 
 
-def _reconsiders(turn: Turn) -> bool:
+def _reconsiders(turn: Turn, confirm: Confirm) -> bool:
     """The message names another time, home, wish or action than what waits."""
-    if turn.has(Intent.CANCEL_TOUR) or turn.has(Intent.RESCHEDULE):
-        return not turn.has(Intent.AFFIRM)
+    agreed = turn.has(Intent.AFFIRM)
+    if turn.has(Intent.CANCEL_TOUR, Intent.RESCHEDULE):
+        return not agreed
+    if agreed and confirm["args"].get("slot_id") in turn.heard["slot_ids"]:
+        return False
     return bool(
         turn.heard["slot_ids"]
         or turn.heard["tour_time"]

@@ -20,6 +20,7 @@ def recalled(state: LeasingState) -> Memory:
         focus=state.get("focus"),
         mentioned=dated(state.get("mentioned", {})),
         aside=state.get("aside", False),
+        mixed=state.get("mixed", False),
     )
 
 
@@ -50,6 +51,7 @@ def after_agent(memory: Memory) -> LeasingState:
             "mentioned": plain(turn.mentioned),
         },
         "shortlist": [_home(home) for home in memory.shortlist],
+        "mixed": memory.mixed,
     }
 
 

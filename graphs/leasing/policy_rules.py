@@ -89,6 +89,8 @@ def _courtesy_only(turn: Turn) -> bool:
     return bool(turn.heard["intents"]) and not (
         {*turn.heard["intents"]} - _SOCIAL
         or turn.heard["changed"]
+        or turn.heard["references"]
+        or turn.heard["slot_ids"]
         or (turn.has(Intent.GREET) and not turn.has(Intent.GOODBYE, Intent.THANKS))
     )
 

@@ -81,6 +81,8 @@ class LeasingState(TypedDict, total=False):
     """Areas and a date spoken of last: what "there" and "that day" mean."""
     aside: bool
     """The talk has left homes."""
+    mixed: bool
+    """A transcript that serves other errands too; what a visitor starts is about homes."""
     shortlist: list[dict[str, Any]]
     """Homes offered last, in order."""
     offered: list[str]

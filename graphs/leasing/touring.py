@@ -14,7 +14,7 @@ from graphs.leasing.turn import Turn
 
 
 async def move(turn: Turn) -> None:
-    if turn.has(Intent.CANCEL_TOUR):
+    if turn.has(Intent.CANCEL_TOUR, Intent.CANCEL) and not turn.has(Intent.RESCHEDULE):
         await cancel(turn)
     elif (chosen := _chosen(turn)) is not None:
         await choose(turn, chosen)
@@ -68,6 +68,7 @@ async def offer_times(turn: Turn, home: Listing) -> None:
 async def choose(turn: Turn, slot: dict[str, str]) -> None:
     """A time is chosen: ask for the lead's yes, and for contact data where it is missing."""
     home = await _listing(turn, slot["listing_id"])
+    turn.profile = turn.profile.model_copy(update={"tour_date": _day_of(slot)})
     tour = await latest(turn)
     moves = (
         tour is not None
@@ -141,6 +142,11 @@ def _chosen(turn: Turn) -> dict[str, str] | None:
         if slot["slot_id"] in picked:
             return slot
     return None
+
+
+def _day_of(slot: dict[str, str]) -> date:
+    """In the community's zone."""
+    return datetime.fromisoformat(slot["local"]).date()
 
 
 def _times(slots: list[dict[str, str]]) -> str:

@@ -44,6 +44,8 @@ def _concluded(
         has_tour=bool(state.get("slots") or state.get("confirm")),
     )
     confirm = state.get("confirm")
+    if heard.has(Intent.CANCEL) and not confirm:
+        stage = "touring"
     if confirm and heard.has(Intent.AFFIRM):
         stage = confirm["stage"]  # type: ignore[assignment]  # a plain string as well
     clear = any(mark in item["text"] for item in state["incoming"] for mark in CONTACT_MARKS)

@@ -16,6 +16,8 @@ class Memory:
     focus: str | None = None
     mentioned: Mapping[str, Value] = field(default_factory=dict)
     aside: bool = False
+    mixed: bool = False
+    """Of a transcript that serves other errands too."""
 
     def after_agent(
         self, turn: AgentTurn, resolve: Callable[[Candidate], Candidate] = lambda home: home
@@ -64,6 +66,7 @@ class Memory:
             gazetteer=gazetteer,
             mentioned=self.mentioned,
             aside=self.aside,
+            mixed=self.mixed,
         )
 
 

@@ -151,6 +151,9 @@ class Context:
     gazetteer: Gazetteer = Gazetteer()
     mentioned: Mapping[str, Value] = field(default_factory=dict)
     """The latest `areas` and `tour_date` anyone spoke of: what "there" and "that day" mean."""
+    mixed: bool = False
+    """The conversation serves other errands too (rides, tables, tickets), so that what is said of
+    them is no wish about homes."""
     aside: bool = False
     """The talk had left homes before this message (`Understanding.aside` of the turn before)."""
 

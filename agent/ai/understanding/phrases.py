@@ -34,7 +34,8 @@ ANYWHERE = (
         words(
             r"(?:stop|quit) (?:text|messag|contact|email|call|send)ing",
             r"(?:don't|do not|never) (?:text|message|contact|email|call|write to) me",
-            r"take me off|remove me from|(?:unsubscribe|opt) me(?: out)?|opt out|leave me alone",
+            r"take me off(?! (?:the|your) (?:schedule|calendar|books?))|remove me from",
+            r"(?:unsubscribe|opt) me(?: out)?|opt out|leave me alone",
             r"no more (?:texts|messages|emails|calls)",
         ),
     ),
@@ -58,6 +59,9 @@ ANYWHERE = (
             r"person|agent|representative|rep|manager)",
             r"(?:real|live|actual) (?:human|person|agent)|human(?: being)?,? please",
             r"call me(?: back)?|have (?:someone|somebody) (?:call|contact|reach)",
+            r"human being|(?:real|actual|live) (?:person|people)|someone real",
+            rf"(?:is|are) there (?:an? |any |some )?{_PEOPLE}(?:\W*$| (?:i|we|who|that|there)\b)",
+            rf"{_PEOPLE} (?:i|we) (?:can|could) (?:talk|text|speak|call|chat|write)",
         ),
     ),
     Phrase("says_human", Intent.HUMAN, whole(r"human|agent|representative|operator|person")),
@@ -70,6 +74,8 @@ ABOUT_HOMES = (
             rf"reschedul\w*|postpone|(?:change|move|push|shift|switch|"
             rf"delay)\b.{{0,20}}?\b(?:{VISIT}|date|day|time|booking)",
             r"(?:different|another|new|other) (?:date|day|time|slot)s?",
+            r"(?:move|push|bump|shift|switch|change|put|moving|pushing|putting) (?:it|me|us|that|"
+            r"this|mine|my \w+|the \w+)\b.{0,24}?\b(?:to|back|until|for|on|in for)(?= )",
         ),
     ),
     Phrase(
@@ -79,6 +85,11 @@ ABOUT_HOMES = (
             rf"(?:cancel|call off|drop|scrap)\b.{{0,30}}?\b(?:{VISIT}|booking)",
             r"(?:can't|cannot|won't|not going to|unable to|no longer) (?:be able to )?(?:make it|"
             r"come|attend|visit)",
+            r"take (?:me|us|it|that) off (?:the|your) (?:schedule|calendar|books?|list)",
+            r"(?:need|have|want|would like|'d like|going|gotta|got) to cancel|(?:please|just|best|"
+            r"can|can you|go ahead and|go ahead n|you can|you could|you may) (?:please )?cancel",
+            r"(?:cancel|scrap|drop|call off) (?:it|that|this|mine|ours|me|us|my|our|the \w+day|"
+            r"\w+day)|call (?:it|that) off",
             rf"(?:don't|do not|no longer) (?:want|need) (?:the |an? |my |to )?(?:{VISIT}|visit|"
             rf"tour)",
         ),

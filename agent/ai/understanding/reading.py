@@ -12,6 +12,7 @@ from .message import Message, read_message
 from .models import Context, Entities, Intent, Talk, Understanding, Value
 from .protected import is_protected
 from .references import read_references
+from .short_answers import with_short_answer
 from .slots import read_slots
 from .topics import read_topics
 
@@ -21,6 +22,8 @@ T = TypeVar("T")
 def understand(text: str, context: Context) -> Understanding:
     """What a lead's message says, read against the agent's last turn and what was offered."""
     message = read_message(text, context.gazetteer, _talk_before(context))
+    if not context.mixed:
+        message = _about_homes(message)
     rules: list[str] = []
     entities, cleared = _entities(message, context, rules)
     intents = _unique(read_intents(message, context), rules)
@@ -42,7 +45,8 @@ def understand(text: str, context: Context) -> Understanding:
         rules.append(rule)
     if wants_tour(found, context) and Intent.TOUR not in found.intents:
         found = replace(found, intents=(Intent.TOUR, *found.intents))
-    return replace(found, accepted=accepted, rules=tuple(rules))
+    found = replace(found, accepted=accepted, rules=tuple(rules))
+    return with_short_answer(found, message, context)
 
 
 def _talk_before(context: Context) -> Talk:
@@ -92,3 +96,8 @@ def _mentioned(message: Message, context: Context) -> Entities:
     for found in when.mentioned(message, context):
         said["tour_date"] = found.day
     return said
+
+
+def _about_homes(message: Message) -> Message:
+    """The message of somebody who has come to talk about homes only."""
+    return replace(message, clauses=tuple(replace(each, talk="homes") for each in message.clauses))

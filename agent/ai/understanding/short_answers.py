@@ -34,34 +34,26 @@ _ANIMALS = listed(
 _WORD = re.compile(r"[a-z][a-z'-]*")
 _WEIGHED = words(r"not|no|without|never|don't|hate|allergic")
 
-_ONE = r"(?:one|ones|home|place|unit|option|apartment|apt|choice|listing|time|slot|1)?"
-_SOFT = (
-    r"(?:(?:um+|uh|hm+|ooh?|oh|yes|yeah|yep|ok|okay|sure|please|pls|plz|i|i'd|i'll|i'm|we|we'd|"
-    r"let's|lets|do|go|with|like|love|prefer|take|choose|pick|want|think|guess|say|"
-    r"think|the|da|that|definitely|probably|maybe|honestly|prob|for|number|no|option|unit|home|"
-    r"apartment|place|slot|time|how|about|what|can|could|may|would|see|visit|tour|view|check|out|"
-    r"look|at|is|it|be|works?|good|best|fine|perfect|great|to|have|get|in|on|my|favorite|"
-    r"interested|would|will|looks?|sounds?|seems?|nice|cheerful|please|#)\W+)*"
+_SOFT = listed(
+    """
+    a an and apartment apt at available be best can check choice choose could da definitely do
+    favorite fine for free go good great guess have haha home honestly how i i'd i'll i'm
+    if in interested is it it's its let's like listing lol look looks love maybe me my nice number
+    obviously of oh ok okay on one ones oo ooh ooo open option out perfect pick place please pls
+    plz possible prefer probably see seems slot sounds still suppose sure take thank thanks that
+    that's the them then these think those time to too tour ty um unit us view visit want we we'd
+    well what will with works would yea yeah yep yes you
+    """
 )
-_TAIL = (
-    r"(?:\W+(?:one|please|pls|plz|thanks?|thank|you|u|ty|works?|is|looks?|sounds?|seems?|good|"
-    r"great|best|fine|perfect|nice|lovely|interesting|for|me|us|obviously|obvs|lol|haha|i|think|"
-    r"guess|suppose|if|possible|its|it's|still|free|open|available|then|too|well|the|to|go|"
-    r"with|would|be|do|will|that|of|them|those|these|three|day|ok|okay))*"
+"""Words around a choice that change nothing of it."""
+_PLACES: tuple[tuple[int, frozenset[str], frozenset[str]], ...] = (
+    (0, frozenset({"1", "#1", "one"}), listed("first frist fisrt 1st top former")),
+    (1, frozenset({"2", "#2", "two"}), listed("second secnd scond 2nd middle")),
+    (2, frozenset({"3", "#3", "three"}), listed("third thrid 3rd")),
+    (-1, frozenset(), listed("last latter bottom")),
 )
-
-
-def _placed(alone: str, within: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """A number as nearly the whole message; an ordinal anywhere in a short one."""
-    return re.compile(rf"^\W*{_SOFT}(?:{alone})\s*{_ONE}{_TAIL}\W*$"), words(within)
-
-
-_PLACES: tuple[tuple[int, tuple[re.Pattern[str], re.Pattern[str]]], ...] = (
-    (0, _placed("1|one", r"first|frist|fisrt|1st|top|former")),
-    (1, _placed("2|two", r"second|secnd|scond|2nd|middle")),
-    (2, _placed("3|three", r"third|thrid|3rd")),
-    (-1, _placed("last", r"last|latter|bottom")),
-)
+"""Place, the numbers that name it when nothing else is said, the words that do anywhere."""
+_TOKEN = re.compile(r"[#a-z0-9']+")
 _SHORT = 12
 """Words in a message that may still be an answer and no more."""
 _Size = Callable[[Candidate], float | None]
@@ -141,13 +133,17 @@ def _home(found: Understanding, low: str, context: Context) -> Understanding:
 
 def _place(low: str, count: int) -> int | None:
     """The place the message names, if it names exactly one."""
-    short = len(low.split()) <= _SHORT
+    said = _TOKEN.findall(low)
+    left = [word for word in said if word not in _SOFT] or said[:1]
     named = [
         index
-        for index, (alone, within) in _PLACES
-        if index < count and (alone.match(low) or (short and within.search(low)))
+        for index, numbers, ordinals in _PLACES
+        if index < count
+        and (
+            (len(left) == 1 and left[0] in numbers) or (len(said) <= _SHORT and {*said} & ordinals)
+        )
     ]
-    return named[0] if len(named) == 1 and count else None
+    return named[0] if count and len(named) == 1 else None
 
 
 def _chosen(found: Understanding, home: Candidate) -> Understanding:

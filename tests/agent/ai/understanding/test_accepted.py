@@ -91,18 +91,21 @@ def test_accepted_values_give_way_to_said_ones(read: Read) -> None:
 
 
 class TestAside:
+    """Transcripts that serve other errands as well."""
+
     def test_other_talk_changes_nothing_but_is_remembered(self, read: Read) -> None:
-        found = read("get me a cab to Marlow tomorrow")
+        found = read("get me a cab to Marlow tomorrow", mixed=True)
         assert found.aside
         assert found.entities == {}
         assert found.mentioned == {"areas": ["Marlow"], "tour_date": date(2024, 5, 16)}
 
     def test_it_goes_on_until_homes_come_up(self, read: Read) -> None:
-        assert read("for two people please", aside=True).entities == {}
-        assert read("and I need two bedrooms", aside=True).entities == {"bedrooms": 2}
+        assert read("for two people please", aside=True, mixed=True).entities == {}
+        assert read("and I need two bedrooms", aside=True, mixed=True).entities == {"bedrooms": 2}
 
     def test_a_message_may_hold_both(self, read: Read) -> None:
-        found = read("That sounds great. Am I free on Friday?", shortlist=(HOME,), focus="L1")
+        text = "That sounds great. Am I free on Friday?"
+        found = read(text, shortlist=(HOME,), focus="L1", mixed=True)
         assert found.has(Intent.SELECT)
         assert "tour_date" not in found.entities
 
@@ -118,4 +121,9 @@ class TestAside:
         ],
     )
     def test_homes_have_trains_and_cars_too(self, read: Read, text: str) -> None:
-        assert not read(text).aside
+        assert not read(text, mixed=True).aside
+
+    def test_a_visitor_of_ours_talks_of_homes(self, read: Read) -> None:
+        found = read("my car broke down and I missed the bus, 2 bedrooms in Marlow please")
+        assert found.entities == {"areas": ["Marlow"], "bedrooms": 2}
+        assert not found.aside

@@ -88,7 +88,7 @@ def test_answers_to_which_area(read: Read, text: str, areas: list[str]) -> None:
     ],
 )
 def test_what_is_no_wish_for_a_place(read: Read, text: str) -> None:
-    assert "areas" not in read(text).entities
+    assert "areas" not in read(text, mixed=True).entities
 
 
 @pytest.mark.parametrize(
