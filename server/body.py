@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agent.errors import InvalidInput, TooLarge
+from agent.errors import InvalidInput, LatchkeyError, TooLarge
+from server.errors import answer
 
 LIMIT = 1024 * 1024
 SECONDS = 30.0
@@ -29,9 +30,13 @@ class BodyGuard:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self._app(scope, receive, send)
             return
-        body = await self._read(receive)
-        if body:
-            _require_json(Headers(scope=scope).get("content-type", ""), body)
+        try:
+            body = await self._read(receive)
+            if body:
+                _require_json(Headers(scope=scope).get("content-type", ""), body)
+        except LatchkeyError as error:
+            await answer(error, scope["state"]["trace_id"])(scope, receive, send)
+            return
         unread = True
 
         async def replay() -> Message:

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 DISPATCH_SECONDS = 0.2
 SWEEP_SECONDS = 2.0
 STOP_SECONDS = 10.0
-_RETRY_SECONDS = 1.0
+RETRY_SECONDS = 1.0
 
 
 @contextlib.asynccontextmanager
@@ -31,8 +31,8 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
 
     stopping = asyncio.Event()
     loops = [
-        asyncio.create_task(_repeat(dispatcher.run_once, DISPATCH_SECONDS, stopping)),
-        asyncio.create_task(_repeat(sweep, SWEEP_SECONDS, stopping)),
+        asyncio.create_task(repeat(dispatcher.run_once, DISPATCH_SECONDS, stopping)),
+        asyncio.create_task(repeat(sweep, SWEEP_SECONDS, stopping)),
     ]
     try:
         yield
@@ -56,8 +56,12 @@ def _dispatcher(services: Services) -> Dispatcher:
     )
 
 
-async def _repeat(
-    step: Callable[[], Awaitable[bool]], pause: float, stopping: asyncio.Event
+async def repeat(
+    step: Callable[[], Awaitable[bool]],
+    pause: float,
+    stopping: asyncio.Event,
+    *,
+    retry: float = RETRY_SECONDS,
 ) -> None:
     """Take `step` until `stopping`: at once again while it finds work, else after a pause."""
     failing = False
@@ -70,7 +74,7 @@ async def _repeat(
                 log.warning("background work waits: %s", _name(error))
             failing, busy = True, False
         if not busy:
-            await _rest(_RETRY_SECONDS if failing else pause, stopping)
+            await _rest(retry if failing else pause, stopping)
 
 
 async def _rest(seconds: float, stopping: asyncio.Event) -> None:
