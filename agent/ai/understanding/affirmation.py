@@ -55,7 +55,7 @@ _OTHERWISE = words(
 
 
 _TAKES_BACK = opening(
-    r"no(?! (?:problem|worries|pets?|need|rush))|nope|wait|hold on|never ?mind|scratch that|cancel",
+    r"no(?! (?:problem|worries|pets?|need|rush))|nope|wait|hold on|never ?mind|scratch that",
     r"not (?:that|this|on|for|then|at)|(?:i )?(?:can't|cannot|won't)",
     r"i (?:changed my mind|take (?:that|it) back)",
     after=r"actually|sorry|oh|hm+|and",

@@ -3,6 +3,7 @@
 "Is it furnished?" asks; "Can you find me a furnished one?" and "How about a furnished one?" wish.
 """
 
+from .numbers import SMALL
 from .patterns import HOME, ONE, opening, words
 
 _FILLER = (
@@ -50,6 +51,11 @@ _SEARCHES = words(
 _PROPOSES = words(
     rf"(?:how|what) about (?:an?|the|in|#|\d|one|two|three|four|some|something|{HOME})"
 )
+_COUNTS = opening(
+    rf"(?:an? |any )?(?:{SMALL})[ -]?(?:bed|bd|br|bath|ba|x ?\d|b/|rooms?)\w*|studios?",
+    after=_FILLER,
+)
+"""A size that is offered for a search: "two bedrooms?"."""
 _REQUESTS = words(
     rf"(?:can|could|may) (?:i|we) (?:get|have|see|find|rent)\b.{{0,40}}\b(?:{ONE}|bed ?rooms?)"
 )
@@ -63,7 +69,7 @@ def asks_for_fact(low: str) -> bool:
         return True
     if _WISHES.match(low) or not (low.endswith("?") or _LEADS.match(low)):
         return False
-    if _REQUESTS.search(low) and not _OF_RULES.search(low):
+    if _COUNTS.match(low) or (_REQUESTS.search(low) and not _OF_RULES.search(low)):
         return False
     if _OF_THIS.search(low) or _OF_RULES.search(low) or _STATES.match(low):
         return True

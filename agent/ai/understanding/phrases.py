@@ -95,6 +95,12 @@ ABOUT_HOMES = (
         ),
     ),
     Phrase(
+        "cancels_something",
+        Intent.CANCEL,
+        words(r"(?:cancel|scrap|call off|undo) (?:it|that|this|mine|ours|everything|all)"),
+        unless=words(VISIT, r"booking"),
+    ),
+    Phrase(
         "applies",
         Intent.APPLY,
         words(

@@ -51,6 +51,7 @@ _EXTREMES: tuple[tuple[str, _Size, bool, re.Pattern[str]], ...] = (
         words(
             rf"the (?:cheap(?:er|est)|least expensive|less expensive)(?: {_ONE})?",
             rf"(?:cheap(?:er|est)|lowest[- ]price\w*|(?:more|most) affordable) {_ONE}",
+            rf"{_ONE} (?:that's|that is|which is|with) (?:the )?(?:cheap(?:er|est)|lowest)",
         ),
     ),
     (

@@ -15,12 +15,13 @@ _AT_MOST = (
     r"(?:under|below|less than|max(?:imum)?(?: of)?|maxed? (?:out )?at|up to|at most|(?:no|"
     r"not) more than|within|cheaper than|lower than|not (?:over|above|exceed(?:ing)?)|<=?|"
     r"(?:afford|pay|spend|budget|price|rent)(?: (?:is|of|range|would be|to|at|around|about|up to|"
-    r"roughly|like|max|under|below))*|around|about|roughly|approximately|~)"
+    r"roughly|like|max|under|below|can|could|go|stretch))*|around|about|roughly|approximately|~)"
 )
 _LIKE = r"\s*:?\s*(?:(?:like|say|maybe|a|the|my|is)\s+)*"
 _PER_MONTH = (
     r"\s?(?:dollars|bucks|usd)?\s?(?:(?:/|per|a|each|every)\s?mo(?:nth)?\b|monthly|pcm|max\b|"
-    r"maximum|tops|or (?:less|under|below|lower|so)|at (?:the )?most|budget|is my (?:max|budget|"
+    r"maximum|tops|(?:or|and) (?:less|under|below|lower|so)|at (?:the )?(?:most|outside)|budget|"
+    r"is my (?:max|budget|"
     r"limit)|dollars|bucks)"
 )
 _RANGE = re.compile(
@@ -34,7 +35,8 @@ _TABLE = (
 )
 _OF_MONEY = re.compile(
     r"\$|\b(?:budget|rent|price|spend|afford|pay|cost|dollars|bucks|grand|per month|a month|"
-    r"monthly|max|maximum|or (?:less|under|below)|under|below|less than|up to|at most|"
+    r"monthly|max|maximum|(?:or|and) (?:less|under|below)|at the outside|under|below|less than|"
+    r"up to|at most|"
     r"no more than|\d(?:\.\d)?\s?k)\b|/mo"
 )
 _OTHER_MONEY = words(

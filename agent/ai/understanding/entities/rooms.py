@@ -7,7 +7,7 @@ from typing import Literal
 from agent.ai.understanding.facts import Fact
 from agent.ai.understanding.message import Message
 from agent.ai.understanding.models import Context
-from agent.ai.understanding.numbers import SMALL, small
+from agent.ai.understanding.numbers import ORDINALS, SMALL, ordinal, small
 from agent.ai.understanding.patterns import before, words
 
 _BED = r"(?:bed[\s-]*ro+ms?|bedr+o+ms?|bedrms?|bdrms?|beds?|bds?|brs?|bhk|b/r|ro+ms?)"
@@ -35,6 +35,7 @@ _STUDIO = words(
 )
 _BEDS = (
     ("bedrooms_counted", re.compile(rf"\b(?P<n>{SMALL}){_GAP}{_BED}\b")),
+    ("bedrooms_nth", re.compile(r"\ba (?P<n>second|third|fourth) bed ?room\b")),
     (
         "bedrooms_labelled",
         re.compile(rf"\b(?:bed ?rooms?|beds|rooms)\b{_SHOULD_BE}(?P<n>{SMALL})\b(?![\s-]*{_BATH})"),
@@ -112,7 +113,7 @@ def _counted(low: str, field: Field, table: _Table) -> Iterator[Fact]:
     found: list[tuple[int, Fact]] = []
     for name, pattern in table:
         for match in pattern.finditer(low):
-            value = small(match["n"])
+            value = ordinal(match["n"]) if match["n"] in ORDINALS else small(match["n"])
             if value <= _MOST and not _LEFT_BEHIND.search(before(low, match.start())):
                 half = 0.5 if match.groupdict().get("half") else 0
                 found.append((match.start(), Fact(field, value + half, name)))

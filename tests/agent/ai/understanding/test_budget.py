@@ -28,6 +28,9 @@ Read = Callable[..., Understanding]
         ("a 2br under $2,300 in Ashford", 2300),
         ("can't go over my budget of 1600", 1600),
         ("2 grand a month", 2000),
+        ("anything for 1,700 and under", 1700),
+        ("my budget can go to 2,300", 2300),
+        ("$2,850 at the outside", 2850),
     ],
 )
 def test_budget_named(read: Read, text: str, budget: int) -> None:

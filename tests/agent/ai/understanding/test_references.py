@@ -27,6 +27,7 @@ HOMES = (
         ("the cheaper one", ("L2",)),
         ("tour the cheapest", ("L2",)),
         ("the most expensive", ("L3",)),
+        ("the one thats cheapest", ("L2",)),
         ("the bigger one", ("L3",)),
         ("the smallest", ("L2",)),
         ("Juniper Flats", ("L1",)),

@@ -41,6 +41,9 @@ Read = Callable[..., Understanding]
         ("Can I get a two bedroom?", 2, None),
         ("How about apartments with 2 bedrooms?", 2, None),
         ("bedrooms 3", 3, None),
+        ("two bedrooms?", 2, None),
+        ("2br in Ashford?", 2, None),
+        ("I'd need a second bedroom for an office", 2, None),
     ],
 )
 def test_rooms_named(read: Read, text: str, bedrooms: int | None, bathrooms: float | None) -> None:
