@@ -23,7 +23,7 @@ async def settle(turn: Turn) -> bool:
     if _reconsiders(turn, confirm):
         turn.state["confirm"] = None
         return False
-    if turn.has(Intent.AFFIRM):
+    if turn.has(Intent.AFFIRM) or _says_again(turn, confirm):
         turn.state["confirm"] = None
         await _act(turn, confirm["tool"], confirm["args"])
         return True
@@ -58,7 +58,7 @@ def _reconsiders(turn: Turn, confirm: Confirm) -> bool:
     """The message names another time, home, wish or action than what waits."""
     agreed = turn.has(Intent.AFFIRM)
     if turn.has(Intent.CANCEL_TOUR, Intent.RESCHEDULE):
-        return not agreed
+        return not (agreed or _says_again(turn, confirm))
     if agreed and confirm["args"].get("slot_id") in turn.heard["slot_ids"]:
         return False
     return bool(
@@ -67,6 +67,12 @@ def _reconsiders(turn: Turn, confirm: Confirm) -> bool:
         or turn.heard["changed"]
         or turn.has(Intent.MORE, Intent.REJECT, Intent.COMPARE)
     )
+
+
+def _says_again(turn: Turn, confirm: Confirm) -> bool:
+    """The lead names the action once more: "cancel it" to "shall I cancel?"."""
+    named = turn.has(Intent.CANCEL, Intent.CANCEL_TOUR) and not turn.has(Intent.NEGATE)
+    return confirm["tool"] == "cancel_tour" and named
 
 
 async def _act(turn: Turn, tool: str, args: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from graphs.leasing.phrases import (
     facts,
     field_names,
     home_line,
+    listed,
     money,
     reason,
     rooms,
@@ -18,6 +19,8 @@ from graphs.leasing.policy import StageSpec
 from graphs.leasing.turn import Turn
 
 SHOWN = 3
+NAMED = 8
+"""Areas that are named to a lead; more would be a list nobody reads."""
 CRITERIA = (
     "areas",
     "bedrooms",
@@ -95,9 +98,23 @@ async def _closest(turn: Turn, query: ListingQuery, wished: str) -> None:
         turn.say("offer_none", wishes=wished)
         turn.ask("areas")
         return
+    if relaxed.dropped == "areas":
+        await _elsewhere(turn, wished)
+        return
     await turn.tools.use("search_listings", **relaxed.query.model_dump())
     turn.say("offer_instead", wishes=wished, dropped=field_names([relaxed.dropped]))
     show(turn, relaxed.listings, relaxed.query)
+
+
+async def _elsewhere(turn: Turn, wished: str) -> None:
+    """Nothing where the lead wants to live: name where there are homes, decide nothing."""
+    gazetteer = await turn.services.listings.gazetteer(turn.tools.call.tenant_id)
+    areas = sorted(gazetteer.areas)
+    if 0 < len(areas) <= NAMED:
+        turn.say("not_there", wishes=wished, areas=listed(areas))
+    else:
+        turn.say("offer_none", wishes=wished)
+    turn.ask("areas")
 
 
 def show(turn: Turn, homes: list[Listing], query: ListingQuery) -> None:

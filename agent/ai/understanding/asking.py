@@ -12,7 +12,7 @@ _FILLER = (
 )
 _LEADS = opening(
     r"(?:is|are|was|do|does|did|can|could|will|would|may|might|should|has) (?:it|they|i|we|you|"
-    r"the|this|that|those|these|there|any|my|pets?|dogs?|cats?|animals?|both)",
+    r"the|this|that|those|these|there|any|an?|my|pets?|dogs?|cats?|animals?|both)",
     r"what(?! an?\b)|what's|which|where|where's|who|when|why|how|how's|whether",
     after=_FILLER,
 )
@@ -47,6 +47,7 @@ _SEARCHES = words(
     rf"(?:(?:are|is) there|do (?:you|they) have|have you got|get|give me)\b.{{0,30}}?\b(?:{ONE}|"
     rf"bed ?rooms?)",
     r"what(?:'s| is) available|what (?:else )?(?:do )?you have",
+    rf"(?:an?|any) (?:{SMALL})[ -]?(?:bed|bd|br)\w*",
 )
 _PROPOSES = words(
     rf"(?:how|what) about (?:an?|the|in|#|\d|one|two|three|four|some|something|{HOME})"

@@ -30,6 +30,7 @@ _NO_NAME = listed(
     under unfurnished unit until up upstairs us use very visiting want was washer we wednesday week
     weekend weeks well what when where which while who why will winter with within would writing
     year years yes you your
+        anytime eventually general sometime sometimes somewhere soonish sooner whenever wherever
     """
 )
 """Words that neither begin nor go on with the name of a place."""

@@ -69,6 +69,8 @@ _ANY = re.compile(
 _GATE = re.compile(
     r"bed|bath|ro+m|studio|bachelor|efficiency|\d ?(?:b|x|/)|\bba\b|\bbr|each|both|toilet"
 )
+_DAY = re.compile(r"(?:\w+ )?\d{1,2}/\d{1,2}(?:/\d{2,4})?")
+"""A day of the year, unless rooms were asked for."""
 _MOST = 12
 
 Field = Literal["bedrooms", "bathrooms"]
@@ -79,6 +81,8 @@ def read(message: Message, context: Context) -> Iterator[Fact]:
     said: set[str] = set()
     for clause in message.homes:
         if not clause.asks and _GATE.search(clause.low):
+            if _DAY.fullmatch(clause.low.strip(" .!")) and "bedrooms" not in context.agent.asked:
+                continue
             for fact in _read_clause(clause.low):
                 said.add(fact.field)
                 yield fact
