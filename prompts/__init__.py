@@ -52,35 +52,46 @@ class TemplateSet:
 @cache
 def load(path: str) -> TemplateSet:
     """Read `prompts/<path>.md`; raises TemplateError where it contradicts itself."""
-    text = files("prompts").joinpath(f"{path}.md").read_text(encoding="utf-8")
+    try:
+        text = files("prompts").joinpath(f"{path}.md").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise TemplateError(f"there is no prompts/{path}.md") from None
+    return parse(path, text)
+
+
+def parse(path: str, text: str) -> TemplateSet:
+    """The templates of a file's text; `path` names it in errors."""
     head, _, body = text.removeprefix("---\n").partition("\n---\n")
     version = re.search(r"^version: (\S+)$", head, re.MULTILINE)
     if version is None:
         raise TemplateError(f"{path} has no version")
-    return TemplateSet(
-        path=path,
-        version=version.group(1),
-        digest=hashlib.sha256(text.encode()).hexdigest()[:16],
-        templates={template.name: template for template in _sections(path, body)},
-    )
-
-
-def _sections(path: str, body: str) -> list[Template]:
-    found: list[Template] = []
+    templates: dict[str, Template] = {}
     for block in re.split(r"\n(?=## )", body.strip()):
-        heading, *lines = block.splitlines()
-        match = _SECTION.match(heading)
-        variants = tuple(line[2:].replace("\\n", "\n") for line in lines if line.startswith("- "))
-        if match is None or not variants:
-            raise TemplateError(f"{path}: {heading!r} is no section with variants")
-        declared = frozenset(re.findall(r"\w+", match["variables"] or ""))
-        _check(path, match["name"], declared, variants)
-        found.append(Template(match["name"], declared, variants))
-    return found
+        template = _template(path, block)
+        if template.name in templates:
+            raise TemplateError(f"{path}: {template.name} is there twice")
+        templates[template.name] = template
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return TemplateSet(path=path, version=version[1], digest=digest, templates=templates)
 
 
-def _check(path: str, name: str, declared: frozenset[str], variants: tuple[str, ...]) -> None:
+def _template(path: str, block: str) -> Template:
+    heading, *lines = block.splitlines()
+    match = _SECTION.match(heading)
+    items = [line for line in lines if line]
+    if match is None or not items or not all(line.startswith("- ") for line in items):
+        raise TemplateError(f"{path}: {heading!r} is no section with variants")
+    declared = frozenset(re.findall(r"\w+", match["variables"] or ""))
+    variants = tuple(line[2:].replace("\\n", "\n") for line in items)
     for variant in variants:
-        used = {field for _, field, _, _ in Formatter().parse(variant) if field}
-        if used - declared:
-            raise TemplateError(f"{path}: {name} uses undeclared {sorted(used - declared)}")
+        undeclared = _fields(path, variant) - declared
+        if undeclared:
+            raise TemplateError(f"{path}: {match['name']} uses undeclared {sorted(undeclared)}")
+    return Template(match["name"], declared, variants)
+
+
+def _fields(path: str, variant: str) -> set[str]:
+    try:
+        return {field for _, field, _, _ in Formatter().parse(variant) if field is not None}
+    except ValueError:
+        raise TemplateError(f"{path}: the braces of {variant!r} do not match") from None
