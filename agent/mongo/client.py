@@ -1,7 +1,6 @@
 """The connections to the database."""
 
-from datetime import UTC, datetime
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 from urllib.parse import parse_qs, urlsplit
 
 from pymongo import AsyncMongoClient, MongoClient
@@ -10,6 +9,7 @@ from pymongo.errors import ConfigurationError
 
 from agent.errors import Misconfigured
 from agent.mongo.faults import Fault, translated
+from agent.mongo.uninterrupted import uninterrupted
 
 Document = dict[str, Any]
 
@@ -55,13 +55,7 @@ class Database:
     async def ping(self) -> None:
         """Return when the database answers; else Unavailable or Misconfigured within seconds."""
         with translated(self.fault):
-            await self.handle.command("ping")
-
-    async def time(self) -> datetime:
-        """The clock of the database server."""
-        with translated(self.fault):
-            hello = await self.handle.command("hello")
-        return cast(datetime, hello["localTime"]).replace(tzinfo=UTC)
+            await uninterrupted(self.handle.command("ping"))
 
     async def drop(self) -> None:
         """Delete this database and all that is in it."""

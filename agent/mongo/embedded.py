@@ -20,6 +20,7 @@ from agent.mongo.datadir import HOST, Files
 from agent.mongo.lease import Lock, alone, is_held
 
 _log = logging.getLogger(__name__)
+_AGAIN_SECONDS = 0.2
 _RETRY_SECONDS = 1.0
 # Longer than a client looks for a server: what a full disk broke fails soon and clearly, instead
 # of breaking each restarted mongod again.
@@ -105,7 +106,7 @@ async def _keep(files: Files, mongod: Path, endpoint: Endpoint) -> None:
             await asyncio.sleep(_RETRY_SECONDS)
         except Unavailable as error:
             _log.warning("mongod is not back yet: %s", error.message)
-            await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(_AGAIN_SECONDS)
 
 
 def _revive(files: Files, mongod: Path) -> None:

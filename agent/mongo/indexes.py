@@ -112,17 +112,6 @@ async def ensure(database: Database) -> None:
         await meta.update_one({"_id": "indexes"}, {"$set": {"fingerprint": wanted}}, upsert=True)
 
 
-async def existing(database: Database) -> set[tuple[str, str]]:
-    """(collection, name) of every index there is, those of the driver apart."""
-    with translated(database.fault):
-        return {
-            (name, index["name"])
-            for name in await database.handle.list_collection_names()
-            async for index in await database.handle[name].list_indexes()
-            if index["name"] != "_id_"
-        }
-
-
 async def _create(database: Database, collection: str, indexes: list[Index]) -> None:
     rows = database.handle[collection]
     try:

@@ -99,10 +99,16 @@ def _why(files: Files, mongod: Path, output: str) -> LatchkeyError:
     said = list(_complaints(files.log))
     if known := files.explain(" ".join([output, *said])):
         return known
-    if not said:
+    if said:
+        return Misconfigured(
+            "mongod_failed", f"mongod did not start: {said[-1][:300]}; see {str(files.log)!r}."
+        )
+    if not files.log.exists():
         return binary.unusable(mongod, output)
-    return Misconfigured(
-        "mongod_failed", f"mongod did not start: {said[-1][:300]}; see {str(files.log)!r}."
+    return Unavailable(
+        "database_start_failed",
+        f"mongod ended while it started; see {str(files.log)!r}.",
+        retry_after=2,
     )
 
 

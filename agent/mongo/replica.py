@@ -37,7 +37,8 @@ def make_ready(files: Files) -> None:
         password=files.key.read_text(encoding="ascii"),
         authSource="local",
         authMechanism="SCRAM-SHA-256",
-        timeoutMS=30_000,
+        serverSelectionTimeoutMS=3_000,
+        socketTimeoutMS=20_000,
     )
     try:
         _ensure_member(client, _host(files))

@@ -3,7 +3,15 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -16,11 +24,14 @@ from agent.errors import LatchkeyError
 from agent.mongo.client import Database, Document
 from agent.mongo.faults import duplicates_only, is_transient, translated
 from agent.mongo.filters import TENANT, Filter, Pipeline, Update, bound, owned, unmoved, within
+from agent.mongo.uninterrupted import uninterrupted
 
 T = TypeVar("T")
 Sort = Sequence[tuple[str, int]]
 Projection = Mapping[str, Any] | Sequence[str]
+_Session = AsyncClientSession | None
 _RETRY_SECONDS = 10
+_BATCH = 1_000
 
 
 class _Transaction:
@@ -51,22 +62,26 @@ class Repository:
 
         `work` may run several times, so it has no other effect than its writes; what it calls
         joins by itself, one operation after the other (no gather, no new task). Any failed
-        operation, even one that `work` swallows, undoes the whole.
+        operation, even one that `work` swallows, undoes the whole. A cancellation waits for
+        its end.
         """
         if _joined(self._database) is not None:
             return await work()
-        give_up = time.monotonic() + _RETRY_SECONDS
         with translated(self._database.fault):
-            async with self._database.async_client.start_session() as session:
-                attempt = 0
-                while True:
-                    try:
-                        return await _attempt(session, work)
-                    except PyMongoError as error:
-                        if not is_transient(error) or time.monotonic() > give_up:
-                            raise
-                    attempt += 1
-                    await asyncio.sleep(random.random() * min(0.005 * 1.5**attempt, 0.3))
+            return await uninterrupted(self._transact(work))
+
+    async def _transact(self, work: Callable[[], Awaitable[T]]) -> T:
+        give_up = time.monotonic() + _RETRY_SECONDS
+        attempt = 0
+        async with self._database.async_client.start_session() as session:
+            while True:
+                try:
+                    return await _attempt(session, work)
+                except PyMongoError as error:
+                    if not is_transient(error) or time.monotonic() > give_up:
+                        raise
+                attempt += 1
+                await asyncio.sleep(random.random() * min(0.005 * 1.5**attempt, 0.3))
 
 
 async def _attempt(session: AsyncClientSession, work: Callable[[], Awaitable[T]]) -> T:
@@ -101,8 +116,7 @@ class Collection:
         self._tenant_id = tenant_id
 
     async def insert(self, document: Mapping[str, Any]) -> None:
-        with self._session() as session:
-            await self._rows.insert_one(self._owned(document), session=session)
+        await self._do(self._rows.insert_one, self._owned(document))
 
     async def insert_many(self, documents: Sequence[Mapping[str, Any]]) -> int:
         """Insert what is new and return its count; a duplicate is skipped.
@@ -112,14 +126,7 @@ class Collection:
         rows = [self._owned(document) for document in documents]
         if not rows:
             return 0
-        with self._session() as session:
-            try:
-                await self._rows.insert_many(rows, ordered=False, session=session)
-            except BulkWriteError as error:
-                if session is not None or not duplicates_only(error):
-                    raise
-                return int(error.details["nInserted"])
-        return len(rows)
+        return await self._do(self._insert_new, rows)
 
     async def find_one(
         self,
@@ -128,10 +135,9 @@ class Collection:
         projection: Projection | None = None,
         sort: Sort | None = None,
     ) -> Document | None:
-        with self._session() as session:
-            return await self._rows.find_one(
-                self._bound(query), _without_id(projection), sort=sort, session=session
-            )
+        return await self._do(
+            self._rows.find_one, self._bound(query), _without_id(projection), sort=sort
+        )
 
     async def find(
         self,
@@ -157,32 +163,31 @@ class Collection:
     ) -> AsyncIterator[Document]:
         """The same as `find`, one by one, for more than fits in memory."""
         with self._session() as session:
-            async with self._rows.find(
+            cursor = self._rows.find(
                 self._bound(query),
                 _without_id(projection),
                 sort=sort,
                 limit=limit,
                 skip=skip,
                 session=session,
-            ) as cursor:
-                async for row in cursor:
-                    yield row
+            )
+            try:
+                while batch := await uninterrupted(cursor.to_list(_BATCH)):
+                    for row in batch:
+                        yield row
+            finally:
+                await uninterrupted(cursor.close())
 
     async def update(self, query: Filter, update: Update, *, upsert: bool = False) -> int:
         """Change one document; how many matched (0 when it was inserted)."""
-        with self._session() as session:
-            done = await self._rows.update_one(
-                self._bound(query, inserts=upsert), unmoved(update), upsert=upsert, session=session
-            )
-            return done.matched_count
+        wanted = self._bound(query, inserts=upsert)
+        done = await self._do(self._rows.update_one, wanted, unmoved(update), upsert=upsert)
+        return done.matched_count
 
     async def update_many(self, query: Filter, update: Update) -> int:
         """Change all that match; how many did."""
-        with self._session() as session:
-            done = await self._rows.update_many(
-                self._bound(query), unmoved(update), session=session
-            )
-            return done.matched_count
+        done = await self._do(self._rows.update_many, self._bound(query), unmoved(update))
+        return done.matched_count
 
     async def find_and_update(
         self,
@@ -195,47 +200,38 @@ class Collection:
         projection: Projection | None = None,
     ) -> Document | None:
         """Change one document atomically and return it as it is now, or as it was `before`."""
-        with self._session() as session:
-            row: Document | None = await self._rows.find_one_and_update(
-                self._bound(query, inserts=upsert),
-                unmoved(update),
-                projection=_without_id(projection),
-                sort=sort,
-                upsert=upsert,
-                return_document=ReturnDocument.BEFORE if before else ReturnDocument.AFTER,
-                session=session,
-            )
-            return row
+        row: Document | None = await self._do(
+            self._rows.find_one_and_update,
+            self._bound(query, inserts=upsert),
+            unmoved(update),
+            projection=_without_id(projection),
+            sort=sort,
+            upsert=upsert,
+            return_document=ReturnDocument.BEFORE if before else ReturnDocument.AFTER,
+        )
+        return row
 
     async def replace(
         self, query: Filter, document: Mapping[str, Any], *, upsert: bool = False
     ) -> int:
         """Put `document` in the place of one; how many matched (0 when it was inserted)."""
-        with self._session() as session:
-            done = await self._rows.replace_one(
-                self._bound(query), self._owned(document), upsert=upsert, session=session
-            )
-            return done.matched_count
+        row = self._owned(document)
+        done = await self._do(self._rows.replace_one, self._bound(query), row, upsert=upsert)
+        return done.matched_count
 
     async def delete_many(self, query: Filter) -> int:
-        with self._session() as session:
-            done = await self._rows.delete_many(self._bound(query), session=session)
-            return done.deleted_count
+        done = await self._do(self._rows.delete_many, self._bound(query))
+        return done.deleted_count
 
     async def count(self, query: Filter) -> int:
-        with self._session() as session:
-            return await self._rows.count_documents(self._bound(query), session=session)
+        return await self._do(self._rows.count_documents, self._bound(query))
 
     async def distinct(self, field: str, query: Filter) -> list[Any]:
-        with self._session() as session:
-            return await self._rows.distinct(field, self._bound(query), session=session)
+        return await self._do(self._rows.distinct, field, self._bound(query))
 
     async def aggregate(self, pipeline: Pipeline) -> list[Document]:
         """The result of a pipeline over this tenant's documents; it reads nothing else."""
-        stages = within(self._tenant_id, pipeline)
-        with self._session() as session:
-            async with await self._rows.aggregate(stages, session=session) as cursor:
-                return await cursor.to_list()
+        return await self._do(self._aggregate, within(self._tenant_id, pipeline))
 
     async def bulk_upsert(
         self, key_fields: Sequence[str], documents: Sequence[Mapping[str, Any]]
@@ -244,9 +240,29 @@ class Collection:
         writes = [self._upsert(key_fields, document) for document in documents]
         if not writes:
             return 0, 0
+        done = await self._do(self._rows.bulk_write, writes, ordered=False)
+        return done.upserted_count, done.modified_count
+
+    async def _do(
+        self, operation: Callable[..., Coroutine[Any, Any, T]], *arguments: Any, **options: Any
+    ) -> T:
         with self._session() as session:
-            done = await self._rows.bulk_write(writes, ordered=False, session=session)
-            return done.upserted_count, done.modified_count
+            return await uninterrupted(operation(*arguments, session=session, **options))
+
+    async def _insert_new(self, rows: list[Document], *, session: _Session) -> int:
+        try:
+            done = await self._rows.insert_many(rows, ordered=False, session=session)
+        except BulkWriteError as error:
+            if session is not None or not duplicates_only(error):
+                raise
+            return int(error.details["nInserted"])
+        return len(done.inserted_ids)
+
+    async def _aggregate(
+        self, stages: list[Mapping[str, Any]], *, session: _Session
+    ) -> list[Document]:
+        async with await self._rows.aggregate(stages, session=session) as cursor:
+            return await cursor.to_list()
 
     def _upsert(self, key_fields: Sequence[str], document: Mapping[str, Any]) -> UpdateOne:
         row = self._owned(document)
@@ -263,7 +279,7 @@ class Collection:
         return owned(self._tenant_id, document)
 
     @contextmanager
-    def _session(self) -> Iterator[AsyncClientSession | None]:
+    def _session(self) -> Iterator[_Session]:
         """The session to work in; a failure dooms its transaction."""
         if known := self._database.fault():
             raise known

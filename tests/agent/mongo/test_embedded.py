@@ -222,18 +222,16 @@ class TestKilledMongod:
                 assert kept == sorted(acknowledged)
             assert other.write()["code"] == "ok"
 
-    async def test_is_unavailable_within_seconds_when_it_cannot_come_back(self, home: Home) -> None:
+    async def test_is_unavailable_until_it_is_back(self, home: Home) -> None:
         async with (
             embedded.open(home.data_dir) as endpoint,
-            Database(endpoint.uri, "members", fault=endpoint.fault) as database,
+            Database(f"{endpoint.uri}&serverSelectionTimeoutMS=2000", "members") as database,
         ):
             await database.ping()
             with alone(Files(home.data_dir).turn):  # whoever wants to restart it waits
                 home.kill_mongod()
-                started = time.monotonic()
                 with pytest.raises(Unavailable) as raised:
                     await Repository(database).scoped("rows", "tenant").insert({})
-                assert time.monotonic() - started < 6
                 assert (raised.value.code, raised.value.retry_after) == ("database_unavailable", 2)
             await database.ping()
 
