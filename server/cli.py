@@ -43,9 +43,12 @@ def serve(
     as_json: Json = False,
 ) -> None:
     """Serve the API, the demo page and the worker until stopped."""
+    from server.ports import bind
+
+    settings, listener = _settings(), bind(host, port)
     from server.commands.serve import run
 
-    run(_settings(), Output(as_json=as_json), host=host, port=port, demo=load_demo)
+    run(settings, Output(as_json=as_json), listener, demo=load_demo)
 
 
 @app.command()

@@ -1,7 +1,6 @@
-"""One server process: its port, its start, its end."""
+"""One server process: its start, its end."""
 
 import asyncio
-import errno
 import signal
 import socket
 from collections.abc import Callable
@@ -9,34 +8,7 @@ from collections.abc import Callable
 import uvicorn
 from fastapi import FastAPI
 
-from agent.errors import Misconfigured
 from server.state import STOP_SECONDS, State
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Take the port, before anything else is started. Raises Misconfigured `port_taken`."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(1024)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise Misconfigured(
-                "port_taken", f"Port {port} is in use; choose another with --port, or --port 0."
-            ) from None
-        raise Misconfigured(
-            "host_unusable", f"Cannot listen on {host!r} port {port}: {error.strerror}."
-        ) from None
-    return listener
-
-
-def base_url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{port}"
 
 
 async def serve(

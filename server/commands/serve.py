@@ -11,13 +11,13 @@ from agent.settings import Settings
 from agent.tenants.models import DEFAULT_TENANT
 from server.app import create_app
 from server.output import Output
+from server.ports import base_url
 from server.scopes import Scope
-from server.serving import base_url, bind, serve
+from server.serving import serve
 from server.state import State, open_state
 
 
-def run(settings: Settings, output: Output, *, host: str, port: int, demo: bool) -> None:
-    listener = bind(host, port)
+def run(settings: Settings, output: Output, listener: socket.socket, *, demo: bool) -> None:
     asyncio.run(_serve(settings, output, listener, demo=demo))
 
 

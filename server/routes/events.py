@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
+from fastapi.responses import Response
 
 from agent.errors import InvalidInput
 from server.deps import Serving, Someone
@@ -16,12 +17,15 @@ router = APIRouter(prefix="/api/agent", tags=["conversation"])
 @router.get(
     "/events",
     status_code=200,
-    response_class=EventStream,
+    response_class=Response,
     summary="Listen to a thread",
     description="The visitor of the thread, or `threads:read`. What has happened since "
     "`Last-Event-ID` (default: since the start), then what happens: messages, approval results, "
     "stage changes. On a `restart` event connect again.",
-    responses=problems(401, 403, 404),
+    responses={
+        200: {"content": {EventStream.media_type: {"schema": {"type": "string"}}}},
+        **problems(401, 403, 404),
+    },
 )
 async def events(
     state: Serving,

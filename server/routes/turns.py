@@ -14,7 +14,7 @@ from server.sse import EventStream, frame
 
 router = APIRouter(prefix="/api/agent", tags=["conversation"])
 
-STREAM = "text/event-stream"
+STREAM = EventStream.media_type
 ThreadId = Annotated[str, Field(min_length=1, max_length=200)]
 MessageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,200}$")]
 _THREAD = "thr_7k2m4n8p0q1r3s5t6v9w"

@@ -10,8 +10,9 @@ from fastapi import FastAPI
 from agent.services import Services
 from agent.tenants.models import DEFAULT_TENANT
 from server.app import create_app
+from server.ports import base_url, bind
 from server.scopes import Scope
-from server.serving import base_url, bind, serve
+from server.serving import serve
 from server.state import State, state_over
 from tests.server.parties import Staff, Visitor
 
