@@ -29,8 +29,7 @@ _NO_NAME = listed(
     those three thursday time to today tomorrow tonight too total touch touring town tuesday two
     under unfurnished unit until up upstairs us use very visiting want was washer we wednesday week
     weekend weeks well what when where which while who why will winter with within would writing
-    year years yes you your
-        anytime eventually general sometime sometimes somewhere soonish sooner whenever wherever
+    year years yes you your anytime eventually sometime sometimes soonish sooner whenever wherever
     """
 )
 """Words that neither begin nor go on with the name of a place."""

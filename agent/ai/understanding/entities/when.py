@@ -8,7 +8,7 @@ from agent.ai.understanding.dates import Found, find_dates
 from agent.ai.understanding.facts import Fact
 from agent.ai.understanding.message import Message
 from agent.ai.understanding.models import Context
-from agent.ai.understanding.patterns import VISIT, before, words
+from agent.ai.understanding.patterns import VISIT, before, listed, words
 
 _MOVE = words(
     r"mov(?:e|es|ing)|move-?in|relocat\w+|vacate|occupy",
@@ -41,6 +41,10 @@ _WHOLE_DAY = words(
     r"all i (?:need|want)\w*|everything i need\w*|(?:help|thanks|thank you|thank)\b.{0,20}",
     r"nothing (?:else|more)|no more|any ?thing else\b.{0,40}|done|is all|lucky|assist\b.{0,20}",
 )
+_NEAR = listed("tomorrow day_after_tomorrow this_weekday weekday next_weekday weekday_next_week")
+"""Rules of days too near to move in by."""
+_SHORT = 5
+"""Words in a clause that may be an answer."""
 _ANY_DAY = words(r"flexible|any ?(?:time|day|date)|whenever|no rush|not sure|don't know")
 
 Field = Literal["tour_date", "move_date"]
@@ -54,8 +58,8 @@ def read(message: Message, context: Context) -> Iterator[Fact]:
         ]
         if dates:
             dated = True
-            field = _field(clause.low, dates[-1], context)
-            yield Fact(field, dates[-1].day, f"{field}_{dates[-1].rule}")
+            if field := _field(clause.low, dates[-1], context):
+                yield Fact(field, dates[-1].day, f"{field}_{dates[-1].rule}")
         elif _SOON.search(clause.low) and _wants_to_move(clause.low, context):
             dated = True
             yield Fact("move_date", context.today, "move_date_soon")
@@ -80,7 +84,8 @@ def is_meant(found: Found, low: str) -> bool:
     return not (found.rule == "today" and _WHOLE_DAY.search(words_before))
 
 
-def _field(low: str, found: Found, context: Context) -> Field:
+def _field(low: str, found: Found, context: Context) -> Field | None:
+    """None for a day that is only told of ("I signed this morning")."""
     asked = {*context.agent.asked}
     if _MOVE.search(low):
         return "move_date"
@@ -88,7 +93,10 @@ def _field(low: str, found: Found, context: Context) -> Field:
         return "tour_date"
     if "move_date" in asked or found.vague:
         return "move_date"
-    return "tour_date" if context.shortlist or context.agent.homes else "move_date"
+    offered = bool(context.shortlist or context.agent.homes)
+    if found.rule == "today" and not (offered and len(low.split()) <= _SHORT):
+        return None
+    return "tour_date" if offered or found.rule in _NEAR else "move_date"
 
 
 def _wants_to_move(low: str, context: Context) -> bool:

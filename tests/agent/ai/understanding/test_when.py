@@ -159,6 +159,10 @@ def test_both_days_in_one_message(read: Read) -> None:
     assert (str(found["move_date"]), str(found["tour_date"])) == ("2024-07-01", "2024-05-16")
 
 
+def test_a_day_only_told_of(read: Read) -> None:
+    assert read("I signed somewhere else this morning").entities == {}
+
+
 @pytest.mark.parametrize(
     "text", ["That's all for today, thanks", "Thank you for your help today!", "No, not today"]
 )
