@@ -1,0 +1,132 @@
+from typing import Any
+
+import pytest
+
+from agent.approvals.models import Approval, Decision
+from agent.kit.clock import ManualClock
+from agent.leads.models import Consent, Lead
+from agent.listings.models import Listing, ListingQuery
+from agent.outbox.models import Delivery
+from agent.privacy.models import Contact
+from agent.services import Services
+from agent.threads.models import Stage, Thread
+from agent.tours.models import Slot, Tour
+from tools.call import Call
+from tools.executor import Toolbox
+from tools.settle import coerce, settle
+
+TENANT = "default"
+THREAD = "thr_1"
+SAM = Contact(name="Sam Lee", email="sam@lee.example", phone="+15035550142")
+APPROVE = Decision(decision="approve")
+REJECT = Decision(decision="reject", message="Sorry.")
+DISMISS = Decision(decision="dismiss")
+RESPOND = Decision(decision="respond", message="We call you.")
+
+
+def edit(**args: Any) -> Decision:
+    return Decision(decision="edit", args=args)
+
+
+class Floor:
+    """A lead's thread in a demo community, and what the tools do to it."""
+
+    def __init__(
+        self, services: Services, clock: ManualClock, lead: Lead, homes: list[Listing]
+    ) -> None:
+        self.services = services
+        self.clock = clock
+        self.lead = lead
+        self.homes = homes
+        self.home = homes[0].listing_id
+        self.turn = 3
+
+    async def call(self, **changes: Any) -> Call:
+        """A call of the next turn, with every home offered; `changes` to its fields."""
+        self.turn += 1
+        lead = await self.services.leads.get(TENANT, self.lead.lead_id)
+        given = {
+            "services": self.services,
+            "tenant_id": TENANT,
+            "thread_id": THREAD,
+            "lead_id": lead.lead_id,
+            "community": await self.services.tenants.community(TENANT, "alder-row"),
+            "stage": Stage.TOURING,
+            "turn": self.turn,
+            "contact_ref": lead.contact_ref if lead.reachable else None,
+            "listings": {home.listing_id for home in self.homes},
+            **changes,
+        }
+        return Call(**given)
+
+    async def toolbox(self, **changes: Any) -> Toolbox:
+        return Toolbox(await self.call(**changes))
+
+    async def offered(self, listing_id: str | None = None, **changes: Any) -> tuple[Toolbox, Slot]:
+        """A toolbox whose thread has just been offered times, and the first of them."""
+        tools = await self.toolbox(**changes)
+        offer = await tools.use("tour_slots", listing_id=listing_id or self.home)
+        return tools, offer.slots[0]
+
+    async def proposed(self, listing_id: str | None = None) -> tuple[Approval, Tour]:
+        home = listing_id or self.home
+        tools, slot = await self.offered(home)
+        approval = await tools.use("propose_tour", listing_id=home, slot_id=slot.slot_id)
+        return approval, await self.tour(approval.args["tour_id"])
+
+    async def booked(self, listing_id: str | None = None) -> Tour:
+        approval, tour = await self.proposed(listing_id)
+        await self.decide(approval)
+        return await self.tour(tour.tour_id)
+
+    async def tour(self, tour_id: str) -> Tour:
+        return await self.services.tours.get(TENANT, tour_id)
+
+    async def decide(self, approval: Approval, decision: Decision = APPROVE) -> Approval:
+        return await self.services.approvals.decide(
+            TENANT,
+            approval.action_id,
+            decision,
+            actor="office",
+            settle=self._settle,
+            coerce=coerce,
+        )
+
+    async def expire(self) -> None:
+        await self.services.approvals.expire_overdue(lambda tenant_id: self._settle)
+
+    async def _settle(self, approval: Approval) -> None:
+        await settle(self.services, TENANT, approval)
+
+    async def pending(self) -> list[str]:
+        rows = await self.services.approvals.store.pending(TENANT, THREAD)
+        return [row.action_id for row in rows]
+
+    async def deliveries(self) -> list[Delivery]:
+        return (await self.services.outbox.store.page(TENANT)).items
+
+    async def free(self, slot: Slot) -> int:
+        """Seats left at the time of `slot`."""
+        community = await self.services.tenants.community(TENANT, "alder-row")
+        holding = await self.services.repository.scoped("tours", TENANT).count(
+            {"active": True, "starts_at": slot.starts_at}
+        )
+        return community.tour.capacity - holding
+
+
+@pytest.fixture
+async def floor(demo: Services, clock: ManualClock) -> Floor:
+    lead = await demo.leads.create(TENANT, contact=SAM, consent=Consent(sms=True), source=None)
+    now = clock.now()
+    await demo.threads.store.create(
+        TENANT,
+        Thread(
+            thread_id=THREAD,
+            lead_id=lead.lead_id,
+            community_id="alder-row",
+            created_at=now,
+            updated_at=now,
+        ),
+    )
+    homes = await demo.listings.search(TENANT, ListingQuery(community_id="alder-row"))
+    return Floor(demo, clock, lead, homes)
