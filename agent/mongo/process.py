@@ -46,6 +46,8 @@ def start(files: Files, mongod: Path) -> None:
 
 def stop(files: Files) -> None:
     """End mongod cleanly, by force after 30 s; return once its lock and its port are free."""
+    if not running(files):
+        return
     for sign in (signal.SIGTERM, signal.SIGKILL):
         if running(files):
             _signal(files, sign)

@@ -60,6 +60,7 @@ def watch(files: Files) -> None:
         Lock(files.lease).wait()
         with suppress(Unavailable):
             stopped = stop_if_unused(files)
+    post.release()
 
 
 if __name__ == "__main__":

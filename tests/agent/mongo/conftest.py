@@ -1,3 +1,4 @@
+import asyncio
 import json
 import os
 import select
@@ -6,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,14 @@ def eventually(holds: Callable[[], bool], *, seconds: float = 15) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"not within {seconds} s"
         time.sleep(0.02)
+
+
+async def soon(holds: Callable[[], Awaitable[bool]], *, seconds: float = 10) -> None:
+    for _ in range(int(seconds * 20)):
+        if await holds():
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail(f"not within {seconds} s")
 
 
 @pytest.fixture

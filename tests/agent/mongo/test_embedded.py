@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import stat
 import time
 from collections.abc import Callable
@@ -13,14 +14,14 @@ import pytest
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
 
-from agent.errors import Misconfigured, Unavailable
+from agent.errors import LatchkeyError, Misconfigured, Unavailable
 from agent.mongo import embedded, process
 from agent.mongo.binary import find
 from agent.mongo.client import Database
 from agent.mongo.datadir import Files
 from agent.mongo.lease import alone
 from agent.mongo.repository import Repository
-from tests.agent.mongo.conftest import Home, Member, eventually
+from tests.agent.mongo.conftest import Home, Member, eventually, soon
 
 Start = Callable[..., Member]
 
@@ -222,18 +223,45 @@ class TestKilledMongod:
                 assert kept == sorted(acknowledged)
             assert other.write()["code"] == "ok"
 
-    async def test_is_unavailable_until_it_is_back(self, home: Home) -> None:
+    async def test_waits_for_its_port_where_clients_look_for_it(self, home: Home) -> None:
         async with (
             embedded.open(home.data_dir) as endpoint,
-            Database(f"{endpoint.uri}&serverSelectionTimeoutMS=2000", "members") as database,
+            Database(f"{endpoint.uri}&serverSelectionTimeoutMS=1000", "members") as database,
         ):
-            await database.ping()
-            with alone(Files(home.data_dir).turn):  # whoever wants to restart it waits
-                home.kill_mongod()
+            with socket.socket() as squatter:
+                squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                with alone(Files(home.data_dir).turn):
+                    home.kill_mongod()
+                    eventually(lambda: not home.listens())
+                    squatter.bind(("127.0.0.1", home.port))
+                    squatter.listen()
                 with pytest.raises(Unavailable) as raised:
-                    await Repository(database).scoped("rows", "tenant").insert({})
+                    await database.ping()
                 assert (raised.value.code, raised.value.retry_after) == ("database_unavailable", 2)
-            await database.ping()
+            await soon(lambda: answers(database))
+
+    async def test_says_why_it_cannot_be_revived(self, home: Home) -> None:
+        data, away = home.data_dir / "mongo/db", home.data_dir / "mongo/away"
+
+        async def has_trouble() -> bool:
+            return endpoint.fault() is not None
+
+        async with (
+            embedded.open(home.data_dir) as endpoint,
+            Database(endpoint.uri, "members", fault=endpoint.fault) as database,
+        ):
+            with alone(Files(home.data_dir).turn):
+                home.kill_mongod()
+                data.rename(away)
+                data.write_text("in the way")
+            await soon(has_trouble)
+            with pytest.raises(Misconfigured) as raised:
+                await Repository(database).scoped("rows", "tenant").insert({})
+            assert raised.value.code in ("mongod_failed", "data_dir_unusable")
+            data.unlink()
+            away.rename(data)
+            await soon(lambda: answers(database))
+            assert not await has_trouble()
 
 
 class TestUnusableDirectory:
@@ -263,6 +291,14 @@ class TestUnusableDirectory:
                 pass
         assert raised.value.code == "mongod_failed"
         assert "mongod.log" in raised.value.message
+
+
+async def answers(database: Database) -> bool:
+    try:
+        await database.ping()
+    except LatchkeyError:
+        return False
+    return True
 
 
 async def insert(uri: str, number: int) -> None:
