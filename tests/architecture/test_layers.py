@@ -1,0 +1,48 @@
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+ROOT = Path(__file__).parents[2]
+PLACES = {
+    "pymongo": ("agent/mongo/", "graphs/checkpoints.py"),
+    "bson": ("agent/mongo/",),
+    "langgraph": ("graphs/", "evals/"),
+    "fastapi": ("server/",),
+    "starlette": ("server/",),
+    "typer": ("server/",),
+    "uvicorn": ("server/",),
+    "cryptography": ("agent/kit/crypto.py",),
+    "phonenumbers": ("agent/privacy/phones.py",),
+}
+"""Library -> where alone it may be imported."""
+
+
+@cache
+def imported(file: Path) -> set[str]:
+    """The top-level packages a file imports, late ones included."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def test_the_arrows_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert lint_imports(no_cache=True) == 0
+
+
+@pytest.mark.parametrize("library", PLACES)
+def test_a_library_is_used_in_its_place(library: str) -> None:
+    strays = []
+    for package in ("agent", "graphs", "tools", "prompts", "server", "evals"):
+        for file in (ROOT / package).rglob("*.py"):
+            name = file.relative_to(ROOT).as_posix()
+            if library in imported(file) and not name.startswith(PLACES[library]):
+                strays.append(name)
+    assert strays == []
