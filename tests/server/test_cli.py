@@ -115,7 +115,7 @@ class TestKey:
 
 class TestDoctor:
     def test_finds_all_well(self, latchkey: Latchkey) -> None:
-        found = printed(latchkey("doctor", "--json"))
+        found = printed(latchkey("doctor", "--json", LATCHKEY_DATABASE="test_doctor"))
         assert found["ok"]
         names = [check["name"] for check in found["checks"]]
         assert names == [
@@ -123,6 +123,13 @@ class TestDoctor:
             "clock",
         ]  # fmt: skip
         assert "ok   mongod: " in latchkey("doctor").stdout
+
+    def test_misses_an_index(self, latchkey: Latchkey) -> None:
+        """The tests' database goes without the one that would delete their events."""
+        result = latchkey("doctor", "--json")
+        assert result.exit_code == 1
+        checks = {check["name"]: check for check in json.loads(result.stdout)["checks"]}
+        assert "events.at" in checks["indexes"]["detail"]
 
     def test_says_how_to_mend_mongod(self, latchkey: Latchkey, tmp_path: Path) -> None:
         broken = tmp_path / "mongod"
