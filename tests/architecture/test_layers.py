@@ -23,7 +23,7 @@ PLACES = {
 @cache
 def imported(file: Path) -> set[str]:
     """The top-level packages a file imports, late ones included."""
-    found = set()
+    found: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found.update(alias.name.partition(".")[0] for alias in node.names)
