@@ -132,7 +132,7 @@ async def _tours(turn: Turn) -> None:
     call = turn.tools.call
     tours = await turn.services.tours.of_thread(call.tenant_id, call.thread_id)
     active = [t for t in tours if t.status in (TourStatus.PROPOSED, TourStatus.BOOKED)]
-    if not active:
+    if not active and not turn.has(Intent.TOUR):
         turn.say("no_tour")
     for tour in active[-2:]:
         home = await turn.services.listings.get(call.tenant_id, tour.listing_id)

@@ -104,8 +104,9 @@ def _part(turn: Turn) -> None:
 
 
 def _question_only(turn: Turn) -> bool:
+    told = {Intent.TOUR} if "say:tour_is" in turn.rules else set()
     return bool(turn.said) and not (
-        {*turn.heard["intents"]} - _SOCIAL - _FIXED - {Intent.ASK}
+        {*turn.heard["intents"]} - _SOCIAL - _FIXED - {Intent.ASK} - told
         or turn.heard["changed"]
         or turn.heard["references"]
         or turn.heard["slot_ids"]

@@ -302,3 +302,48 @@ class TestBadInput:
         answer = await lead.says(text)
         assert [action.status for action in answer.pending_actions] == [ApprovalStatus.PENDING]
         assert await lead.tours() == [TourStatus.PROPOSED]
+
+
+class TestAnswers:
+    async def test_tells_when_the_tour_is(self, lead: Lead) -> None:
+        await lead.says(*TO_THE_YES, "yes")
+        await lead.office("approve")
+        answer = await lead.says("what time is my tour?")
+        assert "say:tour_is" in answer.why.rules
+        assert answer.slots == []
+
+    async def test_a_wished_day_and_part_of_it_shape_the_offer(self, lead: Lead) -> None:
+        answer = await lead.says(
+            "2 bedrooms in Denver", "can I see the second one on thursday afternoon?"
+        )
+        assert {slot.label.split(",")[0] for slot in answer.slots} == {"Thursday"}
+        assert all(slot.label.endswith("PM") for slot in answer.slots)
+
+    @pytest.mark.parametrize(
+        ("question", "words"),
+        [
+            ("what are the fees?", "Application fee"),
+            ("what are your office hours?", "open"),
+            ("do you allow pets there?", "welcome"),
+            ("any specials right now?", ""),
+            ("is smoking allowed?", ""),
+        ],
+    )
+    async def test_answers_from_what_the_community_says(
+        self, lead: Lead, question: str, words: str
+    ) -> None:
+        answer = await lead.says("2 bedrooms in Denver", question)
+        assert any(rule.startswith("answer:") for rule in answer.why.rules)
+        assert words in answer.reply
+
+    async def test_says_so_when_it_does_not_know(self, lead: Lead) -> None:
+        answer = await lead.says("2 bedrooms in Denver", "what color are the kitchen tiles?")
+        assert "say:unknown_answer" in answer.why.rules
+
+    async def test_a_home_that_left_the_inventory_is_no_trouble(self, lead: Lead) -> None:
+        answer = await lead.says("2 bedrooms in Denver")
+        repository = lead.runtime.services.repository
+        gone = answer.listings[0].listing_id
+        await repository.scoped("listings", TENANT).delete_many({"listing_id": gone})
+        answer = await lead.says("does the first one have parking?")
+        assert "turn_failed" not in answer.why.rules

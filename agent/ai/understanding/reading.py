@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import time
 from typing import TypeVar
 
 from .accepted import read_accepted, wants_tour
@@ -13,7 +14,7 @@ from .models import Context, Entities, Intent, Talk, Understanding, Value
 from .protected import is_protected
 from .references import read_references
 from .short_answers import with_short_answer
-from .slots import read_slots
+from .slots import part_of_day, read_slots
 from .topics import read_topics
 
 T = TypeVar("T")
@@ -35,7 +36,7 @@ def understand(text: str, context: Context) -> Understanding:
         topics=topics,
         references=_unique(read_references(message, context), rules),
         slot_ids=_unique(read_slots(message, context), rules),
-        tour_time=None if message.talk == "other" else find_time(message.low),
+        tour_time=_tour_time(message),
         mentioned=_mentioned(message, context),
         aside=message.talk == "other",
     )
@@ -47,6 +48,13 @@ def understand(text: str, context: Context) -> Understanding:
         found = replace(found, intents=(Intent.TOUR, *found.intents))
     found = replace(found, accepted=accepted, rules=tuple(rules))
     return with_short_answer(found, message, context)
+
+
+def _tour_time(message: Message) -> time | None:
+    """A time of day; a part of the day counts beside a wish to come."""
+    if message.talk == "other":
+        return None
+    return find_time(message.low) or (part_of_day(message.low) if message.talk else None)
 
 
 def _talk_before(context: Context) -> Talk:

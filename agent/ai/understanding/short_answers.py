@@ -117,12 +117,14 @@ def _names_animal(low: str) -> bool:
 
 def _home(found: Understanding, low: str, context: Context) -> Understanding:
     """The home a bare ordinal or superlative picks from what was offered last."""
+    if found.references:
+        return found
     recent = [home for home in context.shortlist if home.listing_id in context.agent.offered]
     homes = recent or list(context.shortlist)
     place = _place(low, len(homes))
     if place is not None:
         return _chosen(found, homes[place])
-    if found.references or found.topics:
+    if found.topics:
         return found
     for size, most, pattern in _EXTREMES:
         sized = [(value, home) for home in homes if (value := size(home)) is not None]
@@ -147,15 +149,21 @@ def _place(low: str, count: int) -> int | None:
 
 
 def _chosen(found: Understanding, home: Candidate) -> Understanding:
-    entities = {k: v for k, v in found.entities.items() if k not in ("tour_date", "move_date")}
     return replace(
         found,
-        entities=entities,
+        entities=_without_nth(found),
         references=(home.listing_id,),
         intents=tuple(dict.fromkeys((*found.intents, Intent.SELECT))),
         accepted={**found.accepted, "property": home.name},
         rules=(*found.rules, "short_answer_home"),
     )
+
+
+def _without_nth(found: Understanding) -> Entities:
+    """ "1st" was the first of the list then, not of the month."""
+    if not any(rule.endswith("_date_nth") for rule in found.rules):
+        return found.entities
+    return {k: v for k, v in found.entities.items() if k not in ("tour_date", "move_date")}
 
 
 def _time(found: Understanding, low: str, context: Context) -> Understanding:
@@ -170,10 +178,9 @@ def _time(found: Understanding, low: str, context: Context) -> Understanding:
             place = 0
     if place is None:
         return found
-    entities = {k: v for k, v in found.entities.items() if k not in ("tour_date", "move_date")}
     return replace(
         found,
-        entities=entities,
+        entities=_without_nth(found),
         references=(),
         slot_ids=(slots[place],),
         rules=(*found.rules, "short_answer_slot"),

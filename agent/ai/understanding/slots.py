@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, time
 
 from .dates import WEEKDAYS, find_dates, find_time
 from .message import Message
@@ -39,6 +39,11 @@ _PARTS_OF_DAY = (
     ("afternoon_slot", range(12, 17), words(r"afternoons?|after (?:noon|lunch)|pm")),
     ("evening_slot", range(17, 24), words(r"evenings?|after work")),
 )
+_MIDDLES = (
+    (time(10), words(r"(?<!good )(?<!this )mornings?")),
+    (time(14), words(r"(?<!good )(?<!this )afternoons?|after (?:noon|lunch)")),
+    (time(17), words(r"(?<!good )(?<!this )evenings?|after work")),
+)
 _HOUR = re.compile(
     r"(?<!slot )(?<!option )(?<!number )(?<!#)\b(?P<hour>1[0-2]|"
     r"[1-9])(?::(?P<minute>[0-5]\d))?\b(?!\s*(?:st|nd|rd|th|bed|bath))"
@@ -63,6 +68,11 @@ def read_slots(message: Message, context: Context) -> list[tuple[str, str]]:
         return []
     chosen, rule = _in_place(low, context.slots)
     return [(slot.slot_id, rule) for slot in chosen]
+
+
+def part_of_day(low: str) -> time | None:
+    """The middle of the part of the day that is named."""
+    return next((middle for middle, pattern in _MIDDLES if pattern.search(low)), None)
 
 
 def _on_day(low: str, slots: Sequence[SlotOption], today: date) -> _Choice:

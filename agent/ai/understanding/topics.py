@@ -92,6 +92,7 @@ _TABLE: tuple[tuple[Topic, re.Pattern[str]], ...] = (
         words(
             rf"(?:what|which) (?:times?|days?|dates?|slots?)|time slots?|openings? for {VISIT}",
             r"when (?:can|could|may) (?:i|we) (?:see|visit|tour|come|view)",
+            rf"(?:when|what time|what day)(?:'s| is| was| are) (?:my|our|the) {VISIT}|{VISIT} time",
         ),
     ),
     ("name", words(r"name of|what(?:'s| is) it called|(?:its|the \w+'s) name")),

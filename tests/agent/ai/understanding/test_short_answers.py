@@ -1,7 +1,7 @@
 """Answers that mean nothing without the question before them."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 
@@ -104,3 +104,21 @@ def test_a_question_without_a_rule_is_a_question(read: Read) -> None:
 def test_long_runs_of_soft_words_cost_nothing(read: Read) -> None:
     text = "i think i would like to take a look at the one " * 160
     assert read(text, agent=OFFER, shortlist=HOMES).references != ("L9",)
+
+
+def test_a_home_and_a_day_in_one_message(read: Read) -> None:
+    text = "the second one looks nice, can I see it thursday afternoon?"
+    found = read(text, agent=OFFER, shortlist=HOMES)
+    assert found.references == ("L2",)
+    assert found.entities["tour_date"] == date(2024, 5, 16)
+    assert found.tour_time == time(14)
+
+
+@pytest.mark.parametrize("text", ["Good morning!", "I am looking for a home", "hello this evening"])
+def test_a_greeting_is_no_time(read: Read, text: str) -> None:
+    assert read(text).tour_time is None
+
+
+@pytest.mark.parametrize("text", ["what time is my tour?", "when's my appointment", "my tour time?"])
+def test_asks_when_the_tour_is(read: Read, text: str) -> None:
+    assert "tour_time" in read(text).topics
