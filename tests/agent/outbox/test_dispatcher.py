@@ -238,6 +238,15 @@ class TestDeath:
         assert not await outbox.store.mark(TENANT, stale, changes)
         assert await outbox.row("a") == before
 
+    async def test_nor_while_another_one_is_at_it(self, outbox: Outbox) -> None:
+        await outbox.queue("a")
+        stale = await outbox.dies("a")
+        outbox.clock.advance(LATER)
+        held = await outbox.dies("a")
+        done = {"state": DeliveryState.DONE}
+        assert not await outbox.store.mark(TENANT, stale, done)
+        assert await outbox.store.mark(TENANT, held, done)
+
     async def test_a_slow_call_is_not_reported_over_a_newer_one(self, outbox: Outbox) -> None:
         """The lease lapses during the call; another dispatcher delivers meanwhile."""
         await outbox.queue("a")
