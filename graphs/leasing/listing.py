@@ -98,23 +98,26 @@ async def _closest(turn: Turn, query: ListingQuery, wished: str) -> None:
         turn.say("offer_none", wishes=wished)
         turn.ask("areas")
         return
-    if relaxed.dropped == "areas":
-        await _elsewhere(turn, wished)
+    if relaxed.dropped == "areas" and await _elsewhere(turn, wished):
         return
     await turn.tools.use("search_listings", **relaxed.query.model_dump())
     turn.say("offer_instead", wishes=wished, dropped=field_names([relaxed.dropped]))
     show(turn, relaxed.listings, relaxed.query)
 
 
-async def _elsewhere(turn: Turn, wished: str) -> None:
-    """Nothing where the lead wants to live: name where there are homes, decide nothing."""
+async def _elsewhere(turn: Turn, wished: str) -> bool:
+    """Say where there are homes when the lead has named no such place; whether that was so."""
     gazetteer = await turn.services.listings.gazetteer(turn.tools.call.tenant_id)
     areas = sorted(gazetteer.areas)
+    known = {area.casefold() for area in areas}
+    if any(area.casefold() in known for area in turn.profile.areas):
+        return False
     if 0 < len(areas) <= NAMED:
         turn.say("not_there", wishes=wished, areas=listed(areas))
     else:
         turn.say("offer_none", wishes=wished)
     turn.ask("areas")
+    return True
 
 
 def show(turn: Turn, homes: list[Listing], query: ListingQuery) -> None:

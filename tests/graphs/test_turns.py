@@ -209,7 +209,6 @@ class TestGrowth:
             if turn in (10, 20, 90, 100):
                 sizes[turn] = await _size(runtime.services)
         early, late = sizes[20] - sizes[10], sizes[100] - sizes[90]
-        print(sizes)
         assert late <= 1.2 * early
         assert late / 10 <= 6_000
         assert await runtime.services.database.handle["checkpoints"].count_documents({}) == 1

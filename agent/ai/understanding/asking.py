@@ -60,6 +60,9 @@ _COUNTS = opening(
 _REQUESTS = words(
     rf"(?:can|could|may) (?:i|we) (?:get|have|see|find|rent)\b.{{0,40}}\b(?:{ONE}|bed ?rooms?)"
 )
+_CHANGES = words(
+    r"(?:can|could|may|shall) (?:i|we|you) (?:please )?(?:change|make|switch|update|bump)"
+)
 _STATES = opening(r"(?:it|this|that)(?:'s| is| it)?(?: an?)? \w+", after=_FILLER)
 
 
@@ -69,6 +72,8 @@ def asks_for_fact(low: str) -> bool:
     if _INVERTED.search(low):
         return True
     if _WISHES.match(low) or not (low.endswith("?") or _LEADS.match(low)):
+        return False
+    if _CHANGES.search(low):
         return False
     if _COUNTS.match(low) or (_REQUESTS.search(low) and not _OF_RULES.search(low)):
         return False

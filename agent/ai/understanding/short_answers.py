@@ -15,13 +15,12 @@ _NOTHING = whole(
     r"whatsoever|of (?:that|those)|yet|i'm afraid))*",
     r"(?:just|only) (?:me|us|myself|the (?:two|three) of us)(?: and my \w+)?",
 )
-_YES = whole(
-    r"(?:y|ya|yah|yuh|yas|yes+|yess?ir|yessum|yea|yeah|yep|yup|aye|mhm|uh[- ]?huh|k|kk|bet|100|"
-    r"for sure|go on(?: then)?|go for it|(?:please )?(?:send|do|book|request) (?:it|that)|"
-    r"let's go|of course|absolutely|certainly|sounds like a plan)"
-    r"(?:[ ,!.]+(?:please|pls|thanks?|thank you|send (?:it|that)|go ahead|that works|do it|sir|"
-    r"ma'am|i would|indeed|man|dude|lol|haha))*",
+_YES = opening(
+    r"y|ya|yah|yuh|yas|yes+|yess?ir|yessum|yea|yeah|yep|yup|aye|mhm|uh[- ]?huh|k|kk|bet|100",
+    r"for sure|go on(?: then)?|go for it|(?:please )?(?:send|do|book|request) (?:it|that)",
+    r"let's go|of course|absolutely|certainly|sounds like a plan",
 )
+_NOT_YET = words(r"no|not|but|don't|wait|can't|later|instead|other|another|different|change")
 _ANIMALS = listed(
     """
     pitbull pitbulls pit-bull lab labs labrador labradoodle retriever golden poodle doodle
@@ -82,7 +81,7 @@ def with_short_answer(found: Understanding, message: Message, context: Context) 
     """What the question before makes of a message that says little by itself."""
     asked, low = {*context.agent.asked}, message.low
     found = _switched(found, low, asked)
-    if asked & {"confirm", "tour", "contact"} and _YES.match(low):
+    if asked & {"confirm", "tour", "contact"} and _plain_yes(low):
         found = _yes(found, asked)
     if asked & {"property", "tour"} and not found.slot_ids and not _DATED.search(low):
         found = _home(found, low, context)
@@ -100,6 +99,11 @@ def _switched(found: Understanding, low: str, asked: set[str]) -> Understanding:
     elif "pets" in open_switches and _names_animal(low):
         entities = {"pets": True}
     return _adding(found, entities, "short_answer") if entities else found
+
+
+def _plain_yes(low: str) -> bool:
+    short = len(low.split()) <= _SHORT // 2
+    return short and bool(_YES.match(low)) and not _NOT_YET.search(low)
 
 
 def _yes(found: Understanding, asked: set[str]) -> Understanding:

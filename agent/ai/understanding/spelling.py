@@ -8,7 +8,7 @@ from .patterns import listed
 _ABBREVIATIONS = {
     short: long
     for line in """
-        2day=today | 2morrow=tomorrow | 2moro=tomorrow | abt=about | apmt=apartment
+        2day=today | aply=apply | 2morrow=tomorrow | 2moro=tomorrow | abt=about | apmt=apartment
         appt=appointment | apt=apartment | apts=apartments | avail=available | bdrm=bedroom
         bdrms=bedrooms | btw=by the way | cant=can't | cya=bye | doesnt=doesn't | dont=don't
         gimme=give me | gonna=going to | idk=i don't know | im=i'm | isnt=isn't | ive=i've

@@ -14,7 +14,8 @@ from agent.ai.understanding.models import Context
 from agent.ai.understanding.patterns import words
 
 _NONE = (
-    r"(?:no|not|without|never|zero|needn't|(?:don't|do not|doesn't|does not|won't|didn't|haven't|"
+    r"(?:no|not|without|never|zero|needn't|(?:neither|none) of us (?:has|have|owns?|got)|"
+    r"(?:don't|do not|doesn't|does not|won't|didn't|haven't|"
     r"isn't|aren't) (?:really )?(?:need|want|have|care|got|bring|require|looking)?)"
 )
 _FILL = (

@@ -119,6 +119,8 @@ def test_a_greeting_is_no_time(read: Read, text: str) -> None:
     assert read(text).tour_time is None
 
 
-@pytest.mark.parametrize("text", ["what time is my tour?", "when's my appointment", "my tour time?"])
+@pytest.mark.parametrize(
+    "text", ["what time is my tour?", "when's my appointment", "my tour time?"]
+)
 def test_asks_when_the_tour_is(read: Read, text: str) -> None:
     assert "tour_time" in read(text).topics
