@@ -342,6 +342,13 @@ class TestCancel:
         await floor.decide(cancel)
         assert (await floor.free(one), await floor.free(two)) == (2, 2)
 
+    async def test_proposals_about_other_tours_stay(self, floor: Floor) -> None:
+        move, *_ = await moving(floor)
+        _, tour = await floor.proposed(floor.homes[1].listing_id)
+        assert len(await floor.pending()) == 2
+        await (await floor.toolbox()).use("cancel_tour", tour_id=tour.tour_id)
+        assert await floor.pending() == [move.action_id]
+
     async def test_two_tours_are_canceled_side_by_side(self, floor: Floor) -> None:
         first = await floor.booked(floor.homes[0].listing_id)
         second = await floor.booked(floor.homes[1].listing_id)

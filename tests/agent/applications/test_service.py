@@ -101,9 +101,7 @@ def changed(**fields: Any) -> Community:
         changed(community_id="elsewhere"),
     ],
 )
-async def test_terms_other_than_those_shown_are_refused(
-    office: Office, present: Community
-) -> None:
+async def test_terms_other_than_those_shown_are_refused(office: Office, present: Community) -> None:
     """Every community's first criteria may have the same version: its terms are its own."""
     with pytest.raises(Conflict) as refused:
         await office.propose(community=present)

@@ -151,6 +151,15 @@ class TestSuperseding:
         assert await desk.approvals.store.pending(TENANT, THREAD) == [old]
         assert await desk.audited(old) == ["approval.proposed"]
 
+    async def test_a_row_that_is_closed_is_not_withdrawn(self, desk: Desk) -> None:
+        decided = await desk.decide(await desk.propose())
+        desk.settled.clear()
+        await desk.services.repository.transact(
+            lambda: desk.approvals.withdraw(TENANT, decided, settle=desk.settle)
+        )
+        assert await desk.read(decided) == decided
+        assert desk.settled == []
+
     async def test_approved_and_superseded_at_once_is_one_of_both(self, desk: Desk) -> None:
         for turn in range(5):
             old = await desk.propose(turn=turn * 2, args={**ARGS, "n": turn})

@@ -48,9 +48,7 @@ async def test_a_tenant_sees_its_own_records(audit: AuditService) -> None:
     assert await audit.store.about("rival", "act_1") == []
 
 
-async def test_what_is_undone_leaves_no_record(
-    audit: AuditService, repository: Repository
-) -> None:
+async def test_what_is_undone_leaves_no_record(audit: AuditService, repository: Repository) -> None:
     async def write() -> None:
         await audit.record("acme", "approval.approved", "act_1", {})
         raise Conflict("tour_slot_taken", "Somebody was faster.")

@@ -10,8 +10,11 @@ def test_a_phone_number_has_one_spelling(written: str) -> None:
     assert Contact(phone=written).phone == "+15035550142"
 
 
-def test_what_is_no_whole_number_is_kept_as_it_was_written() -> None:
-    assert Contact(phone=" 555-0142 ").phone == "555-0142"
+@pytest.mark.parametrize(
+    "written", ["555-0142", "+0 123 456 7890", "1234 5678 9012 345", "ask Sam"]
+)
+def test_what_is_no_whole_number_is_kept_as_it_was_written(written: str) -> None:
+    assert Contact(phone=f" {written} ").phone == written
 
 
 def test_an_email_address_has_one_case() -> None:
