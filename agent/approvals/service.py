@@ -12,9 +12,10 @@ from agent.approvals.models import (
     Proposal,
     args_hash,
 )
+from agent.approvals.replay import expired, replayed, superseded
 from agent.approvals.store import ApprovalStore
 from agent.audit.service import AuditService
-from agent.errors import Conflict, Gone, InvalidInput, NotFound
+from agent.errors import Conflict, InvalidInput, NotFound
 from agent.kit.clock import Clock
 from agent.kit.failpoints import Failpoints
 from agent.kit.ids import new_id
@@ -74,7 +75,7 @@ class ApprovalService:
         )
         standing = await self.store.same_proposal(tenant_id, approval)
         if standing and standing.status is ApprovalStatus.SUPERSEDED:
-            raise _superseded()
+            raise superseded()
         if standing:
             return standing
         if await self.store.rejected(tenant_id, approval):
@@ -146,7 +147,7 @@ class ApprovalService:
         now = self._clock.now()
         standing = await self.get(tenant_id, action_id)
         if standing.status is not ApprovalStatus.PENDING:
-            return _replay(standing, decision)
+            return replayed(standing, decision)
         changes = {
             "status": decision.status,
             "decision": decision.model_dump(),
@@ -187,7 +188,7 @@ class ApprovalService:
 
     def _refusal(self, standing: Approval) -> Exception:
         if standing.expires_at <= self._clock.now():
-            return _expired()
+            return expired()
         return Conflict(
             "approval_version_stale",
             f"It is at version {standing.version} now; read it again before you decide.",
@@ -232,28 +233,3 @@ def _meant(decision: Decision) -> Decision:
     if not decision.args:
         raise InvalidInput("approval_edit_invalid", "Send the changed arguments as args.")
     return decision
-
-
-def _replay(standing: Approval, decision: Decision) -> Approval:
-    if standing.status is ApprovalStatus.EXPIRED:
-        raise _expired()
-    if standing.status is ApprovalStatus.SUPERSEDED:
-        raise _superseded()
-    if standing.decision == decision:
-        return standing
-    recorded = standing.decision.model_dump(exclude_none=True) if standing.decision else {}
-    raise Conflict(
-        "approval_decided",
-        f"This action is {standing.status} already.",
-        details=[{**recorded, "status": standing.status, "decided_by": standing.decided_by}],
-    )
-
-
-def _expired() -> Gone:
-    return Gone("approval_expired", "This action has expired; propose it again.")
-
-
-def _superseded() -> Conflict:
-    return Conflict(
-        "approval_superseded", "The lead has changed this request since; look for the newer one."
-    )
