@@ -37,6 +37,8 @@ from graphs.leasing.state import LeasingState
 Progress = Callable[[int, int], None]
 COLUMNS = {"areas": "area", "property": "name", "budget": "rent"}
 """Project field -> listing column, where they differ."""
+UNSAID = {"rent": "1", "bedrooms": "1", "bathrooms": "1"}
+"""What an inventory must know, for data whose map leaves it out."""
 ROOM = 10_000
 TENANT = DEFAULT_TENANT
 
@@ -75,7 +77,8 @@ async def _stock(services: Services, homes: Homes) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
         for listing in homes.listings:
             row = {COLUMNS.get(name, name): value for name, value in listing.values.items()}
-            file.write(json.dumps({"listing_id": listing.listing_id, **row}) + "\n")
+            given = {"listing_id": listing.listing_id, "name": listing.listing_id, **UNSAID, **row}
+            file.write(json.dumps(given) + "\n")
         file.flush()
         await ingest_listings(
             services.listings, services.tenants, Path(file.name), tenant_id=TENANT

@@ -78,7 +78,7 @@ async def answer(turn: Turn) -> None:
     """Answer the questions of this turn, each from data or with a plain "I don't know"."""
     topics = [t for t in turn.heard["topics"] if not (t == "pets" and turn.has(Intent.ANIMAL))]
     home = await focus(turn)
-    community = await _community(turn, home)
+    community = await rules_of(turn, home)
     for topic in topics[:LIMIT]:
         if topic == "tour_time":
             await _tours(turn)
@@ -118,7 +118,7 @@ async def listed_home(turn: Turn, listing_id: str) -> Listing | None:
     return found
 
 
-async def _community(turn: Turn, home: Listing | None) -> Community:
+async def rules_of(turn: Turn, home: Listing | None) -> Community:
     """Whose rules apply: the home's, that of the homes on show, else the thread's."""
     shortlist = turn.state.get("shortlist", [])
     if home is None and shortlist:

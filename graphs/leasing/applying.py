@@ -4,7 +4,7 @@ from agent.ai.understanding.models import Intent
 from agent.listings.models import Listing
 from agent.tenants.models import Community
 from graphs.leasing import listing, qualifying
-from graphs.leasing.answers import focus
+from graphs.leasing.answers import focus, rules_of
 from graphs.leasing.phrases import listed, money
 from graphs.leasing.policy import StageSpec
 from graphs.leasing.touring import latest
@@ -47,13 +47,7 @@ async def terms(turn: Turn, home: Listing) -> None:
 
 
 async def documents(turn: Turn) -> None:
-    papers = turn.community.documents
-    home = await _home(turn)
-    if home is not None:
-        call = turn.tools.call
-        papers = (
-            await turn.services.tenants.community(call.tenant_id, home.community_id)
-        ).documents
+    papers = (await rules_of(turn, await _home(turn))).documents
     if not papers:
         turn.say("unknown_answer")
         return

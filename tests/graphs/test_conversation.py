@@ -3,7 +3,7 @@
 import pytest
 
 from agent.approvals.models import ApprovalStatus, Decision
-from agent.errors import InvalidInput, NotFound, TooLarge
+from agent.errors import InvalidInput, LatchkeyError, NotFound, TooLarge
 from agent.privacy.models import Contact
 from agent.threads.models import Role, Stage, ThreadStatus
 from agent.tours.models import TourStatus
@@ -347,3 +347,125 @@ class TestAnswers:
         await repository.scoped("listings", TENANT).delete_many({"listing_id": gone})
         answer = await lead.says("does the first one have parking?")
         assert "turn_failed" not in answer.why.rules
+
+
+class TestSecondThoughts:
+    async def test_no_contact_no_request(self, runtime: Runtime) -> None:
+        started = await runtime.start(TENANT)
+        lead = Lead(runtime, started.thread_id)
+        await lead.says(*TO_THE_YES)
+        answer = await lead.says("what are the fees?")
+        assert "asked:contact" in answer.why.rules
+        answer = await lead.says("no thanks")
+        assert "say:not_confirmed" in answer.why.rules
+        assert answer.pending_actions == []
+
+    async def test_a_question_before_the_yes_is_answered_and_asked_again(self, lead: Lead) -> None:
+        answer = await lead.says(*TO_THE_YES, "what are the fees?")
+        assert {"answer:fees", "asked:confirm"} <= set(answer.why.rules)
+
+    async def test_a_time_taken_meanwhile_is_told(self, lead: Lead, runtime: Runtime) -> None:
+        await lead.says(*TO_THE_YES)
+        community = await runtime.services.tenants.community(TENANT, "cedar-mesa")
+        for _ in range(community.tour.capacity):
+            started = await runtime.start(TENANT, contact=CONTACT)
+            await Lead(runtime, started.thread_id).says(*TO_THE_YES, "yes")
+        answer = await lead.says("yes")
+        assert "say:slot_taken" in answer.why.rules
+        assert len(answer.slots) == 3
+        assert answer.pending_actions == []
+
+    async def test_what_was_refused_is_not_asked_again(self, lead: Lead) -> None:
+        answer = await lead.says("2 bedrooms in Denver", "I want to apply for the first one", "yes")
+        await lead.office("reject")
+        answer = await lead.says("I want to apply for the first one", "yes")
+        assert len(answer.pending_actions) <= 1
+
+    async def test_the_papers_for_an_application(self, lead: Lead) -> None:
+        answer = await lead.says(
+            "2 bedrooms in Denver", "can you send me the list of documents you need?", "yes please"
+        )
+        assert [action.action for action in answer.pending_actions] == ["request_docs"]
+        await lead.office("approve")
+        assert "documents" in await lead.last_line()
+
+    async def test_asks_which_home_to_apply_for(self, lead: Lead) -> None:
+        answer = await lead.says("2 bedrooms in Denver", "May 1, 2300", "I'd like to apply")
+        assert "say:apply_which" in answer.why.rules
+
+    async def test_names_where_there_are_homes(self, lead: Lead) -> None:
+        answer = await lead.says("2 bedrooms in Albuquerque")
+        assert "say:not_there" in answer.why.rules
+        assert "Denver" in answer.reply
+        assert answer.listings == []
+
+    async def test_shows_all_there_is_and_says_so(self, lead: Lead) -> None:
+        answer = await lead.says("3 bedrooms in Portland")
+        for _ in range(5):
+            answer = await lead.says("show me other options")
+        assert "say:no_more" in answer.why.rules
+
+    async def test_a_no_to_a_visit_is_no_end(self, lead: Lead) -> None:
+        answer = await lead.says("2 bedrooms in Denver under 2300 from May 1, no pets", "no thanks")
+        assert "say:as_you_like" in answer.why.rules
+
+    async def test_opting_out_is_heard(self, lead: Lead) -> None:
+        answer = await lead.says("STOP")
+        assert "say:opted_out" in answer.why.rules
+
+    async def test_an_application_is_never_judged(self, lead: Lead) -> None:
+        answer = await lead.says("2 bedrooms in Denver", "would I qualify with a 600 credit score?")
+        assert any(rule.startswith("say:screening") for rule in answer.why.rules)
+        assert "you qualify" not in answer.reply.lower()
+
+    async def test_remembers_what_is_with_the_team(self, lead: Lead) -> None:
+        await lead.says(*TO_THE_YES, "yes")
+        answer = await lead.says("is it confirmed yet?")
+        assert len(answer.pending_actions) == 1
+
+
+class TestActions:
+    async def test_a_visitor_may_propose_what_was_offered(self, lead: Lead) -> None:
+        answer = await lead.says(*TO_THE_YES[:3])
+        slot = answer.slots[0]
+        listing_id = (await lead.runtime.view(TENANT, lead.thread_id)).shortlist[1].listing_id
+        acted = await lead.runtime.act(
+            TENANT,
+            lead.thread_id,
+            "schedule_tour",
+            {"listing_id": listing_id, "slot_id": slot.slot_id},
+            trusted=False,
+        )
+        assert acted.status == "pending"
+        await lead.office("approve")
+        assert await lead.tours() == [TourStatus.BOOKED]
+
+    async def test_a_visitor_may_not_name_what_was_not(self, lead: Lead) -> None:
+        await lead.says(*TO_THE_YES[:3])
+        for args in ({"listing_id": "lst_x", "slot_id": "s"}, {"listing_id": "lst_x"}):
+            with pytest.raises(LatchkeyError):
+                await lead.runtime.act(TENANT, lead.thread_id, "schedule_tour", args, trusted=False)
+        assert await lead.tours() == []
+
+    async def test_an_unknown_action_is_named(self, lead: Lead) -> None:
+        with pytest.raises(InvalidInput, match="delete_everything"):
+            await lead.runtime.act(TENANT, lead.thread_id, "delete_everything", {}, trusted=True)
+
+    async def test_a_hand_off_is_done_at_once(self, lead: Lead) -> None:
+        acted = await lead.runtime.act(
+            TENANT, lead.thread_id, "hand_off", {"reason": "wants a call"}, trusted=False
+        )
+        assert acted.status == "done"
+        thread = await lead.runtime.services.threads.get(TENANT, lead.thread_id)
+        assert thread.handoff_reason == "wants a call"
+
+
+class TestStream:
+    async def test_tells_what_happens_in_order(self, lead: Lead) -> None:
+        events = [e async for e in lead.runtime.stream(TENANT, lead.thread_id, "2br in Denver")]
+        names = [event.event for event in events]
+        assert names[0] == "accepted"
+        assert names[-1] == "done"
+        assert "listings" in names
+        said = "".join(e.data["text"] for e in events if e.event == "token")
+        assert said == events[-1].data["reply"]
