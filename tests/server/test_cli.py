@@ -216,6 +216,13 @@ class TestChat:
         assert getattr(result.exception, "code", None) == "community_not_found"
 
 
+class TestEval:
+    def test_missing_data_is_told(self, latchkey: Latchkey, tmp_path: Path) -> None:
+        result = latchkey("eval", "homes", "--data", str(tmp_path))
+        assert result.exit_code == 1
+        assert getattr(result.exception, "code", None) == "data_missing"
+
+
 class TestUsage:
     @pytest.mark.parametrize(
         "args", [["nonsense"], ["ingest", "listings"], ["serve", "--port", "x"]]
