@@ -1,9 +1,11 @@
 """A conversation in the terminal, from the lead's side, over a runtime in this process."""
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any
 
 from rich.console import Console
@@ -184,10 +186,29 @@ class Chat:
 async def _lines() -> AsyncIterator[str]:
     """What is typed, or what a script pipes in; blank lines are left out."""
     prompt = "you> " if sys.stdin.isatty() else ""
+    loop = asyncio.get_running_loop()
     while True:
-        try:
-            line = await asyncio.to_thread(input, prompt)
-        except EOFError:
+        typed: asyncio.Future[str | None] = loop.create_future()
+        # a thread of the loop's own pool would keep Ctrl-C waiting for the next line
+        Thread(target=_read, args=(prompt, loop, typed), daemon=True).start()
+        line = await typed
+        if line is None:
             return
         if line.strip():
             yield line.strip()
+
+
+def _read(
+    prompt: str, loop: asyncio.AbstractEventLoop, typed: "asyncio.Future[str | None]"
+) -> None:
+    try:
+        line = input(prompt)
+    except EOFError:
+        line = None
+    with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+        loop.call_soon_threadsafe(_give, typed, line)
+
+
+def _give(typed: "asyncio.Future[str | None]", line: str | None) -> None:
+    if not typed.done():
+        typed.set_result(line)

@@ -1,7 +1,9 @@
 """`latchkey serve` as a process: its start, its port, a second one beside it, its end."""
 
+import contextlib
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -190,3 +192,23 @@ def test_shows_a_person_what_to_do_next(machine: Machine) -> None:
     assert process.returncode == 0
     assert "http://127.0.0.1:" in shown
     assert "lk_" not in shown
+
+
+@pytest.mark.usefixtures("server")
+def test_ctrl_c_ends_a_chat_at_once(machine: Machine) -> None:
+    ours, theirs = pty.openpty()
+    chat = subprocess.Popen(
+        [*COMMAND, "chat"], stdin=theirs, stdout=theirs, stderr=theirs, env=machine.environ
+    )
+    os.close(theirs)
+    shown = b""
+    while b"you> " not in shown:
+        shown += os.read(ours, 4096)
+    chat.send_signal(signal.SIGINT)
+    assert chat.wait(timeout=20) == 130
+    assert b"automated" in shown
+    with contextlib.suppress(OSError):
+        while piece := os.read(ours, 4096):
+            shown += piece
+    os.close(ours)
+    assert b"Traceback" not in shown
