@@ -1,6 +1,3 @@
-import hashlib
-import json
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -100,9 +97,3 @@ class Approval(BaseModel):
     proposed_args: Args | None = None
     """What was proposed, where a person edited it."""
     delivery_id: str | None = None
-
-
-def args_hash(args: Mapping[str, Any]) -> str:
-    """The hash that binds a decision to exactly these arguments."""
-    canonical = json.dumps(args, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(canonical.encode()).hexdigest()

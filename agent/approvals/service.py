@@ -10,13 +10,13 @@ from agent.approvals.models import (
     Args,
     Decision,
     Proposal,
-    args_hash,
 )
 from agent.approvals.replay import expired, replayed, superseded
 from agent.approvals.store import ApprovalStore
 from agent.audit.service import AuditService
 from agent.errors import Conflict, InvalidInput, NotFound
 from agent.kit.clock import Clock
+from agent.kit.digests import args_hash
 from agent.kit.failpoints import Failpoints
 from agent.kit.ids import new_id
 from agent.mongo.repository import Repository

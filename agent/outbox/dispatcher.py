@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from agent.audit.service import AuditService
 from agent.errors import TooBusy, Unavailable
 from agent.kit.clock import Clock
+from agent.kit.digests import args_hash
 from agent.kit.failpoints import Failpoints
 from agent.mongo.repository import Repository
 from agent.outbox.models import Connector, Delivery, DeliveryState, Refused
@@ -55,6 +56,10 @@ class Dispatcher:
         elif died and (not connector.idempotent or delivery.attempts > ATTEMPTS):
             await self._close(
                 tenant_id, delivery, DeliveryState.UNKNOWN, "the sender died during the call"
+            )
+        elif args_hash(delivery.args) != delivery.args_hash:
+            await self._close(
+                tenant_id, delivery, DeliveryState.DEAD, "arguments were changed after approval"
             )
         else:
             await self._attempt(tenant_id, delivery, connector)

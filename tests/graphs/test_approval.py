@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from agent.approvals.models import Approval, Decision, args_hash
+from agent.approvals.models import Approval, Decision
 from agent.errors import InvalidInput
+from agent.kit.digests import args_hash
 from graphs.approval import decision_from, payload
 
 ARGS = {"listing_id": "lst_1", "starts_at": "2026-03-05T18:00:00Z"}

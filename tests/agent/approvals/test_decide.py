@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from agent.approvals.models import Approval, ApprovalStatus, Decision, args_hash
+from agent.approvals.models import Approval, ApprovalStatus, Decision
 from agent.approvals.service import LIFETIME
 from agent.errors import Conflict, Gone, InvalidInput, NotFound, Unavailable
+from agent.kit.digests import args_hash
 from agent.mongo.repository import Repository
 from tests.agent.approvals.conftest import APPROVE, ARGS, REJECT, TENANT, Desk
 
@@ -278,17 +279,3 @@ async def test_what_cannot_be_settled_is_not_decided(desk: Desk, failure: Except
     assert await desk.audited(approval) == ["approval.proposed"]
     desk.refuses = None
     assert (await desk.decide(approval)).status is ApprovalStatus.APPROVED
-
-
-class TestHash:
-    def test_does_not_depend_on_the_order_of_arguments(self) -> None:
-        assert args_hash({"a": 1, "b": {"c": 2, "d": 3}}) == args_hash(
-            {"b": {"d": 3, "c": 2}, "a": 1}
-        )
-
-    def test_tells_values_and_types_apart(self) -> None:
-        hashes = {
-            args_hash(args)
-            for args in ({"a": 1}, {"a": "1"}, {"a": True}, {"a": None}, {"b": 1}, {}, {"a": [1]})
-        }
-        assert len(hashes) == 7

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from agent.approvals.models import ApprovalStatus, Decision, args_hash
+from agent.approvals.models import ApprovalStatus, Decision
 from agent.approvals.service import LIFETIME
 from agent.errors import Conflict, NotFound
+from agent.kit.digests import args_hash
 from tests.agent.approvals.conftest import ARGS, REJECT, TENANT, THREAD, Desk
 
 OTHER = {**ARGS, "starts_at": "2026-03-06T18:00:00Z"}

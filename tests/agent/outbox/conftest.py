@@ -6,6 +6,7 @@ import pytest
 
 from agent.audit.service import AuditService
 from agent.kit.clock import ManualClock
+from agent.kit.digests import args_hash
 from agent.outbox.dispatcher import LEASE, Dispatcher
 from agent.outbox.models import Delivery
 from agent.services import Services
@@ -67,7 +68,7 @@ class Outbox:
                 action_id=f"act_{name}",
                 action="send_message",
                 args={"text": name},
-                args_hash="hash",
+                args_hash=args_hash({"text": name}),
                 thread_id="thr_1",
             )
 

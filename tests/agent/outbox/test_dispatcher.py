@@ -49,6 +49,34 @@ async def test_an_action_is_queued_once_for_ever(outbox: Outbox) -> None:
         await outbox.queue("a")
 
 
+async def tamper(outbox: Outbox, name: str) -> None:
+    await outbox.services.repository.scoped("outbox", TENANT).update(
+        {"delivery_id": f"dlv_{name}"}, {"$set": {"args": {"text": "something else"}}}
+    )
+
+
+async def test_arguments_changed_after_the_approval_are_not_delivered(outbox: Outbox) -> None:
+    await outbox.queue("a", "b")
+    await tamper(outbox, "a")
+    await outbox.run()
+    row = await outbox.row("a")
+    assert (row.state, row.error) == (DeliveryState.DEAD, "arguments were changed after approval")
+    assert await outbox.audited("a") == ["delivery.dead"]
+    assert outbox.provider.arrived == [f"{TENANT}:act_b"]
+
+
+async def test_arguments_changed_between_two_attempts_are_not_delivered(outbox: Outbox) -> None:
+    await outbox.queue("a")
+    outbox.provider.fails(Unavailable("provider_down", "Try again."))
+    await outbox.run()
+    await tamper(outbox, "a")
+    outbox.provider.answer = None
+    outbox.clock.advance(LATER)
+    await outbox.run()
+    assert (await outbox.row("a")).state is DeliveryState.DEAD
+    assert outbox.provider.arrived == []
+
+
 async def test_many_dispatchers_deliver_every_row_once(outbox: Outbox) -> None:
     names = [str(n) for n in range(20)]
     await outbox.queue(*names)
