@@ -9,8 +9,9 @@ from agent.approvals.models import EFFECTIVE, Approval
 from agent.errors import InvalidInput
 from agent.services import Services
 from tools.call import Call
+from tools.text import FreeText
 
-Document = Annotated[str, Field(min_length=1, max_length=200)]
+Document = Annotated[FreeText, Field(min_length=1, max_length=200)]
 
 
 class ApplyArgs(BaseModel):
@@ -99,7 +100,7 @@ async def start_application(call: Call, args: ApplyArgs) -> Approval:
 async def request_documents(call: Call, args: DocumentsArgs) -> Approval:
     """Ask a person to send the lead the list of papers."""
     contact = call.contact()
-    documents = [call.text(name) for name in args.documents] or call.community.documents
+    documents = args.documents or call.community.documents
     if not documents:
         raise InvalidInput("documents_missing", "Name the documents; the community lists none.")
     stored = DocumentsStored(documents=documents, contact=contact)

@@ -9,7 +9,6 @@ from agent.audit.models import Why
 from agent.errors import Conflict
 from agent.events.models import Event
 from agent.kit.ids import stable_id
-from agent.privacy.pii import redact
 from agent.services import Services
 from agent.tenants.models import Community
 from agent.threads.models import Stage
@@ -52,10 +51,6 @@ class Call:
         if self.contact_ref is None:
             raise Conflict("contact_missing", "Ask for an e-mail address or a phone number first.")
         return self.contact_ref
-
-    def text(self, said: str) -> str:
-        """Free text as it may be stored: contact data stays in the vault."""
-        return said if self.trusted else redact(said).text
 
     async def own_id(self, prefix: str, *parts: object) -> str:
         """The same id when this turn is run again; another one after a change of mind in it."""

@@ -5,12 +5,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from agent.events.models import Event
 from tools.call import Call
 from tools.search import ListingArgs
+from tools.text import FreeText
 
 
 class HandOffArgs(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    reason: str = Field(min_length=1, max_length=500)
+    reason: FreeText = Field(min_length=1, max_length=500)
 
 
 async def mark_favorite(call: Call, args: ListingArgs) -> None:
@@ -21,5 +22,5 @@ async def mark_favorite(call: Call, args: ListingArgs) -> None:
 
 
 async def hand_off(call: Call, args: HandOffArgs) -> None:
-    call.handoff = call.text(args.reason)
+    call.handoff = args.reason
     call.events.append(Event(type="handoff.requested", data={"reason": call.handoff}))

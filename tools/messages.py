@@ -8,6 +8,7 @@ from agent.approvals.models import EFFECTIVE, Approval
 from agent.errors import Conflict
 from agent.services import Services
 from tools.call import Call
+from tools.text import FreeText
 
 Channel = Literal["sms", "email"]
 _NEEDS: dict[Channel, str] = {"sms": "phone", "email": "email"}
@@ -17,7 +18,7 @@ class MessageArgs(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     channel: Channel
-    text: str = Field(min_length=1, max_length=2000)
+    text: FreeText = Field(min_length=1, max_length=2000)
     contact: str | None = None
 
 
@@ -28,15 +29,14 @@ class MessageStored(MessageArgs):
 
 
 async def send_message(call: Call, args: MessageArgs) -> Approval:
-    contact, text = call.contact(), call.text(args.text)
-    stored = MessageStored(channel=args.channel, text=text, contact=contact)
+    stored = MessageStored(channel=args.channel, text=args.text, contact=call.contact())
 
     async def write() -> Approval:
         await _require_consent(call.services, call.tenant_id, call.lead_id, args.channel)
         return await call.propose(
             "send_message",
             stored.model_dump(),
-            f"Send this {'text' if args.channel == 'sms' else 'e-mail'}: {text}",
+            f"Send this {'text' if args.channel == 'sms' else 'e-mail'}: {stored.text}",
         )
 
     return await call.services.repository.transact(write)

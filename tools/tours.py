@@ -13,6 +13,7 @@ from agent.tenants.models import Community
 from agent.tours.models import SlotOffer, Tour, TourStatus
 from agent.tours.slots import label
 from tools.call import Call
+from tools.text import FreeText
 
 _ACTIVE = (TourStatus.PROPOSED, TourStatus.BOOKED)
 
@@ -51,7 +52,7 @@ class CancelArgs(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     tour_id: str
-    reason: str | None = Field(default=None, max_length=500)
+    reason: FreeText | None = Field(default=None, max_length=500)
 
 
 class TourArgs(BaseModel):
@@ -83,7 +84,7 @@ class CancelStored(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     tour_id: str
-    reason: str | None = None
+    reason: FreeText | None = None
     contact: str | None = None
 
 
@@ -161,8 +162,9 @@ async def cancel_tour(call: Call, args: CancelArgs) -> Approval | None:
     services = call.services
     community = await services.tenants.community(call.tenant_id, tour.community_id)
     listing = await services.listings.get(call.tenant_id, tour.listing_id)
-    reason = call.text(args.reason) if args.reason else None
-    stored = CancelStored(tour_id=tour.tour_id, reason=reason, contact=call.contact_ref)
+    stored = CancelStored(
+        tour_id=tour.tour_id, reason=args.reason or None, contact=call.contact_ref
+    )
 
     async def write() -> Approval | None:
         await _withdraw(call, tour)

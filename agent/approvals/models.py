@@ -9,6 +9,7 @@ from agent.audit.models import Why
 Args = dict[str, Any]
 Risk = Literal["low", "medium", "high"]
 SCHEMA_VERSION = 1
+LONGEST_MESSAGE = 8000
 
 
 class ApprovalStatus(StrEnum):
@@ -34,7 +35,7 @@ class Decision(BaseModel):
     decision: Literal["approve", "edit", "reject", "respond", "dismiss"]
     args: Args | None = None
     """For edit: the changed arguments, others stay."""
-    message: str | None = Field(default=None, max_length=8000)
+    message: str | None = Field(default=None, max_length=LONGEST_MESSAGE)
 
     @property
     def status(self) -> ApprovalStatus:

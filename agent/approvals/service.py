@@ -11,6 +11,7 @@ from agent.approvals.models import (
     Decision,
     Proposal,
 )
+from agent.approvals.record import recorded
 from agent.approvals.replay import expired, replayed, superseded
 from agent.approvals.store import ApprovalStore
 from agent.audit.service import AuditService
@@ -147,10 +148,10 @@ class ApprovalService:
         now = self._clock.now()
         standing = await self.get(tenant_id, action_id)
         if standing.status is not ApprovalStatus.PENDING:
-            return replayed(standing, decision)
+            return replayed(standing, recorded(decision))
         changes = {
             "status": decision.status,
-            "decision": decision.model_dump(),
+            "decision": recorded(decision).model_dump(),
             "decided_by": actor,
             "decided_at": now,
         }

@@ -4,7 +4,7 @@ import pytest
 
 from agent.errors import Conflict, Forbidden, InvalidInput, NotFound
 from agent.threads.models import Stage
-from tests.tools.conftest import TENANT, Floor
+from tests.tools.conftest import TENANT, Floor, edit
 from tools.catalog import CATALOG
 
 EVERYTHING = frozenset({"listings:read", "tours:read", "actions:write"})
@@ -217,26 +217,46 @@ class TestContact:
 
 class TestFreeText:
     SAID = "call me at 503-555-0199 or x@y.example"
+    TOLD = "call me at [phone] or [email]"
 
     async def test_what_a_visitor_writes_is_stored_without_contact_data(self, floor: Floor) -> None:
         tools = await floor.toolbox(stage=Stage.TOURING)
         await tools.use("hand_off", reason=self.SAID)
-        assert tools.call.handoff == "call me at [phone] or [email]"
+        assert tools.call.handoff == self.TOLD
         [event] = tools.call.events
-        assert event.data == {"reason": "call me at [phone] or [email]"}
+        assert event.data == {"reason": self.TOLD}
         message = await tools.use("send_message", channel="email", text=self.SAID)
-        assert message.args["text"] == "call me at [phone] or [email]"
+        assert message.args["text"] == self.TOLD
         assert "0199" not in message.description
         tour = await floor.booked()
         cancel = await (await floor.toolbox()).use(
             "cancel_tour", tour_id=tour.tour_id, reason=self.SAID
         )
-        assert cancel.args["reason"] == "call me at [phone] or [email]"
+        assert cancel.args["reason"] == self.TOLD
 
-    async def test_staff_may_name_the_number_of_the_office(self, floor: Floor) -> None:
+    async def test_nor_is_it_stored_when_a_trusted_caller_writes_it(self, floor: Floor) -> None:
         tools = await floor.toolbox(trusted=True, scopes=EVERYTHING)
-        approval = await tools.use("send_message", channel="email", text=self.SAID)
-        assert approval.args["text"] == self.SAID
+        message = await tools.use("send_message", channel="email", text=self.SAID)
+        assert message.args["text"] == self.TOLD
+        papers = await tools.use("request_documents", documents=["photo ID", self.SAID])
+        assert papers.args["documents"] == ["photo ID", self.TOLD]
+        assert "0199" not in message.description + papers.description
+
+    async def test_nor_when_a_person_edits(self, floor: Floor) -> None:
+        tools = await floor.toolbox()
+        approval = await tools.use("send_message", channel="email", text="hi")
+        change = edit(text=self.SAID, contact=approval.args["contact"])
+        decided = await floor.decide(approval, change)
+        assert decided.args["text"] == self.TOLD
+        [delivery] = await floor.deliveries()
+        assert delivery.args == decided.args
+        assert "0199" not in decided.model_dump_json()
+        assert await floor.decide(approval, change) == decided
+
+    async def test_a_text_must_fit_without_its_contact_data(self, floor: Floor) -> None:
+        tools = await floor.toolbox()
+        with pytest.raises(InvalidInput):
+            await tools.use("send_message", channel="email", text="a@b.co " * 285 + "12345")
 
 
 class TestFavorites:

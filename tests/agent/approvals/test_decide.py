@@ -279,3 +279,26 @@ async def test_what_cannot_be_settled_is_not_decided(desk: Desk, failure: Except
     assert await desk.audited(approval) == ["approval.proposed"]
     desk.refuses = None
     assert (await desk.decide(approval)).status is ApprovalStatus.APPROVED
+
+
+async def test_contact_data_in_a_decision_is_not_kept(desk: Desk) -> None:
+    approval = await desk.propose()
+    decision = Decision(decision="reject", message="Call 503-555-0199 or x@y.example.")
+    decided = await desk.decide(approval, decision)
+    assert decided.decision == Decision(decision="reject", message="Call [phone] or [email].")
+    assert await desk.read(approval) == await desk.decide(approval, decision)
+
+
+async def test_nor_in_what_was_edited(desk: Desk) -> None:
+    approval = await desk.propose(args={**ARGS, "documents": []})
+    said = {"documents": ["photo ID", "a letter of x@y.example"], "starts_at": ARGS["starts_at"]}
+    decided = await desk.decide(approval, Decision(decision="edit", args=said))
+    assert decided.decision is not None
+    assert decided.decision.args == {**said, "documents": ["photo ID", "a letter of [email]"]}
+
+
+async def test_a_message_that_grows_is_cut_to_what_can_be_read_again(desk: Desk) -> None:
+    approval = await desk.propose()
+    decision = Decision(decision="respond", message="a@b.co " * 1142)
+    decided = await desk.decide(approval, decision)
+    assert await desk.read(approval) == decided == await desk.decide(approval, decision)
