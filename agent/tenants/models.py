@@ -45,6 +45,8 @@ class Fee(BaseModel):
     amount: int = Field(ge=0)
     """Whole US dollars."""
     note: str = ""
+    pet: bool = False
+    """Owed by those who bring a pet."""
 
 
 class PetRules(BaseModel):

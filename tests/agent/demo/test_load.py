@@ -152,3 +152,11 @@ async def test_texts_characterise_nobody(demo: Demo) -> None:
     texts += [home.model_dump_json() for home in await demo.find()]
     assert len(COMMUNITIES) == 3
     assert [match[0] for text in texts for match in NEVER_SAID.finditer(text)] == []
+
+
+def test_exactly_the_fees_for_pets_are_marked() -> None:
+    for name in COMMUNITIES:
+        community = demo_community(name, ManualClock(NOW))
+        assert community.pets is not None
+        marked = {fee.name for fee in community.fees if fee.pet}
+        assert marked == ({"Pet fee", "Pet rent"} if community.pets.allowed else set())
