@@ -74,6 +74,7 @@ CATALOG = {
             "actions:write",
         ),
         Tool("hand_off", _WRITE, leads.HandOffArgs, leads.hand_off, _ALL, "actions:write"),
+        Tool("opt_out", _WRITE, leads.OptOutArgs, leads.opt_out, _ALL, "actions:write"),
         Tool(
             "propose_tour",
             _EXTERNAL,

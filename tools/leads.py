@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from agent.events.models import Event
 from tools.call import Call
 from tools.search import ListingArgs
+from tools.settle import settle
 from tools.text import FreeText
 
 
@@ -12,6 +13,10 @@ class HandOffArgs(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: FreeText = Field(min_length=1, max_length=500)
+
+
+class OptOutArgs(BaseModel):
+    model_config = ConfigDict(extra="forbid")
 
 
 async def mark_favorite(call: Call, args: ListingArgs) -> None:
@@ -24,3 +29,20 @@ async def mark_favorite(call: Call, args: ListingArgs) -> None:
 async def hand_off(call: Call, args: HandOffArgs) -> None:
     call.handoff = args.reason
     call.events.append(Event(type="handoff.requested", data={"reason": call.handoff}))
+
+
+async def opt_out(call: Call, args: OptOutArgs) -> None:
+    """Note that the lead wants no messages, and withdraw those that wait for a person."""
+    services = call.services
+
+    async def write() -> None:
+        await services.leads.opt_out(call.tenant_id, call.lead_id)
+        for row in await services.approvals.store.pending(
+            call.tenant_id, call.thread_id, action="send_message"
+        ):
+            await services.approvals.withdraw(
+                call.tenant_id, row, settle=lambda old: settle(services, call.tenant_id, old)
+            )
+
+    await services.repository.transact(write)
+    call.events.append(Event(type="optout.received"))

@@ -53,6 +53,8 @@ async def _require_consent(
     services: Services, tenant_id: str, lead_id: str, channel: Channel
 ) -> None:
     lead = await services.leads.get(tenant_id, lead_id)
+    if lead.consent.opted_out_at:
+        raise Conflict("contact_opted_out", "The lead wants no messages; write none.")
     if _NEEDS[channel] not in lead.hashes:
         raise Conflict("contact_missing", f"Ask for the lead's {_NEEDS[channel]} first.")
     if channel == "sms" and not lead.consent.sms:

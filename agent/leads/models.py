@@ -40,6 +40,8 @@ class Consent(BaseModel):
     text: str = ""
     at: datetime | None = None
     source: str = ""
+    opted_out_at: datetime | None = None
+    """When the lead asked to be written to no more; ends every channel."""
 
 
 class Lead(BaseModel):

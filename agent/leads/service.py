@@ -63,5 +63,11 @@ class LeadService:
 
         return await self._repository.transact(write)
 
+    async def opt_out(self, tenant_id: str, lead_id: str) -> None:
+        """End the consent to be written to; joins the caller's transaction."""
+        lead = await self.get(tenant_id, lead_id)
+        if lead.consent.opted_out_at is None:
+            await self.store.set_opted_out(tenant_id, lead_id, self._clock.now())
+
     async def save_profile(self, tenant_id: str, lead_id: str, profile: LeadProfile) -> None:
         await self.store.set_profile(tenant_id, lead_id, profile, self._clock.now())

@@ -30,6 +30,10 @@ class LeadStore:
     ) -> None:
         await self._set(tenant_id, lead_id, {"contact_ref": ref, "hashes": hashes}, now)
 
+    async def set_opted_out(self, tenant_id: str, lead_id: str, now: datetime) -> None:
+        changes = {"consent.sms": False, "consent.opted_out_at": now}
+        await self._set(tenant_id, lead_id, changes, now)
+
     async def _set(
         self, tenant_id: str, lead_id: str, changes: dict[str, Any], now: datetime
     ) -> None:

@@ -48,3 +48,7 @@ def test_stages_set_by_people_leave_nothing_to_the_policy_but_service() -> None:
 
 def test_a_person_is_always_reachable() -> None:
     assert CATALOG["hand_off"].stages == frozenset(Stage)
+
+
+def test_messages_can_always_be_stopped() -> None:
+    assert CATALOG["opt_out"].stages == frozenset(Stage)

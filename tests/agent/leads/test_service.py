@@ -130,3 +130,21 @@ async def test_a_profile_and_a_contact_saved_at_once_are_both_kept(services: Ser
     )
     stored = await services.leads.get(TENANT, lead.lead_id)
     assert (stored.profile, stored.reachable) == (profile, True)
+
+
+async def test_who_opts_out_is_texted_no_more(services: Services, clock: ManualClock) -> None:
+    lead = await create(services, SAM)
+    other = await create(services)
+    await services.leads.opt_out(TENANT, lead.lead_id)
+    at = clock.now()
+    clock.advance(timedelta(days=1))
+    await services.leads.opt_out(TENANT, lead.lead_id)
+    found = await services.leads.get(TENANT, lead.lead_id)
+    assert found.consent == Consent(sms=False, text="ok", opted_out_at=at)
+    assert await services.leads.get(TENANT, other.lead_id) == other
+
+
+async def test_an_unknown_lead_cannot_opt_out(services: Services) -> None:
+    lead = await create(services)
+    with pytest.raises(NotFound):
+        await services.leads.opt_out("rival", lead.lead_id)
