@@ -87,6 +87,8 @@ class Community(BaseModel):
     fees: list[Fee] = Field(default_factory=list)
     criteria: Criteria | None = None
     application_url: str = ""
+    privacy_url: str = ""
+    """Where the privacy notice of the community stands."""
     documents: list[str] = Field(default_factory=list)
     """Papers an application needs."""
     specials: list[str] = Field(default_factory=list)

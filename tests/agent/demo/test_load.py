@@ -160,3 +160,9 @@ def test_exactly_the_fees_for_pets_are_marked() -> None:
         assert community.pets is not None
         marked = {fee.name for fee in community.fees if fee.pet}
         assert marked == ({"Pet fee", "Pet rent"} if community.pets.allowed else set())
+
+
+def test_every_community_has_a_privacy_notice_of_its_own() -> None:
+    urls = {demo_community(name, ManualClock(NOW)).privacy_url for name in COMMUNITIES}
+    assert len(urls) == len(COMMUNITIES)
+    assert all(url.startswith("https://example.com/") for url in urls)
