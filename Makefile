@@ -9,7 +9,7 @@ run: setup ## serve the demo on http://127.0.0.1:8000
 	$(BIN)/latchkey serve --demo --port $(PORT)
 
 test: setup ## every test
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 setup: .venv/ready ## install into .venv and check the database binary
 	@$(BIN)/latchkey doctor --mongod
@@ -32,7 +32,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 
 cov: setup ## the tests again, with the branch-coverage gate
-	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered
+	$(BIN)/pytest -n auto --cov --cov-report=term-missing:skip-covered
 
 clean:
 	rm -rf .venv .latchkey .coverage .pytest_cache .mypy_cache .ruff_cache

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from agent.approvals.models import Approval, Decision
-from agent.errors import InvalidInput, LatchkeyError, NotFound
+from agent.errors import Conflict, InvalidInput, LatchkeyError, NotFound
 from agent.events.models import Event
 from agent.kit.ids import new_id
 from agent.kit.text import validate_message
@@ -211,7 +211,11 @@ class Runtime:
         )
         await services.tours.sweep_expired(services.clock.now())
         for tenant_id, thread_id in await services.threads.store.abandoned(services.clock.now()):
-            await self._runner.drain(tenant_id, thread_id)
+            try:
+                await self._runner.drain(tenant_id, thread_id)
+            except LatchkeyError as error:
+                # one thread must not hold up the others; the next sweep tries it again
+                log.warning("thread %s waits on: %s", thread_id, error.code)
 
     async def close(self) -> None:
         """Wait for the turns that are running."""
@@ -240,11 +244,19 @@ class Runtime:
     async def _answered(self, tenant_id: str, thread_id: str, message: Message) -> Answer:
         store = self.services.threads.store
         while True:
-            await self._runner.drain(tenant_id, thread_id)
+            await self._drained(tenant_id, thread_id)
             reply = await store.answer_to(tenant_id, thread_id, message)
             if reply is not None:
                 return await self._answer(tenant_id, thread_id, message, reply)
             await asyncio.sleep(POLL)
+
+    async def _drained(self, tenant_id: str, thread_id: str) -> None:
+        """Run what waits; a turn that another process has taken over is answered there."""
+        try:
+            await self._runner.drain(tenant_id, thread_id)
+        except Conflict as error:
+            if error.code != "turn_lease_lost":
+                raise
 
     async def _answer(
         self, tenant_id: str, thread_id: str, message: Message, reply: Message
@@ -295,7 +307,8 @@ class Runtime:
             turn=thread.next_turn,
             contact_ref=lead.contact_ref if lead.reachable else None,
             listings={home["listing_id"] for home in thread.shortlist}
-            | {*state.get("offered", [])},
+            | {*state.get("offered", [])}
+            | ({thread.metadata["listing_id"]} if "listing_id" in thread.metadata else set()),
             slots={
                 slot["slot_id"]: (slot["listing_id"], datetime.fromisoformat(slot["starts_at"]))
                 for slot in state.get("slots", [])
@@ -328,7 +341,8 @@ async def open_runtime(services: Services) -> AsyncIterator[Runtime]:
     from graphs.leasing.policy_rules import RulesPolicy
 
     saver = await asyncio.to_thread(open_saver, services.database)
-    graph = build(services, RulesPolicy()).compile(checkpointer=saver)
+    policy = {"rules": RulesPolicy}[services.settings.policy]()
+    graph = build(services, policy).compile(checkpointer=saver)
     runtime = Runtime(services, TurnRunner(services, graph))
     try:
         yield runtime

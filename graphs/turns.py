@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import traceback
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
@@ -19,6 +21,7 @@ from agent.services import Services
 from agent.tenants.hours import hours_text
 from agent.threads.models import Lease, Message, Role, Stage, Thread, TurnResult
 from graphs.leasing.state import Incoming, LeasingState
+from graphs.leasing.turn import offered
 from prompts import load
 
 log = logging.getLogger(__name__)
@@ -77,7 +80,7 @@ class TurnRunner:
                 await self._turns(tenant_id, thread_id, lease)
         except BaseException:
             with contextlib.suppress(LatchkeyError):
-                await store.release_lease(tenant_id, thread_id, lease)
+                await store.abandon_lease(tenant_id, thread_id, lease)
             raise
 
     async def _turns(self, tenant_id: str, thread_id: str, lease: Lease) -> None:
@@ -114,8 +117,8 @@ class TurnRunner:
             )
         except Unavailable:
             raise
-        except Exception:
-            log.exception("turn failed; a person is asked")
+        except Exception as error:
+            log.error("turn failed at %s; a person is asked", _place(error))
             state = await self._apology(tenant_id, thread, given)
         return state
 
@@ -170,6 +173,18 @@ class TurnRunner:
             "pending": [row.action_id for row in pending],
             "heard": None,
             "output": None,
+            **await self._opening(tenant_id, thread),
+        }
+
+    async def _opening(self, tenant_id: str, thread: Thread) -> LeasingState:
+        """On the first turn: the home whose page the chat was opened on."""
+        listing_id = thread.metadata.get("listing_id")
+        if listing_id is None or thread.answered_through >= 0:
+            return {}
+        found = await self._services.listings.by_ids(tenant_id, [listing_id])
+        return {
+            "shortlist": [offered(home, "").model_dump() for home in found],
+            "focus": listing_id if found else None,
         }
 
     async def _apology(self, tenant_id: str, thread: Thread, given: LeasingState) -> LeasingState:
@@ -215,15 +230,17 @@ class TurnRunner:
         """Keep the lease alive while its turns run."""
 
         async def renew() -> None:
-            while True:
+            held = True
+            while held:
                 await asyncio.sleep(LEASE_SECONDS / 3)
-                await self._services.threads.store.renew_lease(
-                    tenant_id,
-                    thread_id,
-                    lease,
-                    now=self._services.clock.now(),
-                    seconds=LEASE_SECONDS,
-                )
+                with contextlib.suppress(Unavailable):
+                    held = await self._services.threads.store.renew_lease(
+                        tenant_id,
+                        thread_id,
+                        lease,
+                        now=self._services.clock.now(),
+                        seconds=LEASE_SECONDS,
+                    )
 
         task = asyncio.create_task(renew())
         try:
@@ -232,6 +249,12 @@ class TurnRunner:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, LatchkeyError):
                 await task
+
+
+def _place(error: Exception) -> str:
+    """Type and line of an error; its words may quote what a lead wrote."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno} ({type(error).__name__})"
 
 
 def _config(tenant_id: str, thread_id: str) -> RunnableConfig:

@@ -140,10 +140,10 @@ class ThreadStore:
         )
         return bool(matched)
 
-    async def release_lease(self, tenant_id: str, thread_id: str, lease: Lease) -> None:
+    async def abandon_lease(self, tenant_id: str, thread_id: str, lease: Lease) -> None:
+        """Let anyone take over at once; they see that the turn was not finished."""
         await self._threads(tenant_id).update(
-            _held(thread_id, lease),
-            {"$set": {"lease.owner": None, "lease.until": FREE["until"]}},
+            _held(thread_id, lease), {"$set": {"lease.until": FREE["until"]}}
         )
 
     async def finish_turn(

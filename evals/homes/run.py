@@ -66,7 +66,7 @@ async def _open_all_hours(services: Services) -> None:
     """An office that is always open and never full: the dialogues know dates, not hours."""
     community = await services.tenants.community(TENANT)
     day = [Opening(opens=time(0), closes=time(23, 59))]
-    rules = TourRules(minutes=30, notice_minutes=0, capacity=ROOM, horizon_days=365)
+    rules = TourRules(minutes=240, notice_minutes=0, capacity=ROOM, horizon_days=180)
     await services.tenants.put_community(
         TENANT,
         community.model_copy(update={"hours": dict.fromkeys(WEEKDAYS, day), "tour": rules}),

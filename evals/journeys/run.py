@@ -41,7 +41,7 @@ class JourneysReport:
             "n": len(by_script),
             "runs": len(mine),
             "success": _share([journey.passed for journey in mine]),
-            "pass_all": _share([all(passes) for passes in by_script.values()]),
+            f"pass^{len(SEEDS)}": _share([all(passes) for passes in by_script.values()]),
             "failed": sorted({j.script.id for j in mine if not j.passed}),
         }
 

@@ -76,9 +76,12 @@ BOTH = {"pets", "parking"}
 
 async def answer(turn: Turn) -> None:
     """Answer the questions of this turn, each from data or with a plain "I don't know"."""
-    topics = [t for t in turn.heard["topics"] if not (t == "pets" and turn.has(Intent.ANIMAL))]
+    apart = turn.state.get("no_pet_terms", False)
+    topics = [t for t in turn.heard["topics"] if not (t == "pets" and apart)]
     home = await focus(turn)
-    community = await rules_of(turn, home)
+    community = (
+        without_pet_fees(await rules_of(turn, home)) if apart else await rules_of(turn, home)
+    )
     for topic in topics[:LIMIT]:
         if topic == "tour_time":
             await _tours(turn)
@@ -152,6 +155,10 @@ def _availability(home: Listing) -> str | None:
 def _feature(home: Listing, word: str) -> str | None:
     found = [feature for feature in home.features if word in feature.lower()]
     return f"{home.title} has: {listed(found)}." if found else None
+
+
+def without_pet_fees(community: Community) -> Community:
+    return community.model_copy(update={"fees": [fee for fee in community.fees if not fee.pet]})
 
 
 def _fees(community: Community, word: str = "") -> str | None:

@@ -4,7 +4,7 @@ from agent.ai.understanding.models import Intent
 from agent.listings.models import Listing
 from agent.tenants.models import Community
 from graphs.leasing import listing, qualifying
-from graphs.leasing.answers import focus, rules_of
+from graphs.leasing.answers import focus, rules_of, without_pet_fees
 from graphs.leasing.phrases import listed, money
 from graphs.leasing.policy import StageSpec
 from graphs.leasing.touring import latest
@@ -39,7 +39,9 @@ async def terms(turn: Turn, home: Listing) -> None:
             "apply_terms",
             home=home.title,
             criteria=community.criteria.text,
-            fees=fees_text(community),
+            fees=fees_text(
+                without_pet_fees(community) if turn.state.get("no_pet_terms") else community
+            ),
         )
         turn.state["disclosed"] = [community.terms_id, turn.now.isoformat()]
     args: dict[str, object] = {"listing_id": home.listing_id}

@@ -6,7 +6,7 @@ from typing import Any
 from agent.ai.understanding.models import Intent
 from agent.errors import Conflict, InvalidInput
 from agent.listings.models import Listing
-from agent.tours.models import SlotOffer
+from agent.tours.models import SlotOffer, TourStatus
 from graphs.leasing import touring
 from graphs.leasing.answers import focus, listed_home
 from graphs.leasing.state import Confirm
@@ -33,8 +33,7 @@ async def settle(turn: Turn) -> bool:
         turn.ask("slot" if turn.state.get("slots") else "property")
         return True
     if turn.heard["topics"]:
-        turn.say(confirm["template"], **confirm["values"])
-        turn.ask("confirm")
+        turn.ask_open_yes()
         return True
     return False
 
@@ -50,7 +49,7 @@ def _contact(turn: Turn) -> bool:
         turn.say("not_confirmed")
         turn.ask("slot" if turn.state.get("slots") else "property")
         return True
-    turn.ask_yes(confirm["tool"], confirm["args"], confirm["template"], **confirm["values"])
+    turn.ask_open_yes()
     return True
 
 
@@ -76,19 +75,25 @@ def _says_again(turn: Turn, confirm: Confirm) -> bool:
 
 
 async def _act(turn: Turn, tool: str, args: dict[str, Any]) -> None:
+    before = await touring.latest(turn) if tool == "propose_tour" else None
+    replaced = before is not None and before.status is TourStatus.PROPOSED
     try:
         proposed = await turn.tools.use(tool, **args)
     except (Conflict, InvalidInput) as refusal:
         await _refused(turn, refusal)
         return
     turn.state["slots"] = []
-    turn.say("proposed" if proposed is not None else "withdrawn")
+    if proposed is None:
+        turn.say("withdrawn")
+    else:
+        turn.say("proposed_instead" if replaced else "proposed")
 
 
 async def _refused(turn: Turn, refusal: Conflict | InvalidInput) -> None:
     turn.rules.append(refusal.code)
     if refusal.code == "action_rejected_before":
         turn.say("refused_before")
+        turn.ask("tour")
         return
     if not refusal.code.startswith("tour_slot"):
         raise refusal

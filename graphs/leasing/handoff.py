@@ -22,7 +22,7 @@ async def move(turn: Turn) -> None:
     hours = hours_text(turn.community)
     lost = turn.state.get("misses", 0) >= MISSES and not turn.has(Intent.HUMAN)
     turn.say("handoff_misunderstood" if lost else "handoff", hours=hours)
-    await turn.tools.use("hand_off", reason="not understood" if lost else "asked for a person")
+    await tell_person(turn, "not understood" if lost else "asked for a person")
     turn.state["misses"] = 0
 
 
@@ -31,7 +31,9 @@ async def fixed_answers(turn: Turn) -> None:
     for intent, (template, reason) in FIXED.items():
         if turn.has(intent):
             turn.say(template)
-            await turn.tools.use("hand_off", reason=reason)
+            await tell_person(turn, reason)
+    if turn.has(Intent.ANIMAL):
+        turn.state["no_pet_terms"] = True
     if turn.has(Intent.STEERING):
         turn.say("steering")
     if turn.has(Intent.SCREENING):
@@ -44,7 +46,13 @@ async def _criteria(turn: Turn) -> None:
         turn.say("screening_criteria", criteria=criteria.text)
     else:
         turn.say("screening")
-        await turn.tools.use("hand_off", reason="question about criteria")
+        await tell_person(turn, "question about criteria")
+
+
+async def tell_person(turn: Turn, reason: str) -> None:
+    """Hand off with every reason of this turn."""
+    before = turn.tools.call.handoff
+    await turn.tools.use("hand_off", reason=f"{before}; {reason}" if before else reason)
 
 
 STAGE = StageSpec(

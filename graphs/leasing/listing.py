@@ -19,6 +19,8 @@ from graphs.leasing.policy import StageSpec
 from graphs.leasing.turn import Turn
 
 SHOWN = 3
+_ASKED_AS = {"max_rent": "budget", "bedrooms": "bedrooms", "available_by": "move_date"}
+"""Dropped condition -> what the lead may answer to it."""
 NAMED = 8
 """Areas that are named to a lead; more would be a list nobody reads."""
 CRITERIA = (
@@ -67,7 +69,7 @@ async def search(turn: Turn) -> None:
     fresh = found
     if paging:
         fresh = [home for home in found if home.listing_id not in turn.state.get("offered", [])]
-    wished = wishes(turn.profile) or "you"
+    wished = wishes(turn.profile)
     if fresh and _shown_already(turn, fresh):
         turn.say("still_fit")
         narrow(turn)
@@ -103,6 +105,7 @@ async def _closest(turn: Turn, query: ListingQuery, wished: str) -> None:
     await turn.tools.use("search_listings", **relaxed.query.model_dump())
     turn.say("offer_instead", wishes=wished, dropped=field_names([relaxed.dropped]))
     show(turn, relaxed.listings, relaxed.query)
+    turn.ask(*([_ASKED_AS[relaxed.dropped]] if relaxed.dropped in _ASKED_AS else []))
 
 
 async def _elsewhere(turn: Turn, wished: str) -> bool:
@@ -139,11 +142,15 @@ def narrow(turn: Turn) -> None:
     elif moving:
         turn.say("ask_move_date")
         turn.ask("move_date")
-    elif turn.profile.pets is None and turn.ask_once("pets"):
+    elif _pets_open(turn) and turn.ask_once("pets"):
         turn.say("ask_pets")
         turn.ask("pets")
     else:
         propose_visit(turn, None)
+
+
+def _pets_open(turn: Turn) -> bool:
+    return turn.profile.pets is None and not turn.state.get("no_pet_terms", False)
 
 
 def propose_visit(turn: Turn, home: Listing | None) -> None:

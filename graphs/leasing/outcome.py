@@ -5,7 +5,15 @@ from datetime import datetime
 from agent.approvals.models import EFFECTIVE, Approval, ApprovalStatus
 from agent.tours.slots import label
 from graphs.leasing.turn import Turn
-from tools.actions import ACTIONS
+
+_REQUESTS = {
+    "schedule_tour": "Your tour request",
+    "reschedule_tour": "The new time for your tour",
+    "cancel_tour": "The cancellation of your tour",
+    "apply_now": "Your request for the application link",
+    "request_docs": "Your request for the list of documents",
+    "send_message": "The message to you",
+}
 
 
 async def tell(turn: Turn) -> None:
@@ -27,7 +35,8 @@ async def _say(turn: Turn, approval: Approval) -> None:
         turn.say("outcome_note", message=message)
         return
     if approval.status is ApprovalStatus.EXPIRED:
-        turn.say("outcome_expired", what=ACTIONS[approval.action].title)
+        turn.say("outcome_expired", what=_REQUESTS[approval.action])
+        turn.ask("tour")
         return
     result = "done" if approval.status in EFFECTIVE else "refused"
     turn.say(f"outcome_{approval.action}_{result}", **await _values(turn, approval))

@@ -62,6 +62,8 @@ def wishes(profile: LeadProfile, only: Sequence[str] | None = None) -> str:
     parts: list[str] = []
     if said.get("bedrooms") is not None:
         parts.append(rooms(said["bedrooms"]))
+    elif only is None:
+        parts.append("a home")
     if said.get("bathrooms"):
         parts.append(f"{'and ' if parts else ''}{baths(said['bathrooms'])}")
     if said.get("areas"):

@@ -32,16 +32,19 @@ class RulesPolicy:
 
     async def respond(self, stage: StageSpec, turn: Turn) -> None:
         """Courtesies, fixed answers and questions first, then the stage's own step."""
-        if stage.name == "handoff":
-            await stage.move(turn)
-            return
         _greet(turn)
-        _note(turn)
+        if stage.name != "handoff":
+            _note(turn)
         await handoff.fixed_answers(turn)
         if turn.has(Intent.OPT_OUT):
+            await turn.tools.use("opt_out")
             turn.say("opted_out")
+        if turn.has(Intent.OPT_OUT) and not turn.has(Intent.HUMAN):
             return
         await answers.answer(turn)
+        if stage.name == "handoff":
+            await _hand_over(stage, turn)
+            return
         if await confirming.settle(turn):
             return
         if not turn.heard["understood"] and not _optional(turn):
@@ -54,6 +57,16 @@ class RulesPolicy:
             turn.say("as_you_like")
         else:
             await stage.move(turn)
+
+
+async def _hand_over(stage: StageSpec, turn: Turn) -> None:
+    """Bring in a person, unless a stage that people lead only needed an answer."""
+    if turn.has(Intent.HUMAN) or turn.state.get("misses", 0) >= handoff.MISSES:
+        await stage.move(turn)
+    elif _courtesy_only(turn):
+        _part(turn)
+    elif not turn.said:
+        await stage.move(turn)
 
 
 def _greet(turn: Turn) -> None:

@@ -97,7 +97,8 @@ class LeasingState(TypedDict, total=False):
     """Messages in a row that were not understood."""
     disclosed: list[str] | None
     """[criteria version, when] as shown in this thread."""
-    handed_off: bool
+    no_pet_terms: bool
+    """Pet fees and rules do not apply to this lead; why is nobody's business here."""
     pending: list[str]
     """action_ids that wait for a person, oldest first."""
     heard: Heard | None

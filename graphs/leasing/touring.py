@@ -1,6 +1,7 @@
 """Stage touring: which home, which time, the lead's yes, then a person's."""
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from agent.ai.understanding.models import Intent
 from agent.listings.models import Listing
@@ -55,8 +56,10 @@ async def offer_times(turn: Turn, home: Listing) -> None:
     turn.state["confirm"] = None
     if not offer.slots:
         turn.say("slots_none", home=home.title)
+        turn.ask("human")
         return
-    turn.show(offer.slots, home.listing_id)
+    community = await turn.services.tenants.community(turn.tools.call.tenant_id, home.community_id)
+    turn.show(offer.slots, home.listing_id, community.tz)
     times = _times(turn.state["slots"])
     if offer.missed and wished:
         turn.say("slots_other_day", home=home.title, day=day(wished), times=times)
@@ -86,8 +89,7 @@ async def choose(turn: Turn, slot: dict[str, str]) -> None:
 async def cancel(turn: Turn) -> None:
     tour = await latest(turn)
     if tour is None:
-        turn.say("no_tour")
-        turn.ask("tour")
+        turn.say("nothing_to_cancel")
         return
     home = await _listing(turn, tour.listing_id)
     community = await turn.services.tenants.community(turn.tools.call.tenant_id, tour.community_id)
@@ -115,7 +117,7 @@ async def arranged(turn: Turn, home: Listing, on: date) -> bool:
     """Whether a tour of `home` on that day is proposed or booked already."""
     return any(
         tour.listing_id == home.listing_id
-        and tour.starts_at.astimezone(turn.community.tz).date() == on
+        and tour.starts_at.astimezone(ZoneInfo(tour.zone)).date() == on
         for tour in await _live(turn)
     )
 

@@ -4,6 +4,7 @@ import zlib
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from agent.ai.understanding.models import Intent
 from agent.leads.models import LeadProfile
@@ -76,24 +77,14 @@ class Turn:
     def offer(self, listings: list[Listing], reasons: list[str]) -> None:
         """Show homes; they become the shortlist, in this order."""
         self.listings = [
-            OfferedListing(
-                listing_id=home.listing_id,
-                name=home.title,
-                area=home.area,
-                address=home.address,
-                rent=home.rent,
-                bedrooms=home.bedrooms,
-                bathrooms=home.bathrooms,
-                reason=reason,
-            )
-            for home, reason in zip(listings, reasons, strict=True)
+            offered(home, reason) for home, reason in zip(listings, reasons, strict=True)
         ]
         self.state["shortlist"] = [offered.model_dump() for offered in self.listings]
         self.state["focus"] = listings[0].listing_id if len(listings) == 1 else None
         self.state["slots"] = []
 
-    def show(self, slots: list[Slot], listing_id: str) -> None:
-        """Offer tour times."""
+    def show(self, slots: list[Slot], listing_id: str, zone: ZoneInfo) -> None:
+        """Offer tour times of a home in `zone`."""
         self.slots = slots
         self.state["slots"] = [
             {
@@ -101,7 +92,7 @@ class Turn:
                 "listing_id": listing_id,
                 "label": slot.label,
                 "starts_at": slot.starts_at.isoformat(),
-                "local": slot.starts_at.astimezone(self.community.tz).isoformat(),
+                "local": slot.starts_at.astimezone(zone).isoformat(),
             }
             for slot in slots
         ]
@@ -115,6 +106,14 @@ class Turn:
             "values": values,
             "stage": self.state["stage"],
         }
+        self.ask_open_yes()
+
+    def ask_open_yes(self) -> None:
+        """Ask (again) for the yes to what waits, or for the contact data it needs."""
+        confirm = self.state["confirm"]
+        if confirm is None:
+            return
+        template, values = confirm["template"], confirm["values"]
         if self.tools.call.contact_ref is None:
             self.say("ask_contact", what=values.get("home", "this"))
             self.ask("contact")
@@ -145,7 +144,6 @@ class Turn:
                 *state.get("pending", []),
                 *(row.action_id for row in call.proposals),
             ],
-            "handed_off": state.get("handed_off", False) or call.handoff is not None,
             "through": state["incoming"][-1]["turn"],
             "heard": None,
             "output": self._output(reply),
@@ -166,3 +164,16 @@ class Turn:
     @property
     def _turn(self) -> int:
         return self.state["incoming"][-1]["turn"]
+
+
+def offered(home: Listing, reason: str) -> OfferedListing:
+    return OfferedListing(
+        listing_id=home.listing_id,
+        name=home.title,
+        area=home.area,
+        address=home.address,
+        rent=home.rent,
+        bedrooms=home.bedrooms,
+        bathrooms=home.bathrooms,
+        reason=reason,
+    )

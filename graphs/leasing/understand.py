@@ -8,6 +8,7 @@ from agent.ai.understanding.models import AgentTurn, Intent, Understanding
 from agent.leads.models import LeadProfile
 from agent.leads.profile import updated
 from agent.services import Services
+from agent.threads.models import SET_BY_PEOPLE
 from graphs.leasing.handoff import MISSES
 from graphs.leasing.memory import after_lead, dated, plain, recalled, slot_options
 from graphs.leasing.policy import Policy
@@ -44,9 +45,10 @@ def _concluded(
         has_tour=bool(state.get("slots") or state.get("confirm")),
     )
     confirm = state.get("confirm")
-    if heard.has(Intent.CANCEL) and not confirm:
+    by_people = state["stage"] in SET_BY_PEOPLE
+    if heard.has(Intent.CANCEL) and not confirm and not by_people:
         stage = "touring"
-    if confirm and heard.has(Intent.AFFIRM):
+    if confirm and heard.has(Intent.AFFIRM) and not by_people:
         stage = confirm["stage"]  # type: ignore[assignment]  # a plain string as well
     clear = any(mark in item["text"] for item in state["incoming"] for mark in CONTACT_MARKS)
     understood = clear or bool(
@@ -86,7 +88,9 @@ def route(state: LeasingState) -> str:
 
 
 def _implied(said: Understanding, agent: AgentTurn) -> Understanding:
-    """Naming a home when asked whether to see one means wanting to see it."""
+    """What a yes or a name means after the agent's offer: to see a home, to talk to a person."""
+    if "human" in agent.asked and said.has(Intent.AFFIRM):
+        return replace(said, intents=(Intent.HUMAN, *said.intents))
     if "tour" in agent.asked and said.references and not said.topics:
         named_only = not set(said.intents) - {Intent.SELECT, Intent.AFFIRM}
         if named_only:

@@ -7,7 +7,7 @@ import bson
 import pytest
 
 from agent.approvals.models import ApprovalStatus, Decision
-from agent.errors import Conflict, Gone
+from agent.errors import Conflict, Gone, Unavailable
 from agent.kit.clock import ManualClock
 from agent.outbox.dispatcher import Dispatcher
 from agent.outbox.models import DeliveryState
@@ -219,3 +219,37 @@ async def _size(services: Services) -> int:
     handle = services.database.handle
     names = await handle.list_collection_names(filter={"name": {"$nin": ["meta", "listings"]}})
     return sum([len(bson.encode(row)) for name in names async for row in handle[name].find({})])
+
+
+class TestRecovery:
+    async def test_a_turn_that_could_not_be_written_is_not_run_twice(
+        self, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        started = await runtime.start(TENANT, contact=Contact(email="kim@example.com"))
+        lead = Lead(runtime, started.thread_id)
+        await lead.says(*TO_THE_YES)
+        threads = type(runtime.services.threads)
+        finish = threads.finish
+
+        async def away(*_: object, **__: object) -> None:
+            raise Unavailable("database_unavailable", "The database is away.", retry_after=2)
+
+        monkeypatch.setattr(threads, "finish", away)
+        with pytest.raises(Unavailable):
+            await runtime.reply(TENANT, started.thread_id, "yes", message_id="m1")
+        monkeypatch.setattr(threads, "finish", finish)
+        answer = await runtime.reply(TENANT, started.thread_id, "yes", message_id="m1")
+        assert "say:proposed" in answer.why.rules
+        assert len(answer.pending_actions) == 1
+
+    async def test_one_broken_thread_does_not_hold_up_the_others(
+        self, runtime: Runtime, clock: ManualClock
+    ) -> None:
+        services = runtime.services
+        broken = await runtime.start(TENANT)
+        await services.threads.accept(TENANT, broken.thread_id, "hello")
+        await services.repository.scoped("leads", TENANT).delete_many({"lead_id": broken.lead_id})
+        fine = await runtime.start(TENANT)
+        await services.threads.accept(TENANT, fine.thread_id, "hello")
+        await runtime.sweep()
+        assert (await services.threads.get(TENANT, fine.thread_id)).unanswered == 0

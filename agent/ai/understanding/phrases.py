@@ -46,6 +46,11 @@ ANYWHERE = (
             rf"are you (?:an? |really |actually |even )*(?:real|{_MACHINE})",
             rf"(?:is this|am i) (?:an? |talking to |speaking (?:to|with) |chatting with |"
             rf"texting )*{_MACHINE}",
+            r"(?:eres|es usted|est[aá]s|hablo con)\b.{0,12}\b(?:robot|bot|humano|humana|persona|"
+            r"m[aá]quina)|(?:es-tu|êtes-vous|tu es|vous êtes)\b.{0,12}\b(?:robot|humaine?|"
+            r"personne)|(?:bist du|sind sie)\b.{0,12}\b(?:roboter|bot|mensch|maschine)|"
+            r"(?:você é|és)\b.{0,12}\b(?:rob[oô]|humano|pessoa)|(?:ты|вы)\b.{0,8}\b(?:робот|бот|"
+            r"человек)|(?:sei|è)\b.{0,8}\b(?:un robot|umano|una persona)",
             rf"you'?re an? {_MACHINE}|(?:bot|human|person|robot) or an? (?:bot|human|person|robot|"
             rf"machine)",
         ),

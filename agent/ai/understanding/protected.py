@@ -86,7 +86,8 @@ PATHS = (
     (
         "path_immigration",
         words(
-            r"immigra\w+|undocumented|visa(?: status)?|green ?card|(?:non-?)?citizen(?:ship|s)?",
+            r"immigra\w+|undocumented|visa(?: status)?(?! (?:card|debit|credit|gift))|"
+            r"green ?card|(?:non-?)?citizen(?:ship|s)?",
             r"no (?:ssn|social security)|(?:without|don't have) (?:an? )?(?:ssn|"
             r"social security)\w*",
             r"itin|work permit|refugee|asylum|daca|h-?1b",

@@ -20,6 +20,10 @@ _YES = opening(
     r"for sure|go on(?: then)?|go for it|(?:please )?(?:send|do|book|request) (?:it|that)",
     r"let's go|of course|absolutely|certainly|sounds like a plan",
 )
+_MORE = whole(
+    r"(?:any |some |show |show me |see )?(?:more|others?|next)(?: ones?| homes?| options?)?"
+    r"(?: please| pls)?|what else(?: is there| do you have)?|keep going"
+)
 _NOT_YET = words(r"no|not|but|don't|wait|can't|later|instead|other|another|different|change")
 _ANIMALS = listed(
     """
@@ -83,6 +87,8 @@ def with_short_answer(found: Understanding, message: Message, context: Context) 
     found = _switched(found, low, asked)
     if asked & {"confirm", "tour", "contact"} and _plain_yes(low):
         found = _yes(found, asked)
+    if context.shortlist and _MORE.match(low):
+        found = replace(found, intents=tuple(dict.fromkeys((Intent.MORE, *found.intents))))
     if asked & {"property", "tour"} and not found.slot_ids and not _DATED.search(low):
         found = _home(found, low, context)
     if "slot" in asked and not found.slot_ids:

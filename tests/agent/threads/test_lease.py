@@ -43,12 +43,12 @@ async def test_a_lapsed_lease_passes_on_and_says_so(conversation: Conversation) 
     assert second.fence == first.fence + 1
 
 
-async def test_a_released_lease_is_free_at_once(conversation: Conversation) -> None:
+async def test_an_abandoned_lease_is_free_at_once_and_says_so(conversation: Conversation) -> None:
     await conversation.say("hello")
     first = await conversation.leased("one")
-    await conversation.store.release_lease(TENANT, THREAD, first)
+    await conversation.store.abandon_lease(TENANT, THREAD, first)
     second = await conversation.leased("two")
-    assert not second.recovered
+    assert second.recovered
     assert second.fence > first.fence
 
 
@@ -71,7 +71,7 @@ async def test_a_lost_lease_is_not_renewed_or_released(conversation: Conversatio
     now = conversation.clock.now()
     store = conversation.store
     assert not await store.renew_lease(TENANT, THREAD, lost, now=now, seconds=1000)
-    await store.release_lease(TENANT, THREAD, lost)
+    await store.abandon_lease(TENANT, THREAD, lost)
     assert await conversation.lease("three") is None
     assert await store.renew_lease(TENANT, THREAD, held, now=now, seconds=SECONDS)
 
