@@ -10,7 +10,6 @@ from pydantic import BaseModel
 from agent.listings.models import ListingQuery
 from agent.threads.models import Stage
 from tools import applications, leads, messages, search, tours
-from tools.actions import ACTIONS
 from tools.call import Call
 
 
@@ -125,4 +124,3 @@ CATALOG = {
         ),
     )
 }
-TOOL_OF_ACTION = {action.name: action.tool for action in ACTIONS.values()}

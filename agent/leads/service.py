@@ -1,4 +1,4 @@
-"""Who a lead is: found again by contact hash, reachable only through the vault."""
+"""Who a lead is: reachable only through the vault."""
 
 from agent.errors import NotFound
 from agent.kit.clock import Clock

@@ -16,10 +16,6 @@ class LeadStore:
         row = await self._rows(tenant_id).find_one({"lead_id": lead_id})
         return Lead.model_validate(row) if row else None
 
-    async def by_hash(self, tenant_id: str, field: str, value: str) -> Lead | None:
-        row = await self._rows(tenant_id).find_one({f"hashes.{field}": value})
-        return Lead.model_validate(row) if row else None
-
     async def set_profile(
         self, tenant_id: str, lead_id: str, profile: LeadProfile, now: datetime
     ) -> None:

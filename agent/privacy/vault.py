@@ -42,10 +42,6 @@ class Vault:
         plain = unseal(key, row["sealed"], bound_to=_bound(tenant_id, ref))
         return Contact.model_validate_json(plain)
 
-    async def shred(self, tenant_id: str, ref: str) -> None:
-        """Destroy the person's key; what it sealed can never be read again."""
-        await self._repository.scoped("vault", tenant_id).delete_many({"contact_ref": ref})
-
     def hashes(self, tenant_id: str, contact: Contact) -> dict[str, str]:
         """Keyed hashes of what is known, equal for two spellings of the same value."""
         key = derive(self._master, f"contact-hash:{tenant_id}")

@@ -1,6 +1,6 @@
-"""When an office is open, in its own wall time."""
+"""The opening hours of a day, and of a week in words."""
 
-from datetime import date, datetime, time
+from datetime import date, time
 
 from agent.tenants.models import WEEKDAYS, Community, Opening
 
@@ -12,11 +12,6 @@ def openings(community: Community, day: date) -> list[Opening]:
     if day in community.holidays:
         return []
     return community.hours.get(WEEKDAYS[day.weekday()], [])
-
-
-def office_open(community: Community, at: datetime) -> bool:
-    local = at.astimezone(community.tz)
-    return any(o.opens <= local.time() < o.closes for o in openings(community, local.date()))
 
 
 def hours_text(community: Community) -> str:

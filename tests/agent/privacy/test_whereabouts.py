@@ -84,14 +84,3 @@ async def test_contact_data_is_in_the_vault_alone(
     assert {name: secrets for name, secrets in found.items() if secrets} == {}
     logged = caplog.text.lower().encode()
     assert [secret for secret in SECRETS if secret in logged] == []
-
-
-async def test_a_shredded_person_cannot_be_reached_any_more(runtime: Runtime) -> None:
-    services = runtime.services
-    started = await runtime.start(TENANT, contact=Contact(email="dana@mail.example"))
-    lead = await services.leads.get(TENANT, started.lead_id)
-    assert lead.contact_ref is not None
-    await services.vault.shred(TENANT, lead.contact_ref)
-    assert await services.vault.get(TENANT, lead.contact_ref) is None
-    answer = await runtime.reply(TENANT, started.thread_id, "two bedrooms in Portland please")
-    assert answer.reply

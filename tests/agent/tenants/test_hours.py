@@ -1,8 +1,8 @@
-from datetime import UTC, date, datetime, time
+from datetime import date, time
 
 import pytest
 
-from agent.tenants.hours import clock_text, hours_text, office_open, openings
+from agent.tenants.hours import clock_text, hours_text, openings
 from agent.tenants.models import WEEKDAYS, Community, Opening, Weekday
 from agent.tenants.service import default_community
 
@@ -43,30 +43,9 @@ class TestHoursText:
         assert clock_text(at) == text
 
 
-class TestOfficeOpen:
-    office = community(mon=LUNCH)
-
-    @pytest.mark.parametrize(
-        ("day", "wall", "is_open"),
-        [
-            (2, time(8, 59), False),
-            (2, time(9, 0), True),
-            (2, time(12, 0), False),
-            (2, time(13, 30), True),
-            (2, time(17, 0), False),
-            (3, time(10, 0), False),
-        ],
-    )
-    def test_follows_the_wall_clock(self, day: int, wall: time, is_open: bool) -> None:
-        at = datetime.combine(date(2026, 3, day), wall, self.office.tz).astimezone(UTC)
-        assert office_open(self.office, at) is is_open
-
-    def test_the_day_is_the_local_one(self) -> None:
-        late = community(mon=[Opening(opens=time(20), closes=time(23))])
-        assert office_open(late, datetime(2026, 3, 3, 4, 0, tzinfo=UTC))
-
+class TestOpenings:
     def test_closed_on_a_holiday(self) -> None:
-        closed = self.office.model_copy(update={"holidays": [date(2026, 3, 2)]})
-        assert openings(closed, date(2026, 3, 2)) == []
-        assert openings(closed, date(2026, 3, 9)) == LUNCH
-        assert not office_open(closed, datetime(2026, 3, 2, 17, 0, tzinfo=UTC))
+        office = community(mon=LUNCH).model_copy(update={"holidays": [date(2026, 3, 2)]})
+        assert openings(office, date(2026, 3, 2)) == []
+        assert openings(office, date(2026, 3, 9)) == LUNCH
+        assert openings(office, date(2026, 3, 10)) == []
