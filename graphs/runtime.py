@@ -16,6 +16,7 @@ from agent.leads.models import Consent, Lead
 from agent.privacy.models import Contact
 from agent.privacy.pii import redact
 from agent.services import Services
+from agent.tenants.models import Community
 from agent.threads.models import Message, Role, Stage, Thread
 from graphs import decisions
 from graphs.answer import (
@@ -66,7 +67,7 @@ class Runtime:
         if listing_id is not None:
             await services.listings.get(tenant_id, listing_id)
         now = services.clock.now()
-        disclosure = load("leasing/replies").render("disclosure", {"community": community.name})
+        disclosure = _disclosure(community)
         lead = await services.leads.create(
             tenant_id,
             contact=contact or Contact(),
@@ -348,6 +349,15 @@ async def open_runtime(services: Services) -> AsyncIterator[Runtime]:
         yield runtime
     finally:
         await runtime.close()
+
+
+def _disclosure(community: Community) -> str:
+    """What a lead is told before the first word: a machine, who runs it, that it records."""
+    replies = load("leasing/replies")
+    text = replies.render("disclosure", {"community": community.name})
+    if not community.privacy_url:
+        return text
+    return f"{text} {replies.render('privacy_notice', {'url': community.privacy_url})}"
 
 
 def _as_events(answer: Answer) -> list[StreamEvent]:

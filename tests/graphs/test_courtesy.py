@@ -115,3 +115,8 @@ async def test_contact_words_are_no_state(runtime: Runtime) -> None:
     memory = await runtime._runner.memory(TENANT, started.thread_id)
     assert "kim@example.com" not in str(memory)
     assert "Doe" not in str(memory)
+
+
+async def test_the_privacy_notice_comes_first(runtime: Runtime) -> None:
+    started = await runtime.start(TENANT, community_id="cedar-mesa")
+    assert started.community.privacy_url in started.disclosure
