@@ -52,6 +52,7 @@ def read(message: Message, context: Context) -> Iterator[Fact]:
         return
     if not places:
         return
+    places = _taken_instead(places, message.low) or places
     known = context.known.get("areas")
     if isinstance(known, list) and _ADDS.search(message.low):
         rule, places = "area_added", list(dict.fromkeys([*known, *places]))
@@ -65,6 +66,17 @@ def _readings(clauses: list[Clause], asked: bool) -> Iterator[tuple[str, list[st
     if asked:
         stated = (clause for clause in clauses if not clause.asks)
         yield "area_answered", _wished((clause, answered(clause.raw)) for clause in stated)[:1]
+
+
+def _taken_instead(places: list[str], low: str) -> list[str]:
+    """ "No pets in A? B then": the place the lead settles for."""
+    return [
+        place
+        for place in places
+        if f"{place.lower()} then" in low
+        or f"{place.lower()}, then" in low
+        or f"{place.lower()} instead" in low
+    ]
 
 
 def mentioned(message: Message) -> list[str]:

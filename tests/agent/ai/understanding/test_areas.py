@@ -138,3 +138,10 @@ def test_names_mean_nothing_else(today: date) -> None:
     found = understand("I want to live in Lake View, perhaps at Two Dog Studios", context)
     assert found.entities == {"areas": ["Lake View"], "property": "Two Dog Studios"}
     assert not found.has(Intent.TOUR)
+
+
+@pytest.mark.parametrize(
+    "text", ["oh wait, no pets in Ashford. Marlow then, same size", "not Ashford, Marlow instead"]
+)
+def test_the_place_settled_for(read: Read, text: str) -> None:
+    assert read(text).entities["areas"] == ["Marlow"]
