@@ -52,7 +52,7 @@ def read(message: Message, context: Context) -> Iterator[Fact]:
         return
     if not places:
         return
-    places = _taken_instead(places, message.raw.lower()) or places
+    places = _taken_instead(places, " ".join(clause.full for clause in clauses)) or places
     known = context.known.get("areas")
     if isinstance(known, list) and _ADDS.search(message.low):
         rule, places = "area_added", list(dict.fromkeys([*known, *places]))
