@@ -160,7 +160,7 @@ class ThreadStore:
             "answered_through": result.through,
             "event_seq": {"$add": ["$event_seq", len(result.events)]},
             "stage": {"$literal": result.stage},
-            "favorites": {"$literal": result.favorites},
+            "favorites": {"$setUnion": ["$favorites", {"$literal": result.favorites}]},
             "updated_at": now,
         }
         if result.listings:
@@ -202,10 +202,10 @@ class ThreadStore:
         favorites: Sequence[str],
         handoff: str | None,
     ) -> None:
-        changes: dict[str, Any] = {"favorites": list(favorites)}
+        changes: dict[str, Any] = {"$addToSet": {"favorites": {"$each": list(favorites)}}}
         if handoff:
-            changes |= {"status": ThreadStatus.HANDED_OFF, "handoff_reason": handoff}
-        await self._threads(tenant_id).update({"thread_id": thread_id}, {"$set": changes})
+            changes["$set"] = {"status": ThreadStatus.HANDED_OFF, "handoff_reason": handoff}
+        await self._threads(tenant_id).update({"thread_id": thread_id}, changes)
 
     async def set_stage(self, tenant_id: str, thread_id: str, stage: Stage) -> None:
         await self._threads(tenant_id).update(

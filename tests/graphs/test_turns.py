@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import bson
 import pytest
@@ -118,6 +119,28 @@ class TestConcurrentReplies:
         last = await runtime.services.threads.store.latest(TENANT, started.thread_id, Role.AGENT)
         assert last is not None
         assert last.answers == ["m1"]
+
+
+class TestButtons:
+    async def test_a_favorite_saved_during_a_turn_stays(
+        self, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        started = await runtime.start(TENANT, message="2 bedrooms in Denver")
+        assert started.answer is not None
+        first, second = (home.listing_id for home in started.answer.listings[:2])
+        threads = type(runtime.services.threads)
+        finish = threads.finish
+
+        async def after_the_button(*args: Any, **more: Any) -> Any:
+            await runtime.services.threads.store.note_action(
+                TENANT, started.thread_id, favorites=[second], handoff=None
+            )
+            return await finish(*args, **more)
+
+        monkeypatch.setattr(threads, "finish", after_the_button)
+        await runtime.reply(TENANT, started.thread_id, "save the first one to my favorites")
+        thread = await runtime.services.threads.get(TENANT, started.thread_id)
+        assert sorted(thread.favorites) == sorted([first, second])
 
 
 class TestApprovals:
