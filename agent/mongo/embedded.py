@@ -74,11 +74,11 @@ def _join(files: Files, lease: Lock, mongod: Path) -> str:
             return replica.uri(files)
 
 
-def _serve(files: Files, mongod: Path) -> None:
+def _serve(files: Files, mongod: Path, *, patience: float = 3.0) -> None:
     if not process.running(files):
         process.start(files, mongod)
     watchdog.set_out(files)
-    replica.make_ready(files)
+    replica.make_ready(files, patience=patience)
 
 
 def _leave(files: Files, lease: Lock) -> None:
@@ -113,7 +113,7 @@ def _revive(files: Files, mongod: Path) -> None:
     with files.writing(), alone(files.turn):
         if not process.running(files):
             _log.warning("mongod has stopped; restarting it")
-        _serve(files, mongod)
+        _serve(files, mongod, patience=1.0)  # the keeper tries again
 
 
 async def _until_gone(port: int) -> None:

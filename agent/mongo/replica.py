@@ -26,8 +26,11 @@ def uri(files: Files) -> str:
     )
 
 
-def make_ready(files: Files) -> None:
-    """Bring a listening mongod to where `uri` can write, whatever an earlier crash left undone."""
+def make_ready(files: Files, *, patience: float = 3.0) -> None:
+    """Bring a listening mongod to where `uri` can write, whatever an earlier crash left undone.
+
+    Raises Unavailable when it does not answer for `patience` seconds: it may have died again.
+    """
     # The key file is the password of mongod's internal user, so not even at the very first
     # start is there a moment in which anyone on this machine could create a user.
     client: _Client = MongoClient(
@@ -37,7 +40,7 @@ def make_ready(files: Files) -> None:
         password=files.key.read_text(encoding="ascii"),
         authSource="local",
         authMechanism="SCRAM-SHA-256",
-        serverSelectionTimeoutMS=3_000,
+        serverSelectionTimeoutMS=int(patience * 1000),
         socketTimeoutMS=20_000,
     )
     try:
