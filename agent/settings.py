@@ -14,6 +14,13 @@ NAMES = {
     "data_dir": "LATCHKEY_DATA_DIR",
     "mongod": "LATCHKEY_MONGOD",
     "policy": "LATCHKEY_POLICY",
+    "openai_api_key": "OPENAI_API_KEY",
+    "openai_base_url": "OPENAI_BASE_URL",
+    "chat_model": "LATCHKEY_CHAT_MODEL",
+    "chat_fallback_model": "LATCHKEY_CHAT_FALLBACK_MODEL",
+    "embedding_model": "LATCHKEY_EMBEDDING_MODEL",
+    "vector_search": "LATCHKEY_VECTOR_SEARCH",
+    "celery_broker_url": "CELERY_BROKER_URL",
     "secret_key": "LATCHKEY_SECRET_KEY",
     "vault_key": "LATCHKEY_VAULT_KEY",
     "seed": "LATCHKEY_SEED",
@@ -32,7 +39,18 @@ class Settings(BaseModel):
     data_dir: Path = Path(".latchkey")
     mongod: Path | None = None
     """The mongod binary to embed; default: PATH, then the pip package."""
-    policy: Literal["rules"] = "rules"
+    policy: Literal["rules", "llm"] = "rules"
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str | None = None
+    """Any server that speaks OpenAI's protocol; default: OpenAI's own."""
+    chat_model: str = "gpt-4.1-mini"
+    chat_fallback_model: str | None = None
+    """Asked when `chat_model` does not answer."""
+    embedding_model: str = "wordllama"
+    """`wordllama` works offline; any other name is a model of the OpenAI-compatible server."""
+    vector_search: Literal["exact", "atlas"] = "exact"
+    celery_broker_url: SecretStr | None = None
+    """A Redis that carries job ids to `latchkey worker`; default: each server works by itself."""
     secret_key: SecretStr | None = None
     """Signs visitor tokens, at least 32 bytes; default: a 0600 file in `data_dir`."""
     vault_key: SecretStr | None = None
