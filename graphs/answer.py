@@ -83,7 +83,7 @@ class Acted(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
-    """One server-sent event of a streamed reply: accepted, stage, token, listings, slots,
+    """One server-sent event of a streamed reply: accepted, stage, token, reset, listings, slots,
     pending, done or error."""
 
     event: str

@@ -4,21 +4,20 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from agent.approvals.models import Approval, Decision
-from agent.errors import Conflict, InvalidInput, LatchkeyError, NotFound
+from agent.errors import Conflict, LatchkeyError, NotFound
 from agent.events.models import Event
 from agent.kit.ids import new_id
 from agent.kit.text import validate_message
-from agent.leads.models import Consent, Lead
+from agent.leads.models import Consent
 from agent.privacy.models import Contact
 from agent.privacy.pii import redact
 from agent.services import Services
 from agent.tenants.models import Community
-from agent.threads.models import Message, Role, Stage, Thread
-from graphs import decisions
+from agent.threads.models import Message, Role, Thread
+from graphs import acting, decisions
 from graphs.answer import (
     Acted,
     Answer,
@@ -28,11 +27,10 @@ from graphs.answer import (
     StreamEvent,
     ThreadView,
 )
+from graphs.streaming import Telling
 from graphs.turns import TurnRunner
+from graphs.voices import Voices
 from prompts import load
-from tools.actions import ACTIONS
-from tools.call import Call
-from tools.executor import Toolbox
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +41,10 @@ POLL = 0.05
 class Runtime:
     """Serves every surface; holds nothing that a restart would lose."""
 
-    def __init__(self, services: Services, runner: TurnRunner) -> None:
+    def __init__(self, services: Services, runner: TurnRunner, voices: Voices) -> None:
         self.services = services
         self._runner = runner
+        self._voices = voices
         self._background: set[asyncio.Task[None]] = set()
 
     async def start(
@@ -124,16 +123,22 @@ class Runtime:
         self, tenant_id: str, thread_id: str, text: str, *, message_id: str | None = None
     ) -> AsyncIterator[StreamEvent]:
         """The same as events; the first one comes when the message is safe."""
-        message = await self._accept(tenant_id, thread_id, text, message_id)
-        yield StreamEvent(
-            "accepted", {"message_id": message.message_id, "turn_index": message.turn_index}
-        )
-        try:
-            answer = await self._answered(tenant_id, thread_id, message)
-        except LatchkeyError as error:
-            yield StreamEvent("error", {"code": error.code, "message": error.message})
-            return
-        for event in _as_events(answer):
+        with self._voices.listen((tenant_id, thread_id)) as heard:
+            message = await self._accept(tenant_id, thread_id, text, message_id)
+            accepted = {"message_id": message.message_id, "turn_index": message.turn_index}
+            yield StreamEvent("accepted", accepted)
+            answered = asyncio.create_task(self._answered(tenant_id, thread_id, message))
+            telling = Telling(message.turn_index)
+            try:
+                async for event in telling.live(heard, answered):
+                    yield event
+                answer = await answered
+            except LatchkeyError as error:
+                yield StreamEvent("error", {"code": error.code, "message": error.message})
+                return
+            finally:
+                answered.cancel()
+        for event in telling.rest(answer):
             yield event
 
     async def act(
@@ -146,29 +151,12 @@ class Runtime:
         trusted: bool,
         scopes: frozenset[str] | None = None,
     ) -> Acted:
-        """Propose an action of the contract's table, or do it where none needs approval.
-
-        An untrusted caller (the visitor) may name only what the server has offered this thread.
-        """
-        known = ACTIONS.get(action)
-        if known is None:
-            raise InvalidInput(
-                "action_unknown", f"{action[:80]!r} is none of {', '.join(sorted(ACTIONS))}."
-            )
+        """See `graphs.acting`; an untrusted caller (the visitor) names only what was offered."""
         thread = await self.services.threads.get(tenant_id, thread_id)
-        call = await self._call(tenant_id, thread, trusted=trusted, scopes=scopes)
-        await Toolbox(call).use(known.tool, **args)
-        if call.events or call.favorites != thread.favorites or call.handoff:
-            await self.services.threads.note_action(
-                tenant_id,
-                thread_id,
-                favorites=call.favorites,
-                handoff=call.handoff,
-                events=call.events,
-            )
-        if call.proposals:
-            return Acted(action_id=call.proposals[-1].action_id, status="pending")
-        return Acted(action_id=None, status="done")
+        state = await self._runner.memory(tenant_id, thread_id)
+        return await acting.act(
+            self.services, tenant_id, thread, state, action, args, trusted=trusted, scopes=scopes
+        )
 
     async def decide(
         self,
@@ -286,40 +274,6 @@ class Runtime:
         rows = await self.services.approvals.store.pending(tenant_id, thread_id)
         return [PendingAction.model_validate(row.model_dump()) for row in rows]
 
-    async def _call(
-        self,
-        tenant_id: str,
-        thread: Thread,
-        *,
-        trusted: bool,
-        scopes: frozenset[str] | None,
-    ) -> Call:
-        services = self.services
-        lead: Lead = await services.leads.get(tenant_id, thread.lead_id)
-        state = await self._runner.memory(tenant_id, thread.thread_id)
-        disclosed = state.get("disclosed")
-        return Call(
-            services=services,
-            tenant_id=tenant_id,
-            thread_id=thread.thread_id,
-            lead_id=thread.lead_id,
-            community=await services.tenants.community(tenant_id, thread.community_id),
-            stage=Stage(thread.stage),
-            turn=thread.next_turn,
-            contact_ref=lead.contact_ref if lead.reachable else None,
-            listings={home["listing_id"] for home in thread.shortlist}
-            | {*state.get("offered", [])}
-            | ({thread.metadata["listing_id"]} if "listing_id" in thread.metadata else set()),
-            slots={
-                slot["slot_id"]: (slot["listing_id"], datetime.fromisoformat(slot["starts_at"]))
-                for slot in state.get("slots", [])
-            },
-            disclosed=(disclosed[0], datetime.fromisoformat(disclosed[1])) if disclosed else None,
-            favorites=list(thread.favorites),
-            trusted=trusted,
-            scopes=scopes,
-        )
-
     def _spawn(self, tenant_id: str, thread_id: str) -> None:
         """Run the thread's waiting turns without making the caller wait."""
 
@@ -342,9 +296,10 @@ async def open_runtime(services: Services) -> AsyncIterator[Runtime]:
     from graphs.leasing.policy_rules import RulesPolicy
 
     saver = await asyncio.to_thread(open_saver, services.database)
-    policy = {"rules": RulesPolicy}[services.settings.policy]()
+    voices = Voices()
+    policy = RulesPolicy()
     graph = build(services, policy).compile(checkpointer=saver)
-    runtime = Runtime(services, TurnRunner(services, graph))
+    runtime = Runtime(services, TurnRunner(services, graph), voices)
     try:
         yield runtime
     finally:
@@ -358,22 +313,3 @@ def _disclosure(community: Community) -> str:
     if not community.privacy_url:
         return text
     return f"{text} {replies.render('privacy_notice', {'url': community.privacy_url})}"
-
-
-def _as_events(answer: Answer) -> list[StreamEvent]:
-    data = answer.model_dump(mode="json")
-    events = [StreamEvent("stage", {"stage": data["stage"]})]
-    events += [StreamEvent("token", {"text": piece}) for piece in _pieces(answer.reply)]
-    if answer.listings:
-        events.append(StreamEvent("listings", {"listings": data["listings"]}))
-    if answer.slots:
-        events.append(StreamEvent("slots", {"slots": data["slots"]}))
-    if answer.pending_actions:
-        events.append(StreamEvent("pending", {"pending_actions": data["pending_actions"]}))
-    return [*events, StreamEvent("done", data)]
-
-
-def _pieces(text: str) -> list[str]:
-    """Words with the blank before them, so that joining them gives the text."""
-    words = text.split(" ")
-    return [words[0], *(f" {word}" for word in words[1:])]

@@ -55,8 +55,9 @@ class ActionRequest(BaseModel):
     response_model=Answer,
     summary="Say something and hear the answer",
     description="The visitor of the thread, or `threads:write`. With `Accept: text/event-stream` "
-    "the answer comes as the events accepted, stage, token, listings, slots, pending, done or "
-    "error; `token` carries `{text}`, `done` the whole answer.",
+    "the answer comes as the events accepted, stage, token, reset, listings, slots, pending, done "
+    "or error; `token` carries `{text}`, `reset` voids the tokens before it, `done` carries the "
+    "whole answer.",
     responses={
         200: {"content": {STREAM: {"schema": {"type": "string"}}}},
         **problems(400, 401, 403, 404, 409, 413, 415, 429),

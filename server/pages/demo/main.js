@@ -128,6 +128,7 @@ async function hear(text, messageId, dots) {
       dots.remove();
       element.querySelector(".bubble").textContent += data.text;
     }
+    if (event === "reset" && element) element.querySelector(".bubble").textContent = "";
     if (event === "error") throw new api.Refused(503, data);
     if (event === "done") {
       if (shown.has(data.turn_index)) element?.remove();
