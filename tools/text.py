@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from agent.privacy.pii import redact
+from agent.privacy.pii import CONTACT, redact
 
 
 def _redacted(said: Any) -> Any:
-    return redact(said).text if isinstance(said, str) else said
+    return redact(said, kinds=CONTACT).text if isinstance(said, str) else said
 
 
 FreeText = Annotated[str, BeforeValidator(_redacted)]

@@ -1,7 +1,10 @@
 """Finds the name under which people introduce themselves."""
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
 
 _WORD = re.compile(r"[^\W\d_][\w'’-]{0,39}(?!\w)")
 _MY_NAME_IS = re.compile(
@@ -32,29 +35,67 @@ _ORDINARY = """
     september october november december
     """
 _NO_NAME = frozenset(_ORDINARY.split())
+_CUES = ("name", "called", "call me", "i'm", "i am", "it's", "this is")
 
 
-def name_span(text: str, *, expected: bool) -> tuple[int, int] | None:
-    """Where a name stands in `text`, contact data in which has been replaced by `[email]`, ….
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name at `text[start:end]`."""
 
-    With `expected` (the agent has just asked who they are) a name needs no introduction.
+    start: int
+    end: int
+    own: bool
+    """The writer's, not somebody's whom they mention."""
+
+
+def names(
+    text: str, lower: str, taken: Sequence[tuple[int, int, str]], *, expected: bool
+) -> list[Name]:
+    """Names that are introduced or labelled, in order and not overlapping.
+
+    `taken` are (start, end, mark) of other personal data. With `expected` (the agent has just
+    asked who they are) a name needs no introduction.
     """
-    return _introduced(text) or (_answered(text) if expected else None)
+    if not expected and not any(cue in lower for cue in _CUES):
+        return []
+    masked, shifts = _masked(text, taken)
+    found: list[Name] = []
+    for name in sorted(_named(masked), key=lambda name: name.start):
+        if not found or name.start >= found[-1].end:
+            found.append(name)
+    if expected and not any(name.own for name in found) and (span := _answered(masked)):
+        found = [name for name in found if name.end <= span[0] or name.start >= span[1]]
+        found.append(Name(*span, own=True))
+    return [Name(_back(n.start, shifts), _back(n.end, shifts), n.own) for n in found]
 
 
-def _introduced(text: str) -> tuple[int, int] | None:
+def _masked(text: str, taken: Sequence[tuple[int, int, str]]) -> tuple[str, list[tuple[int, int]]]:
+    """`text` with marks, and (offset in it, what to add) from there on."""
+    pieces, shifts, end, length = [], [(0, 0)], 0, 0
+    for start, stop, mark in taken:
+        pieces += [text[end:start], mark]
+        length += start - end + len(mark)
+        shifts.append((length, stop - length))
+        end = stop
+    return "".join([*pieces, text[end:]]), shifts
+
+
+def _back(offset: int, shifts: Sequence[tuple[int, int]]) -> int:
+    return offset + shifts[bisect_right(shifts, (offset, 1 << 62)) - 1][1]
+
+
+def _named(text: str) -> Iterator[Name]:
     for match in _MY_NAME_IS.finditer(text):
         words = _words(text, match.end())
         if words and _titled(words[0]):
-            words = [word for word in words if _titled(word)]
+            words = list(takewhile(_titled, words))
         if words:
-            return words[0].start(), words[-1].end()
+            yield Name(words[0].start(), words[-1].end(), own=True)
     for match in _I_AM.finditer(text):
-        words = [word for word in _words(text, match.end()) if _titled(word)]
+        words = list(takewhile(_titled, _words(text, match.end())))
         enough = 1 if match["alone"] or match["greets"] else 2
         if len(words) >= enough and _ENDS.match(text, words[-1].end()):
-            return words[0].start(), words[-1].end()
-    return None
+            yield Name(words[0].start(), words[-1].end(), own=True)
 
 
 def _answered(text: str) -> tuple[int, int] | None:

@@ -1,62 +1,150 @@
-"""Finds contact data in a message and takes it out before anything else sees the text."""
+"""Finds personal data in a text and takes it out before anything else sees the text."""
 
 import re
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from agent.privacy.addresses import address_at, address_key
+from agent.privacy.emails import emails
 from agent.privacy.models import Contact
-from agent.privacy.names import name_span
-from agent.privacy.phones import without_phones
+from agent.privacy.names import names
+from agent.privacy.personal_numbers import card_at, ssn_at
+from agent.privacy.phones import phone_at
 
-_EMAIL = re.compile(r"\b\w[\w.+%&'-]{0,63}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}\b", re.IGNORECASE)
+Kind = Literal["email", "phone", "ssn", "card", "address", "name"]
+CONTACT: frozenset[Kind] = frozenset(("email", "phone", "ssn", "card", "name"))
+"""All but addresses, which staff may write to a lead."""
+KINDS: frozenset[Kind] = CONTACT | {"address"}
+
 _LONGEST_EMAIL = 254
-_SSN = re.compile(
-    r"(?<![\d-])\d{3}([- ])\d{2}\1\d{4}(?![\d-])"
-    r"|(?i:(?<=ssn )|(?<=ssn: )|(?<=ssn is )|(?<=security number )|(?<=security number is ))"
-    r"\d{9}\b"
-)
-_CARD = re.compile(
-    r"(?<![\w+$])(?:[2-6]\d{3}([ -]?)\d{4}\1\d{4}\1\d{4}|3\d{3}([ -]?)\d{6}\2\d{5}|[2-6]\d{12,18})"
-    r"(?![\d-])"
-)
+_NOBODY = Contact()
+_RUN = re.compile(r"\d+")
+_SEVEN = re.compile(r"\d(?:[ ().\-–—‑•·/_]{0,4}\d){6}")
+"""As few digits as a phone number can have, with what may stand between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Personal data at `text[start:end]`."""
+
+    kind: Kind
+    start: int
+    end: int
+    value: str
+    """An e-mail in lower case, a phone in E.164 if possible, else as it was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """A text without contact data, and what was taken out of it."""
+    """A text without personal data, and what was taken out of it."""
 
     text: str
     contact: Contact
+    """Of whoever wrote the text; never an SSN, a card or an address."""
+    spans: tuple[Span, ...] = ()
+    """What was taken out; offsets in the text as given."""
 
 
-def redact(text: str, *, name_expected: bool = False) -> Redaction:
-    """Replace e-mail, phone, SSN, card and introduced names by `[email]`, `[phone]`, ….
+def find(text: str, *, name_expected: bool = False) -> list[Span]:
+    """Personal data in `text`, in order and not overlapping.
 
     With `name_expected` (the agent has just asked who they are) any name that answers counts.
     """
-    emails: list[str] = []
-    text = _EMAIL.sub(lambda match: _taken(emails, match.group()), text)
-    text = _CARD.sub(lambda match: "[card]" if _luhn(match.group()) else match.group(), text)
-    text = _SSN.sub("[ssn]", text)
-    text, phones = without_phones(text, "[phone]")
-    name = None
-    if span := name_span(text, expected=name_expected):
-        name = text[slice(*span)]
-        text = text[: span[0]] + "[name]" + text[span[1] :]
-    contact = Contact(
-        name=name,
-        email=emails[0] if emails else None,
-        phone=phones[0] if phones else None,
-    )
-    return Redaction(text=text, contact=contact)
+    return _find(text, KINDS, name_expected=name_expected)[0]
 
 
-def _taken(emails: list[str], email: str) -> str:
-    if len(email) <= _LONGEST_EMAIL:
-        emails.append(email)
-    return "[email]"
+def redact(
+    text: str,
+    *,
+    name_expected: bool = False,
+    public: Container[str] = (),
+    kinds: Container[Kind] = KINDS,
+) -> Redaction:
+    """Replace personal data by `[email]`, `[phone]`, `[address]`, ….
+
+    `public` are the values that stay: phones in E.164, and the `address_key` of addresses.
+    """
+    found, own = _find(text, kinds, name_expected=name_expected)
+    spans = tuple(span for span in found if span.kind in kinds and not _is_public(span, public))
+    if not spans:
+        return Redaction(text=text, contact=_NOBODY)
+    pieces, end = [], 0
+    for span in spans:
+        pieces += [text[end : span.start], f"[{span.kind}]"]
+        end = span.end
+    return Redaction("".join([*pieces, text[end:]]), _contact(spans, own), spans)
 
 
-def _luhn(written: str) -> bool:
-    digits = [int(digit) for digit in written if digit.isdigit()]
-    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+def _find(
+    text: str, kinds: Container[Kind], *, name_expected: bool
+) -> tuple[list[Span], str | None]:
+    """The spans, and the name the writer goes by."""
+    lower = text.lower()
+    spans: list[Span] = []
+    if "@" in text or "dot" in lower or "at]" in lower or "at)" in lower:
+        spans = _apart(Span("email", *found) for found in sorted(emails(text, lower)))
+    if _RUN.search(text):
+        spans = list(_with_numbers(text, spans, kinds))
+    taken = [(span.start, span.end, f"[{span.kind}]") for span in spans]
+    found = names(text, lower, taken, expected=name_expected)
+    if not found:
+        return spans, None
+    spans += [Span("name", name.start, name.end, text[name.start : name.end]) for name in found]
+    own = next((text[name.start : name.end] for name in found if name.own), None)
+    return sorted(spans, key=lambda span: span.start), own
+
+
+def _apart(spans: Iterable[Span]) -> list[Span]:
+    """Without those that overlap an earlier one."""
+    kept: list[Span] = []
+    for span in spans:
+        if not kept or span.start >= kept[-1].end:
+            kept.append(span)
+    return kept
+
+
+def _with_numbers(text: str, others: list[Span], kinds: Container[Kind]) -> Iterator[Span]:
+    """What begins with digits, among `others`; every run of digits is looked at once."""
+    waiting, taken = others[::-1], 0
+    for run in _RUN.finditer(text):
+        start = run.start()
+        while waiting and waiting[-1].start <= start:
+            taken = waiting[-1].end
+            yield waiting.pop()
+        if start < taken:
+            continue
+        span = _at(text, start, kinds)
+        if span is None or span.start < taken:
+            continue
+        if waiting and waiting[-1].start < span.end:
+            continue
+        taken = span.end
+        yield span
+    yield from reversed(waiting)
+
+
+def _at(text: str, start: int, kinds: Container[Kind]) -> Span | None:
+    if _SEVEN.match(text, start):
+        if found := card_at(text, start):
+            return Span("card", *found)
+        if found := ssn_at(text, start):
+            return Span("ssn", *found)
+        if found := phone_at(text, start):
+            return Span("phone", *found)
+    if "address" in kinds and (found := address_at(text, start)):
+        return Span("address", *found)
+    return None
+
+
+def _is_public(span: Span, public: Container[str]) -> bool:
+    value = address_key(span.value) if span.kind == "address" else span.value
+    return value in public
+
+
+def _contact(spans: Sequence[Span], own: str | None) -> Contact:
+    def first(kind: Kind, longest: int) -> str | None:
+        values = (span.value for span in spans if span.kind == kind)
+        return next((value for value in values if len(value) <= longest), None)
+
+    return Contact(name=own, email=first("email", _LONGEST_EMAIL), phone=first("phone", 40))

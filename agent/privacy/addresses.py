@@ -1,0 +1,268 @@
+"""Postal addresses by their grammar: number, street name, kind of street, unit, city, state, ZIP.
+
+No list of places: a street is known by the word it ends with, and by what stands around it.
+"""
+
+import re
+import unicodedata
+
+from agent.privacy.street_words import (
+    ALONE,
+    BEFORE_NAME,
+    DIRECTIONS,
+    EVERY_DIRECTION,
+    KINDS,
+    MIDDLE,
+    NEVER_CITY,
+    NEVER_STREET,
+    NOT_AFTER,
+    ROAD_OF,
+    STATE_NAMES,
+    STATES,
+    STRONG,
+)
+
+_NUMBER = re.compile(
+    r"(?<![\w$#£€.,:/+-])\d{1,6}(?:[A-Za-z]|-\d{1,4}[A-Za-z]?)?(?: 1/2| ½|½)?(?= )"
+)
+_WORD = re.compile(r" {1,2}((?:[^\W\d_]|\d{1,3}(?:st|nd|rd|th)\b)[\w'’-]*)(\.?)", re.IGNORECASE)
+_DESIGNATOR = re.compile(r" {1,2}(\d{1,4}[A-Za-z]?|[A-Z][\w'’-]*)\b")
+_UNIT = re.compile(
+    r"(?:,|\s-)?\s{0,2}(?:(?:apt|apartment|unit|ste|suite|bldg|building|fl|floor|rm|room|lot|spc"
+    r"|space|trlr|trailer|no|number|ph|penthouse)\b\.?:?\s?\#?\s?(?:\d{1,5}[A-Za-z]?|[A-Za-z]"
+    r"(?:-?\d{1,5})?)(?:-[A-Za-z0-9]{1,4})?|\#\s?[A-Za-z]?-?\d{0,5}[A-Za-z]?(?:-[A-Za-z0-9]{1,4})?"
+    r"|\d{1,3}(?:st|nd|rd|th)\ (?:floor|fl)\b|(?:front|rear|basement|upper|lower)\b)(?!\w)",
+    re.IGNORECASE | re.VERBOSE,
+)
+_ZIP = r"(?:\d{5}(?:-\d{4})?)(?![\w-])"
+_CITY_WORD = r"[^\W\d_][\w.'’-]*"
+_TAIL = re.compile(
+    rf"""
+    \s{{0,2}},?\s{{0,2}}(?:in\ )?(?:
+        (?P<city>{_CITY_WORD}(?:\ {_CITY_WORD}){{0,3}}?)\s{{0,2}},?\s{{0,2}}
+        (?:(?P<state>{STATES}|(?i:{STATES})(?=,?\s{_ZIP})|(?i:{STATE_NAMES}))(?!\w)
+           \.?(?:,?\s{{0,2}}{_ZIP})?
+         | (?P<zip>{_ZIP}))
+      | (?:{STATES})\ {_ZIP}
+      | {_ZIP}
+    )
+    """,
+    re.VERBOSE,
+)
+_CITY_ALONE = re.compile(
+    r",\s{0,2}(?P<city>[A-Z][\w'’-]*(?: [A-Z][\w'’-]*){0,2})(?=\s*(?:[.,;!?)\n]|$))"
+)
+_UNIT_BEFORE = re.compile(
+    r"\b(?:apt|apartment|unit|ste|suite|bldg|lot)\.?\s?#?\s?\w{1,5},\s$|#\s?\w{1,5},\s$",
+    re.IGNORECASE,
+)
+_PART_OF_UNIT = re.compile(
+    r"\b(?:apt|apartment|unit|units|ste|suite|bldg|building|floor|room|lot)\.?\s?#?\s?$",
+    re.IGNORECASE,
+)
+_SAID = re.compile(
+    r"\b(?:address(?:'s)?|i\ live|we\ live|lives?|living|located|resid(?:e|ing)|stay(?:ing)?"
+    r"|mail(?:ed|ing)?|send|ship|deliver|moving|move|home)\b"
+    r"(?:\ (?:is|was|at|to|from|out\ of|it|in|on|them|mail|currently|now))*\s?[:=-]?\s{0,2}$",
+    re.IGNORECASE | re.VERBOSE,
+)
+_LIVES = re.compile(
+    r"\b(?:address(?:'s)?|i live|we live|lives?|living)(?: (?:is|at|currently|now))*"
+    r"\s?[:=-]?\s{0,2}$",
+    re.IGNORECASE,
+)
+_BOX = re.compile(
+    r"\b(?:p\.? ?o\.? ?|post office |postal )box\.? ?(?:no\.? ?|number )?#? ?$", re.IGNORECASE
+)
+_BOX_NUMBER = re.compile(r"\d{1,6}(?!\w)")
+
+
+def address_at(text: str, start: int) -> tuple[int, int, str] | None:
+    """A postal address whose first digit stands at `start`: (start, end, as it was written)."""
+    before = text[max(0, start - 40) : start]
+    if before[-1:] in " #" and (box := _BOX.search(before)):
+        number = _BOX_NUMBER.match(text, start)
+        if number:
+            return _whole(text, start - len(before) + box.start(), number.end())
+    number = _NUMBER.match(text, start)
+    if number is None or _PART_OF_UNIT.search(before):
+        return None
+    end = _street_end(text, number, before)
+    if end is None:
+        return None
+    if unit := _UNIT_BEFORE.search(before):
+        start = start - len(before) + unit.start()
+    return _whole(text, start, end)
+
+
+def address_key(address: str) -> str:
+    """One key for the spellings of a street address: unit, city, direction are left out."""
+    tokens = _tokens(address.split(",")[0])
+    for place, token in enumerate(tokens):
+        if place > 1 and token in KINDS.values():
+            following = tokens[place + 1 : place + 2]
+            if not (following and following[0] in KINDS.values()):
+                tokens = tokens[: place + 1]
+                break
+    kept = [token for token in tokens[1:] if token not in DIRECTIONS.values()]
+    return " ".join([*tokens[:1], *(kept or tokens[1:])])
+
+
+def _tokens(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    found = re.findall(r"[a-z0-9]+", plain.replace("'", "").replace(".", ""))
+    return [KINDS.get(token, DIRECTIONS.get(token, token)) for token in found]
+
+
+def _street_end(text: str, number: re.Match[str], before: str) -> int | None:
+    """Where the street ends that follows the house number, if one does."""
+    words = _words(text, number.end())
+    if not words:
+        return None
+    named = 1 if words[0].group(1).lower() in EVERY_DIRECTION and len(words) > 1 else 0
+    first = words[named].group(1).lower()
+    if first in BEFORE_NAME or (first in ROAD_OF and len(words) > named + 1):
+        end = _leading_end(text, words[named:])
+        if end is not None:
+            return end
+    for place in range(named, min(len(words), named + 5)):
+        word = words[place]
+        low = word.group(1).lower()
+        if low in ALONE and _plausible(text, number, words[:place], word, before):
+            return _directed(text, word)
+        if place == 0 or low not in KINDS:
+            if _stops(word, low, first=place == 0):
+                break
+            continue
+        last = _extended(words, place)
+        if _followed_by_noun(text, last):
+            return None
+        if KINDS[low] in STRONG or _plausible(text, number, words[: place + 1], last, before):
+            return _directed(text, last)
+    return _without_kind(text, number, words, named, before)
+
+
+def _words(text: str, start: int) -> list[re.Match[str]]:
+    words: list[re.Match[str]] = []
+    while len(words) < 8 and (word := _WORD.match(text, start)):
+        words.append(word)
+        start = word.end()
+    return words
+
+
+def _stops(word: re.Match[str], low: str, *, first: bool) -> bool:
+    if low in MIDDLE and not first:
+        return False
+    return low in NEVER_STREET or (bool(word.group(2)) and len(low) > 3)
+
+
+def _extended(words: list[re.Match[str]], place: int) -> re.Match[str]:
+    """The last kind of a name such as Lake View Drive."""
+    following = words[place + 1] if place + 1 < len(words) else None
+    low = words[place].group(1).lower()
+    if following and following.group(1).lower() in KINDS and not words[place].group(2):
+        titled = words[place].group(1)[0].isupper() == following.group(1)[0].isupper()
+        if titled and (KINDS[low] not in STRONG or following.group(1)[0].isupper()):
+            return _extended(words, place + 1)
+    return words[place]
+
+
+def _plausible(
+    text: str,
+    number: re.Match[str],
+    names: list[re.Match[str]],
+    last: re.Match[str],
+    before: str,
+) -> bool:
+    """Whether a street that ends with an everyday word is meant as one."""
+    titled = all(n.group(1)[0].isupper() or n.group(1)[0].isdigit() for n in [*names, last])
+    if titled or len(number.group()) > 2 or _SAID.search(before):
+        return True
+    return bool(_UNIT.match(text, last.end()) or _tail(text, last.end()))
+
+
+def _followed_by_noun(text: str, last: re.Match[str]) -> bool:
+    following = _WORD.match(text, last.end())
+    return following is not None and following.group(1).lower() in NOT_AFTER
+
+
+def _leading_end(text: str, words: list[re.Match[str]]) -> int | None:
+    """Avenue B, Calle Luna, Highway 101, County Road 12."""
+    kind = words[0]
+    if kind.group(1).lower() in ROAD_OF:
+        kind = words[1]
+        if kind.group(1).lower() not in {"road", "rd", "highway", "hwy", "route", "rte"}:
+            return None
+    end, count = kind.end(), 0
+    while count < 3 and (name := _DESIGNATOR.match(text, end)):
+        if name.group(1).lower() in NEVER_STREET and count == 0:
+            break
+        end, count = name.end(), count + 1
+        if name.group(1)[0].isdigit() or len(name.group(1)) == 1:
+            break
+    if count == 0:
+        of = re.compile(r" (?:of|de)(?: (?:the|la|las|los))? [A-Z][\w'’-]*").match(text, kind.end())
+        return of.end() if of else None
+    return end
+
+
+def _without_kind(
+    text: str, number: re.Match[str], words: list[re.Match[str]], named: int, before: str
+) -> int | None:
+    """A street without a kind: after a direction, before a state and ZIP, or said to be one."""
+    names = []
+    for word in words[named : named + 3]:
+        written = word.group(1)
+        if written.lower() in NEVER_STREET or not (written[0].isupper() or written[0].isdigit()):
+            break
+        names.append(word)
+    if not names:
+        return None
+    if named and words[0].group(1).isupper() and len(number.group()) > 1:
+        return names[0].end(1)
+    if _LIVES.search(before):
+        return names[-1].end(1)
+    for name in names:
+        end = name.end(1)
+        unit = _UNIT.match(text, end)
+        after = unit.end() if unit else end
+        tail = _tail(text, after)
+        if tail is not None and re.search(r"\d{5}", text[after:tail]):
+            return end
+    return None
+
+
+def _directed(text: str, word: re.Match[str]) -> int:
+    """The end of the street with a direction after it: Elm St NW."""
+    end = word.end() if word.group(2) and len(word.group(1)) < 5 else word.end(1)
+    after = _WORD.match(text, word.end())
+    if after:
+        written = after.group(1)
+        low = written.lower()
+        if low in EVERY_DIRECTION and (written[0].isupper() or len(low) == 2):
+            return after.end(1)
+    return end
+
+
+def _whole(text: str, start: int, end: int) -> tuple[int, int, str]:
+    """With the unit, city, state and ZIP that follow."""
+    for _ in range(2):
+        if unit := _UNIT.match(text, end):
+            end = unit.end()
+    tail = _tail(text, end)
+    if tail is not None:
+        end = tail
+    elif (city := _CITY_ALONE.match(text, end)) and _is_city(city["city"]):
+        end = city.end()
+    return start, end, text[start:end]
+
+
+def _tail(text: str, end: int) -> int | None:
+    tail = _TAIL.match(text, end)
+    if tail is None or (tail["city"] and not _is_city(tail["city"])):
+        return None
+    return tail.end()
+
+
+def _is_city(written: str) -> bool:
+    return not any(word.lower() in NEVER_CITY for word in re.split(r"[ .]+", written))
