@@ -10,6 +10,8 @@ from agent.approvals.store import ApprovalStore
 from agent.audit.service import AuditService
 from agent.audit.store import AuditStore
 from agent.events.store import EventStore
+from agent.jobs.service import JobService
+from agent.jobs.store import JobStore
 from agent.kit.clock import Clock, SystemClock
 from agent.kit.crypto import key_from
 from agent.kit.failpoints import Failpoints
@@ -33,6 +35,8 @@ from agent.threads.service import ThreadService
 from agent.threads.store import ThreadStore
 from agent.tours.service import TourService
 from agent.tours.store import TourStore
+from agent.uploads.service import UploadService
+from agent.uploads.store import UploadStore
 
 
 @contextlib.asynccontextmanager
@@ -80,6 +84,8 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
         events=events,
         audit=audit,
         vault=vault,
+        jobs=JobService(repository, JobStore(repository), audit, clock),
+        uploads=UploadService(UploadStore(repository), clock),
     )
 
 

@@ -4,6 +4,7 @@ from agent.applications.service import ApplicationService
 from agent.approvals.service import ApprovalService
 from agent.audit.service import AuditService
 from agent.events.store import EventStore
+from agent.jobs.service import JobService
 from agent.kit.clock import Clock
 from agent.kit.failpoints import Failpoints
 from agent.leads.service import LeadService
@@ -17,6 +18,7 @@ from agent.tenants.keys import KeyService
 from agent.tenants.service import TenantService
 from agent.threads.service import ThreadService
 from agent.tours.service import TourService
+from agent.uploads.service import UploadService
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,5 @@ class Services:
     events: EventStore
     audit: AuditService
     vault: Vault
+    jobs: JobService
+    uploads: UploadService

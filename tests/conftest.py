@@ -41,8 +41,14 @@ async def mongod_uri(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
 async def session_database(mongod_uri: str) -> AsyncIterator[Database]:
     database = Database(mongod_uri, f"test_{WORKER}")
     await indexes.ensure(database)
-    # the tests' clock stands still, so mongod would take their events for old ones
-    await database.handle["events"].drop_index("at")
+    # the tests' clock stands still, so mongod would take what they write for old
+    for collection, index in (
+        ("events", "at"),
+        ("jobs", "finished_at"),
+        ("uploads", "expires_at"),
+        ("upload_chunks", "expires_at"),
+    ):
+        await database.handle[collection].drop_index(index)
     yield database
     await database.close()
 

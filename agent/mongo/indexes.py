@@ -97,6 +97,16 @@ INDEXES: tuple[Index, ...] = (
     Index("events", ("at",), ttl_seconds=7 * _DAY),
     _unique("keys", "key_id"),
     Index("keys", ("key_hash",), unique=True),
+    Index("jobs", ("job_id",), unique=True),
+    _unique("jobs", "key", only={"key": {"$type": "string"}}),
+    _plain("jobs", "-created_at"),
+    Index("jobs", ("status", "due_at")),
+    Index("jobs", ("finished_at",), ttl_seconds=30 * _DAY),
+    _unique("uploads", "upload_id"),
+    _unique("uploads", "purpose", "sha256"),
+    Index("uploads", ("expires_at",), ttl_seconds=0),
+    _unique("upload_chunks", "upload_id", "index"),
+    Index("upload_chunks", ("expires_at",), ttl_seconds=0),
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ MAY_SEE_ALL_TENANTS = {
     "agent/approvals/store.py",
     "agent/tours/store.py",
     "agent/events/store.py",
+    "agent/jobs/store.py",
 }
 QUERIES = {
     "find", "find_one", "stream", "update", "update_many", "find_and_update", "replace",
