@@ -201,6 +201,7 @@ class TurnRunner:
                 "rules": ["turn_failed"],
                 "events": [{"type": "handoff.requested", "data": {"reason": "turn failed"}}],
                 "handoff": "turn failed",
+                "model": None,
             },
         }
 
@@ -285,7 +286,7 @@ def _result(thread: Thread, batch: Sequence[Message], state: LeasingState) -> Tu
     return TurnResult(
         reply=output["reply"],
         stage=stage,
-        why=Why(retrieved=output["retrieved"], rules=output["rules"]),
+        why=Why.model_validate({name: output.get(name) for name in Why.model_fields}),
         through=batch[-1].turn_index,
         answers=[item.message_id for item in batch],
         listings=output["listings"],

@@ -4,11 +4,22 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 
+class Model(BaseModel):
+    """A model that wrote a reply, and the tokens of all its calls in that turn."""
+
+    name: str
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+
+
 class Why(BaseModel):
     """Why a reply says what it says."""
 
     retrieved: list[str] = Field(default_factory=list)
     rules: list[str] = Field(default_factory=list)
+    model: Model | None = None
 
 
 class AuditRecord(BaseModel):

@@ -135,7 +135,7 @@ async def open_turn(state: LeasingState, services: Services) -> Turn:
             for slot in state.get("slots", [])
         },
         disclosed=(disclosed[0], datetime.fromisoformat(disclosed[1])) if disclosed else None,
-        excerpt=[f"{role}: {text}" for role, text in state.get("window", [])[-5:]]
+        excerpt=[f"{role}: {text}" for role, text, *_ in state.get("window", [])[-5:]]
         + [f"lead: {item['text'][:300]}" for item in state["incoming"]],
         favorites=list(state.get("favorites", [])),
     )

@@ -2,10 +2,6 @@
 
 from typing import Any, TypedDict
 
-WINDOW = 8
-"""Transcript lines kept."""
-LINE = 600
-"""Characters kept of each."""
 OFFERED = 60
 """listing_ids remembered as offered."""
 
@@ -58,6 +54,8 @@ class Output(TypedDict):
     rules: list[str]
     events: list[dict[str, Any]]
     handoff: str | None
+    model: dict[str, Any] | None
+    """Which model wrote the reply, and what that took; see `agent.audit.models.Model`."""
 
 
 class LeasingState(TypedDict, total=False):
@@ -74,7 +72,9 @@ class LeasingState(TypedDict, total=False):
     stage: str
     profile: dict[str, Any]
     window: list[list[str]]
-    """[role, text], oldest first."""
+    """The last lines, oldest first; see `history.Line`."""
+    story: list[str]
+    """What came of the turns that have left the window, oldest first."""
     agent: dict[str, Any]
     """What the agent said last, as `AgentTurn` has it."""
     mentioned: dict[str, Any]

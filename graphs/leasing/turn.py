@@ -1,19 +1,22 @@
 """One turn in the making: what was heard, what is known, and the reply as it grows."""
 
+import copy
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from agent.ai.understanding.models import Intent
+from agent.audit.models import Model
 from agent.leads.models import LeadProfile
 from agent.listings.models import Listing
 from agent.services import Services
 from agent.tenants.models import Community
 from agent.tours.models import Slot
 from graphs.answer import OfferedListing
-from graphs.leasing.state import LINE, OFFERED, WINDOW, Heard, LeasingState, Output
+from graphs.leasing.history import LINE, folded, mark
+from graphs.leasing.state import OFFERED, Heard, LeasingState, Output
 from prompts import load
 from tools.executor import Toolbox
 
@@ -34,6 +37,35 @@ class Turn:
     asked: list[str] = field(default_factory=list)
     listings: list[OfferedListing] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
+    model: Model | None = None
+    """The model that wrote the reply, if one did."""
+
+    def draft(self) -> "Turn":
+        """A copy to fill; nothing of it counts before it is adopted."""
+        call = self.tools.call
+        own = replace(
+            call,
+            listings=set(call.listings),
+            slots=dict(call.slots),
+            why=call.why.model_copy(deep=True),
+            events=list(call.events),
+            proposals=list(call.proposals),
+            favorites=list(call.favorites),
+        )
+        return replace(
+            self,
+            tools=Toolbox(own),
+            state=copy.deepcopy(self.state),
+            said=list(self.said),
+            rules=list(self.rules),
+            asked=list(self.asked),
+            listings=list(self.listings),
+            slots=list(self.slots),
+        )
+
+    def adopt(self, draft: "Turn") -> None:
+        for each in fields(self):
+            setattr(self, each.name, getattr(draft, each.name))
 
     def has(self, *intents: Intent) -> bool:
         return any(intent in self.heard["intents"] for intent in intents)
@@ -129,10 +161,15 @@ class Turn:
         # ids a tool has returned may be used from now on, those shown last kept longest
         shown = [home["listing_id"] for home in state.get("shortlist", [])]
         older = [i for i in state.get("offered", []) if i not in shown]
+        window, story = folded(
+            [*state.get("window", []), *spoken, ["agent", reply[:LINE], self._mark(reply)]],
+            state.get("story", []),
+        )
         return {
             **state,
             "profile": self.profile.known(),
-            "window": [*state.get("window", []), *spoken, ["agent", reply[:LINE]]][-WINDOW:],
+            "window": window,
+            "story": story,
             "agent": {
                 "text": reply[:LINE],
                 "asked": self.asked,
@@ -159,7 +196,19 @@ class Turn:
             "rules": [*self.heard["rules"], *self.rules][:40],
             "events": [event.model_dump() for event in call.events],
             "handoff": call.handoff,
+            "model": self.model.model_dump() if self.model else None,
         }
+
+    def _mark(self, reply: str) -> str:
+        call = self.tools.call
+        return mark(
+            listings=[home.name for home in self.listings],
+            slots=bool(self.slots),
+            asked_team=[row.description for row in call.proposals],
+            topics=self.heard["topics"],
+            outcome=reply if self.state["incoming"][0]["action_id"] else "",
+            handoff=call.handoff is not None,
+        )
 
     @property
     def _turn(self) -> int:
