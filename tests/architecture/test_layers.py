@@ -14,6 +14,7 @@ PLACES = {
     "starlette": ("server/",),
     "typer": ("server/",),
     "uvicorn": ("server/",),
+    "h11": ("evals/openai_stub/wire.py",),
     "cryptography": ("agent/kit/crypto.py",),
     "phonenumbers": ("agent/privacy/phones.py",),
 }

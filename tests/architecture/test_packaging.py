@@ -62,7 +62,7 @@ def test_every_import_is_declared() -> None:
     }  # fmt: skip
     come_along = {
         "starlette": "fastapi", "langchain_core": "langgraph", "bson": "pymongo",
-        "pydantic_core": "pydantic",
+        "pydantic_core": "pydantic", "h11": "uvicorn",
     }  # fmt: skip
     for path in sources():
         for name in _imported(path) - set(PACKAGES) - sys.stdlib_module_names:
