@@ -25,13 +25,21 @@ class Toolbox:
         Raises Forbidden (unknown tool, wrong stage, missing scope, an id never offered),
         InvalidInput (arguments), or what the tool itself refuses.
         """
+        tool, parsed = self._checked(name, args)
+        return await tool.run(self.call, parsed)
+
+    def check(self, name: str, /, **args: Any) -> None:
+        """Raise what `use` would before it runs the tool."""
+        self._checked(name, args)
+
+    def _checked(self, name: str, args: dict[str, Any]) -> tuple[Tool, BaseModel]:
         tool = CATALOG.get(name)
         if tool is None:
             raise Forbidden("tool_unknown", f"There is no tool {name[:80]!r}.")
         self._permit(tool)
         parsed = _parse(tool, args)
         self._check_ids(tool, parsed)
-        return await tool.run(self.call, parsed)
+        return tool, parsed
 
     def _permit(self, tool: Tool) -> None:
         call = self.call

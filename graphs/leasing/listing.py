@@ -65,10 +65,7 @@ async def search(turn: Turn) -> None:
     """Show up to three homes not shown yet, or what comes closest."""
     query = query_for(turn)
     found: list[Listing] = await turn.tools.use("search_listings", **query.model_dump())
-    paging = turn.has(Intent.MORE, Intent.REJECT) and not turn.changed(*CRITERIA)
-    fresh = found
-    if paging:
-        fresh = [home for home in found if home.listing_id not in turn.state.get("offered", [])]
+    paging, fresh = pages(turn), fresh_of(turn, found)
     wished = wishes(turn.profile)
     if fresh and _shown_already(turn, fresh):
         turn.say("still_fit")
@@ -86,6 +83,18 @@ async def search(turn: Turn) -> None:
         turn.ask("more")
     else:
         await _closest(turn, query, wished)
+
+
+def pages(turn: Turn) -> bool:
+    """The lead wants other homes for the same wishes."""
+    return turn.has(Intent.MORE, Intent.REJECT) and not turn.changed(*CRITERIA)
+
+
+def fresh_of(turn: Turn, found: list[Listing]) -> list[Listing]:
+    """What is worth showing of what was found: to a lead who pages, nothing shown before."""
+    if not pages(turn):
+        return found
+    return [home for home in found if home.listing_id not in turn.state.get("offered", [])]
 
 
 def _shown_already(turn: Turn, found: list[Listing]) -> bool:
