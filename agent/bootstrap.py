@@ -3,12 +3,15 @@
 import contextlib
 from collections.abc import AsyncIterator
 
+from agent.ai.embeddings import Embedders
 from agent.applications.service import ApplicationService
 from agent.applications.store import ApplicationStore
 from agent.approvals.service import ApprovalService
 from agent.approvals.store import ApprovalStore
 from agent.audit.service import AuditService
 from agent.audit.store import AuditStore
+from agent.chunks.service import ChunkService
+from agent.chunks.store import ChunkStore
 from agent.events.store import EventStore
 from agent.jobs.service import JobService
 from agent.jobs.store import JobStore
@@ -51,7 +54,10 @@ async def open_services(
         await indexes.ensure(database)
         services = build_services(settings, database, clock or SystemClock())
         await services.tenants.community(DEFAULT_TENANT)
-        yield services
+        try:
+            yield services
+        finally:
+            await services.chunks.close()
 
 
 def build_services(settings: Settings, database: Database, clock: Clock) -> Services:
@@ -86,6 +92,9 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
         vault=vault,
         jobs=JobService(repository, JobStore(repository), audit, clock),
         uploads=UploadService(UploadStore(repository), clock),
+        chunks=ChunkService(
+            repository, ChunkStore(repository), Embedders(settings), clock, failpoints
+        ),
     )
 
 

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from agent.applications.service import ApplicationService
 from agent.approvals.service import ApprovalService
 from agent.audit.service import AuditService
+from agent.chunks.service import ChunkService
 from agent.events.store import EventStore
 from agent.jobs.service import JobService
 from agent.kit.clock import Clock
@@ -45,3 +46,4 @@ class Services:
     vault: Vault
     jobs: JobService
     uploads: UploadService
+    chunks: ChunkService

@@ -16,6 +16,9 @@ PLACES = {
     "uvicorn": ("server/",),
     "h11": ("evals/openai_stub/wire.py",),
     "cryptography": ("agent/kit/crypto.py",),
+    "bm25s": ("agent/ai/search/lexical.py",),
+    "Stemmer": ("agent/ai/search/lexical.py",),
+    "wordllama": ("agent/ai/embeddings/offline.py",),
     "phonenumbers": ("agent/privacy/phones.py",),
 }
 """Library -> where alone it may be imported."""

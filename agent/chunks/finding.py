@@ -1,0 +1,100 @@
+"""From a text to hits: one read of the head, the search in memory, one read of the texts."""
+
+import asyncio
+
+from agent.ai.embeddings import Embedders
+from agent.ai.search import Preference, Ranked, Where, preferred
+from agent.ai.search.matrix import Floats
+from agent.chunks.corpora import Corpus, Method
+from agent.chunks.matrices import Held, Matrices
+from agent.chunks.models import Head, Hit
+from agent.chunks.searching import DEPTH, Found, by_vector, by_words, together
+from agent.chunks.store import ChunkStore
+
+_ATTEMPTS = 4
+_INLINE = 4_000_000
+"""Numbers multiplied in about a millisecond; more goes to another thread."""
+
+
+class Finder:
+    def __init__(self, store: ChunkStore, embedders: Embedders) -> None:
+        self._store = store
+        self._embedders = embedders
+        self._matrices = Matrices(store)
+
+    async def find(
+        self,
+        tenant_id: str,
+        corpus: Corpus,
+        text: str,
+        k: int,
+        where: Where,
+        prefer: Preference | None,
+    ) -> list[Hit]:
+        hits: list[Hit] = []
+        for _ in range(_ATTEMPTS):
+            head = await self._store.head(tenant_id, corpus.name)
+            if head is None or head.active is None or k <= 0:
+                return []
+            version, found = await self._ranked(
+                tenant_id, corpus, head, text, k if prefer is None else max(4 * k, 40), where
+            )
+            hits, whole = await self._hits(tenant_id, corpus, version, found)
+            if whole:
+                break
+        return hits[:k] if prefer is None else _reranked(hits, prefer)[:k]
+
+    async def _ranked(
+        self, tenant_id: str, corpus: Corpus, head: Head, text: str, k: int, where: Where
+    ) -> tuple[str, list[Found]]:
+        assert head.active is not None
+        query = None
+        if corpus.vectors:
+            answer = await self._embedders.of(head.active.model).embed([text])
+            query = answer.vectors[0]
+        held = await self._matrices.fresh(
+            tenant_id, corpus, head, vectors=corpus.vectors, lexical=corpus.lexical
+        )
+        if held.matrix.vectors.size < _INLINE:
+            return held.version, _search(corpus, held, text, query, k, where)
+        found = await asyncio.to_thread(_search, corpus, held, text, query, k, where)
+        return held.version, found
+
+    async def _hits(
+        self, tenant_id: str, corpus: Corpus, version: str, found: list[Found]
+    ) -> tuple[list[Hit], bool]:
+        """What was found, with its text; and whether all of it still stands as it was found."""
+        if not found:
+            return [], True
+        rows = await self._store.hydrated(
+            tenant_id,
+            corpus.name,
+            version,
+            [(item.source_id, item.chunk_index) for item in found],
+        )
+        hits = [
+            Hit(item.source_id, item.chunk_index, row["text"], item.score, row["meta"], item.scores)
+            for item in found
+            if (row := rows.get((item.source_id, item.chunk_index)))
+            and item.seq in (-1, row["seq"])
+        ]
+        return hits, len(hits) == len(found)
+
+
+def _search(
+    corpus: Corpus, held: Held, text: str, query: Floats | None, k: int, where: Where
+) -> list[Found]:
+    if corpus.method is Method.LEXICAL:
+        return by_words(held, text, k, where)
+    assert query is not None
+    if corpus.method is Method.VECTOR:
+        return by_vector(held.matrix, query, k, where)
+    depth = max(DEPTH, 2 * k)
+    words = by_words(held, text, depth, where)
+    return together(corpus, words, by_vector(held.matrix, query, depth, where), k)
+
+
+def _reranked(hits: list[Hit], prefer: Preference) -> list[Hit]:
+    by_id = {hit.source_id: hit for hit in hits}
+    order = preferred([Ranked(hit.source_id, hit.score, hit.meta) for hit in hits], prefer)
+    return [by_id[item.key] for item in order]

@@ -1,0 +1,131 @@
+"""The chunks of a tenant's corpus in memory, as new as its head."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent.ai.search import Lexical, Matrix, Row
+from agent.chunks.corpora import Corpus
+from agent.chunks.models import Head, Version
+from agent.chunks.store import ChunkStore
+from agent.chunks.store import Row as Stored
+from agent.mongo.vectors import decoded
+
+MOST_BYTES = 1 << 30
+"""For all tenants together; what was searched longest ago goes first."""
+_BATCH = 2_000
+
+
+@dataclass(slots=True)
+class Held:
+    """One corpus as of `seq`; replaced, never changed, but for its index made at first use."""
+
+    version: str
+    seq: int
+    matrix: Matrix
+    lexical: Lexical | None = None
+    places: list[int] = field(default_factory=list)
+    """The rows of the matrix that the index knows, in its order."""
+
+
+class Matrices:
+    def __init__(self, store: ChunkStore, *, most_bytes: int = MOST_BYTES) -> None:
+        self._store = store
+        self._most_bytes = most_bytes
+        self._held: OrderedDict[tuple[str, str], Held] = OrderedDict()
+        self._locks: dict[tuple[str, str], asyncio.Lock] = {}
+
+    @property
+    def bytes(self) -> int:
+        return sum(held.matrix.bytes for held in self._held.values())
+
+    async def fresh(
+        self, tenant_id: str, corpus: Corpus, head: Head, *, vectors: bool, lexical: bool
+    ) -> Held:
+        """The corpus at least as new as `head`, which has an active version.
+
+        Those who ask while it is loaded wait for that one load.
+        """
+        key = (tenant_id, corpus.name)
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            held = self._held.get(key)
+            if held is None or held.seq < head.seq:
+                held = await self._load(tenant_id, corpus, head, held, vectors=vectors)
+                self._held[key] = held
+            if lexical and held.lexical is None:
+                await asyncio.to_thread(_index, held)
+            self._held.move_to_end(key)
+            self._make_room(key)
+            return held
+
+    async def _load(
+        self, tenant_id: str, corpus: Corpus, head: Head, held: Held | None, *, vectors: bool
+    ) -> Held:
+        version = head.active
+        assert version is not None
+        current = version.embedding_version
+        grows = held is not None and held.version == current and held.seq >= head.removed_seq
+        if held is not None and grows:
+            news = [
+                row
+                async for batch in self._rows(tenant_id, corpus, version, held.seq, vectors)
+                for row in batch
+            ]
+            if not news:
+                return Held(current, head.seq, held.matrix, held.lexical, held.places)
+            return Held(current, head.seq, await asyncio.to_thread(held.matrix.with_rows, news))
+        room = await self._store.count(tenant_id, corpus.name, current)
+        matrix = Matrix(corpus.fields, version.dimensions if vectors else 0, room=room + 64)
+        async for batch in self._rows(tenant_id, corpus, version, -1, vectors):
+            matrix = await asyncio.to_thread(matrix.with_rows, batch, replace=False)
+        return Held(current, head.seq, matrix)
+
+    async def _rows(
+        self, tenant_id: str, corpus: Corpus, version: Version, seq: int, vectors: bool
+    ) -> AsyncIterator[list[Row]]:
+        fields = ["meta"]
+        fields += ["embedding"] if vectors else []
+        fields += ["text"] if corpus.lexical else []
+        stored: list[Stored] = []
+        async for row in self._store.after(
+            tenant_id, corpus.name, version.embedding_version, seq, fields
+        ):
+            stored.append(row)
+            if len(stored) == _BATCH:
+                yield await asyncio.to_thread(_read, corpus, stored)
+                stored = []
+        if stored:
+            yield await asyncio.to_thread(_read, corpus, stored)
+
+    def _make_room(self, kept: tuple[str, str]) -> None:
+        for key in [*self._held]:
+            if self.bytes <= self._most_bytes:
+                return
+            if key != kept:
+                del self._held[key]
+
+
+def _read(corpus: Corpus, stored: Sequence[Stored]) -> list[Row]:
+    return [
+        Row(
+            row["source_id"],
+            row["chunk_index"],
+            row["seq"],
+            tuple(_plain(row["meta"].get(name)) for name in corpus.fields),
+            decoded(row["embedding"]) if "embedding" in row else None,
+            tuple(corpus.terms(row["text"], row["meta"])) if corpus.lexical else (),
+        )
+        for row in stored
+    ]
+
+
+def _plain(value: Any) -> Hashable:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _index(held: Held) -> None:
+    matrix, alive = held.matrix, held.matrix.alive
+    held.places = [row for row in range(matrix.rows) if alive is None or alive[row]]
+    held.lexical = Lexical([matrix.terms(row) for row in held.places])
