@@ -59,14 +59,14 @@ CORPORA = {
         Corpus(
             "knowledge",
             Method.LEXICAL,
-            ("product", "category", "kind", "source", "status"),
+            ("product", "category", "kind", "source", "status", "community_id"),
             title="title",
             title_weight=2,
         ),
         Corpus(
             "scripts",
             Method.LEXICAL,
-            ("product", "category", "kind", "source", "status"),
+            ("product", "category", "kind", "source", "status", "community_id"),
             title="title",
             title_weight=2,
         ),
