@@ -13,7 +13,6 @@ from agent.kit.ids import new_id
 from agent.kit.text import validate_message
 from agent.leads.models import Consent
 from agent.privacy.models import Contact
-from agent.privacy.pii import redact
 from agent.services import Services
 from agent.tenants.models import Community
 from agent.threads.models import Message, Role, Thread
@@ -27,6 +26,7 @@ from graphs.answer import (
     StreamEvent,
     ThreadView,
 )
+from graphs.redaction import redacted
 from graphs.streaming import Telling
 from graphs.turns import TurnRunner
 from graphs.voices import Voices
@@ -217,7 +217,8 @@ class Runtime:
         services = self.services
         text = validate_message(text)
         thread = await services.threads.get(tenant_id, thread_id)
-        clean = redact(text, name_expected=await self._name_expected(tenant_id, thread))
+        expected = await self._name_expected(tenant_id, thread)
+        clean = await redacted(services, tenant_id, text, name_expected=expected)
         if clean.contact != Contact():
             await services.leads.learn_contact(tenant_id, thread.lead_id, clean.contact)
         message, _ = await services.threads.accept(

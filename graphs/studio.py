@@ -17,7 +17,6 @@ from agent.kit.ids import new_id
 from agent.kit.text import validate_message
 from agent.leads.models import Consent
 from agent.privacy.models import Contact
-from agent.privacy.pii import redact
 from agent.services import Services
 from agent.settings import Settings
 from agent.tenants.models import DEFAULT_TENANT
@@ -25,6 +24,7 @@ from agent.threads.models import Thread
 from graphs.leasing.graph import build
 from graphs.leasing.policy_rules import RulesPolicy
 from graphs.leasing.state import Incoming, LeasingState
+from graphs.redaction import redacted
 
 
 class Visit(LeasingState, total=False):
@@ -56,7 +56,8 @@ def visits(services: Services) -> StateGraph[Visit]:
 async def _turn(services: Services, state: Visit) -> LeasingState:
     """The input of one turn; the first one opens a thread."""
     thread = await _thread(services, state)
-    clean = redact(validate_message(state["message"]), name_expected=True)
+    message = validate_message(state["message"])
+    clean = await redacted(services, DEFAULT_TENANT, message, name_expected=True)
     lead = await services.leads.learn_contact(DEFAULT_TENANT, thread.lead_id, clean.contact)
     pending = await services.approvals.store.pending(DEFAULT_TENANT, thread.thread_id)
     said: Incoming = {

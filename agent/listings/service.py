@@ -15,6 +15,7 @@ from agent.listings.models import (
     Relaxed,
     UpsertResult,
 )
+from agent.listings.public import public_values
 from agent.listings.store import ListingStore
 from agent.mongo.repository import Repository
 
@@ -39,6 +40,7 @@ class ListingService:
         self._store = store
         self._clock = clock
         self._gazetteers: dict[str, tuple[int, Gazetteer]] = {}
+        self._public: dict[str, tuple[int, frozenset[str]]] = {}
 
     async def search(
         self, tenant_id: str, query: ListingQuery, *, limit: int = 50
@@ -83,6 +85,15 @@ class ListingService:
             areas, properties = await self._store.names(tenant_id)
             cached = version, Gazetteer(frozenset(areas), frozenset(properties))
             self._gazetteers[tenant_id] = cached
+        return cached[1]
+
+    async def public(self, tenant_id: str) -> frozenset[str]:
+        """Addresses and phones of the inventory, unavailable homes included; see `public.py`."""
+        version = await self._store.version(tenant_id)
+        cached = self._public.get(tenant_id)
+        if cached is None or cached[0] != version:
+            cached = version, public_values(*await self._store.published(tenant_id))
+            self._public[tenant_id] = cached
         return cached[1]
 
     async def upsert(

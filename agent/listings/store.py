@@ -82,6 +82,12 @@ class ListingStore:
         areas = await listings.distinct("area", {"area": {"$ne": None}})
         return areas, await listings.distinct("name", {})
 
+    async def published(self, tenant_id: str) -> tuple[list[str], list[str]]:
+        """Every address and property name, and every phone number."""
+        listings = self._listings(tenant_id)
+        places = await listings.distinct("address", {}) + await listings.distinct("name", {})
+        return places, await listings.distinct("phone", {"phone": {"$ne": None}})
+
     def _listings(self, tenant_id: str) -> Collection:
         return self._repository.scoped("listings", tenant_id)
 
