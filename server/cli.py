@@ -130,6 +130,17 @@ def eval_homes(
     homes(_settings(), Output(as_json=as_json), data, predictions=predictions)
 
 
+@evaluate.command("stages")
+def eval_stages(
+    data: Annotated[Path, typer.Option(help="Folder with the dialogues, listings and slots.")],
+    as_json: Json = False,
+) -> None:
+    """Train the stage classifier on some dialogues and score it on the others."""
+    from server.commands.evaluate import stages
+
+    stages(Output(as_json=as_json), data)
+
+
 @evaluate.command("journeys")
 def eval_journeys(as_json: Json = False) -> None:
     """Send scripted leads through the whole graph to an end state in the database."""

@@ -4,6 +4,7 @@ from pathlib import Path
 from agent.settings import Settings
 from evals.homes import run as homes_run
 from evals.journeys import run as journeys_run
+from evals.stages import run as stages_run
 from server.output import Output
 
 
@@ -18,4 +19,10 @@ def homes(settings: Settings, output: Output, data: Path, *, predictions: Path |
 def journeys(settings: Settings, output: Output) -> None:
     with output.progress("journeys") as progress:
         report = asyncio.run(journeys_run.run(settings, progress=progress))
+    output.result(report, lambda console: console.print_json(data=report))
+
+
+def stages(output: Output, data: Path) -> None:
+    with output.progress("trainings") as progress:
+        report = stages_run.run(data, progress=progress)
     output.result(report, lambda console: console.print_json(data=report))
