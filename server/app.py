@@ -16,9 +16,11 @@ from server.routes import (
     deliveries,
     events,
     health,
+    jobs,
     pages,
     stages,
     threads,
+    training,
     turns,
     visits,
 )
@@ -59,7 +61,18 @@ def create_app(opening: Opening) -> FastAPI:
     app.add_middleware(CrossOrigin)
     app.add_middleware(Guard)
     errors.install(app)
-    for routes in (health, stages, visits, turns, events, threads, approvals, deliveries):
+    for routes in (
+        health,
+        stages,
+        visits,
+        turns,
+        events,
+        threads,
+        approvals,
+        deliveries,
+        training,
+        jobs,
+    ):
         app.include_router(routes.router)
     pages.mount(app)
     return app

@@ -1,4 +1,4 @@
-"""What a request body must be before any route sees it: small, in time, honest JSON."""
+"""What a request body must be before any route sees it: small, in time, honest JSON; or a file."""
 
 import asyncio
 import json
@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.errors import InvalidInput, LatchkeyError, TooLarge
 from server.errors import answer
+from server.files import LIMITS, stream
 
 LIMIT = 1024 * 1024
 SECONDS = 30.0
@@ -29,6 +30,9 @@ class BodyGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self._app(scope, receive, send)
+            return
+        if scope["method"] == "POST" and scope["path"] in LIMITS:
+            await stream(self._app, scope, receive, send, LIMITS[scope["path"]])
             return
         try:
             body = await self._read(receive)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from agent.bootstrap import open_services
 from agent.services import Services
@@ -21,23 +21,26 @@ class State:
     services: Services
     runtime: Runtime
     visitors: Visitors
-    draining: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the process is about to stop: open streams end, nothing new is ready."""
+    draining: asyncio.Event
+    """Set when the process is about to stop: open streams and jobs end, nothing new is ready."""
 
 
 @contextlib.asynccontextmanager
-async def open_state(settings: Settings) -> AsyncIterator[State]:
+async def open_state(settings: Settings, *, jobs: int = 1) -> AsyncIterator[State]:
     """Open everything, with the background loops; at the end let running turns finish."""
-    async with open_services(settings) as services, state_over(services) as state:
+    async with open_services(settings) as services, state_over(services, jobs=jobs) as state:
         yield state
 
 
 @contextlib.asynccontextmanager
-async def state_over(services: Services) -> AsyncIterator[State]:
+async def state_over(services: Services, *, jobs: int = 1) -> AsyncIterator[State]:
     """The same over services that are open already."""
-    async with open_runtime(services) as runtime, working(runtime):
+    if services.settings.celery_broker_url is not None:
+        jobs = 0
+    draining = asyncio.Event()
+    async with open_runtime(services) as runtime, working(runtime, draining, jobs=jobs):
         visitors = Visitors(services.secret_key, services.clock)
-        state = State(services=services, runtime=runtime, visitors=visitors)
+        state = State(services=services, runtime=runtime, visitors=visitors, draining=draining)
         try:
             yield state
         finally:

@@ -1,28 +1,35 @@
-"""What runs beside the requests: deliveries, expiries, turns that a crash left."""
+"""What runs beside the requests: deliveries, expiries, turns that a crash left, jobs."""
 
 import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any
 
 from agent.errors import LatchkeyError
 from agent.outbox.dispatcher import Dispatcher
 from agent.services import Services
 from graphs.runtime import Runtime
+from server.jobs import make_runner, queue_nightly
 from tools.connectors.record import RecordConnector
 
 log = logging.getLogger(__name__)
 
 DISPATCH_SECONDS = 0.2
 SWEEP_SECONDS = 2.0
-STOP_SECONDS = 10.0
+JOB_SECONDS = 0.5
+JOB_SWEEP_SECONDS = 30.0
+STOP_SECONDS = 20.0
 RETRY_SECONDS = 1.0
 
 
 @contextlib.asynccontextmanager
-async def working(runtime: Runtime) -> AsyncIterator[None]:
-    """Run the background loops of this process as long as the block lasts."""
+async def working(runtime: Runtime, draining: asyncio.Event, *, jobs: int) -> AsyncIterator[None]:
+    """Run the background loops of this process as long as the block lasts.
+
+    `jobs` loops do jobs until `draining`; none do where a broker carries them.
+    """
     dispatcher = _dispatcher(runtime.services)
 
     async def sweep() -> bool:
@@ -30,18 +37,51 @@ async def working(runtime: Runtime) -> AsyncIterator[None]:
         return False
 
     stopping = asyncio.Event()
-    loops = [
-        asyncio.create_task(repeat(dispatcher.run_once, DISPATCH_SECONDS, stopping)),
-        asyncio.create_task(repeat(sweep, SWEEP_SECONDS, stopping)),
-    ]
+    async with running(
+        stopping,
+        repeat(dispatcher.run_once, DISPATCH_SECONDS, stopping),
+        repeat(sweep, SWEEP_SECONDS, stopping),
+        *job_loops(runtime.services, draining, jobs),
+    ):
+        try:
+            yield
+        finally:
+            draining.set()
+
+
+@contextlib.asynccontextmanager
+async def running(
+    stopping: asyncio.Event, *loops: Coroutine[Any, Any, None]
+) -> AsyncIterator[None]:
+    """Run the loops beside the block; at its end set `stopping` and let them finish."""
+    tasks = [asyncio.create_task(loop) for loop in loops]
     try:
         yield
     finally:
         # what runs is finished, not cut short
         stopping.set()
-        _, stuck = await asyncio.wait(loops, timeout=STOP_SECONDS)
-        for loop in stuck:
-            loop.cancel()
+        _, stuck = await asyncio.wait(tasks, timeout=STOP_SECONDS)
+        for task in stuck:
+            task.cancel()
+        await asyncio.gather(*stuck, return_exceptions=True)
+
+
+def job_loops(
+    services: Services, stopping: asyncio.Event, jobs: int
+) -> list[Coroutine[Any, Any, None]]:
+    """What does jobs in this process until `stopping`, `jobs` at a time."""
+    if not jobs:
+        return []
+
+    async def nightly() -> bool:
+        await queue_nightly(services)
+        return False
+
+    runner = make_runner(services, stopping)
+    return [
+        repeat(nightly, JOB_SWEEP_SECONDS, stopping),
+        *(repeat(runner.run_once, JOB_SECONDS, stopping) for _ in range(jobs)),
+    ]
 
 
 def _dispatcher(services: Services) -> Dispatcher:

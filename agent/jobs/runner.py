@@ -25,6 +25,7 @@ DEATHS = 3
 FIRST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(minutes=5)
 RENEW_SECONDS = LEASE.total_seconds() / 3
+STOP_SECONDS = 15.0
 WRITE_SECONDS = LEASE.total_seconds()
 """How long the outcome of a job is held on to while the database is away."""
 
@@ -42,10 +43,11 @@ class Runner:
         *,
         stopping: asyncio.Event | None = None,
         save_seconds: float = SAVE_SECONDS,
+        stop_seconds: float = STOP_SECONDS,
     ) -> None:
         """`discard(tenant_id, upload_id)` is called once the job of an upload is closed.
 
-        Set `stopping` and a running job is given back at its next step.
+        Set `stopping` and a running job is given back at its next step, or after `stop_seconds`.
         """
         self._jobs = jobs
         self._handlers = handlers
@@ -54,6 +56,7 @@ class Runner:
         self._discard = discard
         self._stopping = stopping or asyncio.Event()
         self._save_seconds = save_seconds
+        self._stop_seconds = stop_seconds
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{new_id('run')[-6:]}"
 
     async def run_once(self, job_id: str | None = None) -> bool:
@@ -79,7 +82,7 @@ class Runner:
 
     async def _attempt(self, job: Job, step: Step) -> None:
         try:
-            async with _renewing(step):
+            async with _renewing(step), _ending(self._stopping, self._stop_seconds):
                 report = await self._handlers[job.kind](job, step)
         except Stopped:
             await self._write(lambda: self._jobs.release(job, step.unsaved))
@@ -158,6 +161,27 @@ async def _renewing(step: Step) -> AsyncIterator[None]:
     finally:
         renewing.cancel()
         await asyncio.gather(renewing, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def _ending(stopping: asyncio.Event, seconds: float) -> AsyncIterator[None]:
+    """Once it is `stopping`, let a batch take `seconds` more, then raise Stopped in it."""
+    try:
+        async with asyncio.timeout(None) as limit:
+
+            async def watch() -> None:
+                await stopping.wait()
+                limit.reschedule(asyncio.get_running_loop().time() + seconds)
+
+            watching = asyncio.create_task(watch())
+            try:
+                yield
+            finally:
+                watching.cancel()
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise Stopped from None
 
 
 def _is_lost(error: LatchkeyError) -> bool:

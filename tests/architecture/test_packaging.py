@@ -60,7 +60,8 @@ def test_every_import_is_declared() -> None:
         "phonenumbers": "phonenumbers", "pydantic": "pydantic", "jwt": "pyjwt",
         "bm25s": "bm25s", "numpy": "numpy", "openai": "openai", "Stemmer": "pystemmer",
         "wordllama": "wordllama",
-        "pymongo": "pymongo", "rich": "rich", "typer": "typer", "uvicorn": "uvicorn",
+        "pymongo": "pymongo", "python_multipart": "python-multipart", "rich": "rich",
+        "typer": "typer", "uvicorn": "uvicorn",
     }  # fmt: skip
     come_along = {
         "starlette": "fastapi", "langchain_core": "langgraph", "bson": "pymongo",

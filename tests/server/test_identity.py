@@ -6,9 +6,12 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from agent.jobs.models import Job
+from agent.jobs.step import Step
 from agent.kit.clock import ManualClock
 from agent.services import Services
 from agent.tenants.models import Tenant
+from server.jobs import KINDS, Kind
 from server.scopes import Scope
 from server.state import State
 from server.visitors import Visitors
@@ -37,32 +40,51 @@ KEYED = {
     "POST /api/approvals/{action_id}/decision": Scope.APPROVALS_WRITE,
     "GET /api/deliveries": Scope.ACTIONS_READ,
 }
+MAKES = {
+    "POST /api/training/start": Scope.TRAINING_WRITE,
+    "POST /api/training/ingest-csv": Scope.TRAINING_WRITE,
+}
+"""These read nothing: what they make is the key's own tenant's."""
+OWN = {"GET /api/jobs", "GET /api/jobs/{job_id}"}
+"""Any key sees what it started; tests/server/test_jobs.py says what else."""
 EVENTS = EITHER["GET /api/agent/events"]
 BODIES: dict[str, dict[str, object]] = {
     "POST /api/agent/reply": {"message": "hi"},
     "POST /api/agent/action": {"action": "hand_off", "args": {"reason": "test"}},
     "POST /api/approvals/{action_id}/decision": {"decision": "approve"},
+    "POST /api/training/start": {"kind": "nothing"},
 }
+FILES = {"POST /api/training/ingest-csv": {"file": ("a.csv", b"role,text\nlead,hi\n")}}
 
 Ask = Callable[[str, str | None], Awaitable[httpx.Response]]
 
 
 @pytest.fixture
-async def ask(web: httpx.AsyncClient, visitor: Visitor, staff: Staff) -> Ask:
+async def ask(
+    web: httpx.AsyncClient, visitor: Visitor, staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> Ask:
     """Call a route of the tables above about the visitor's thread and its pending tour."""
+    monkeypatch.setitem(KINDS, "nothing", Kind(nothing, startable=True))
     pending = await visitor.ask_for_a_tour()
 
     async def ask(route: str, credential: str | None) -> httpx.Response:
         method, path = route.split()
-        path = path.format(thread_id=visitor.thread_id, action_id=pending["action_id"])
+        ids = {"thread_id": visitor.thread_id, "action_id": pending["action_id"]}
+        path = path.format(**ids, job_id="job_nothing")
         headers = {"Authorization": f"Bearer {credential}"} if credential else {}
         body = BODIES.get(route)
         if body and "/agent/" in route:
             body = {"thread_id": visitor.thread_id, **body}
         params = {"thread_id": visitor.thread_id} if route.endswith("events") else None
-        return await web.request(method, path, json=body, params=params, headers=headers)
+        return await web.request(
+            method, path, json=body, files=FILES.get(route), params=params, headers=headers
+        )
 
     return ask
+
+
+async def nothing(services: Services, job: Job, step: Step) -> dict[str, object]:
+    return {}
 
 
 async def a_key(services: Services, *scopes: Scope, tenant: str = "default") -> str:
@@ -81,7 +103,7 @@ def test_every_route_has_a_row(app: FastAPI) -> None:
         for path, methods in app.openapi()["paths"].items()
         for method in methods
     }
-    assert routes == OPEN | VISITOR | EITHER.keys() | KEYED.keys()
+    assert routes == OPEN | VISITOR | EITHER.keys() | KEYED.keys() | MAKES.keys() | OWN
 
 
 def test_no_route_is_hidden_from_the_table(app: FastAPI) -> None:
@@ -91,7 +113,7 @@ def test_no_route_is_hidden_from_the_table(app: FastAPI) -> None:
 
 class TestWithoutACredential:
     async def test_only_the_open_routes_are_open(self, ask: Ask) -> None:
-        for route in VISITOR | EITHER.keys() | KEYED.keys():
+        for route in VISITOR | EITHER.keys() | KEYED.keys() | MAKES.keys() | OWN:
             answer = await ask(route, None)
             assert (answer.status_code, code(answer)) == (401, "credential_missing"), route
             assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -109,7 +131,7 @@ class TestAVisitor:
     async def test_never_reads_lists_and_never_decides(
         self, ask: Ask, visitor: Visitor, staff: Staff
     ) -> None:
-        for route in KEYED:
+        for route in KEYED.keys() | MAKES.keys() | OWN:
             answer = await ask(route, visitor.token)
             assert (answer.status_code, code(answer)) == (403, "scope_missing"), route
         (waiting,) = (await staff.read("/api/approvals"))["items"]
@@ -204,7 +226,7 @@ class TestAToken:
 
 class TestAKey:
     async def test_needs_the_scope_of_the_route(self, ask: Ask, demo: Services) -> None:
-        for route, scope in (EITHER | KEYED).items():
+        for route, scope in (EITHER | KEYED | MAKES).items():
             others = await a_key(demo, *(set(Scope) - {scope}))
             answer = await ask(route, others)
             assert (answer.status_code, code(answer)) == (403, "scope_missing"), route
@@ -212,7 +234,7 @@ class TestAKey:
 
     async def test_with_just_the_scope_comes_in(self, ask: Ask, demo: Services) -> None:
         # the events route never ends; it is tested as a stream
-        for route, scope in (EITHER | KEYED).items() - {("GET /api/agent/events", EVENTS)}:
+        for route, scope in (EITHER | KEYED | MAKES).items() - {("GET /api/agent/events", EVENTS)}:
             answer = await ask(route, await a_key(demo, scope))
             assert answer.is_success, (route, answer.text)
 

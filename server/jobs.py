@@ -1,0 +1,68 @@
+"""Which kinds of jobs there are: what each takes, who does it, when it comes by itself."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from agent.jobs.models import Job
+from agent.jobs.runner import Runner
+from agent.jobs.step import Step
+from agent.services import Services
+
+Handle = Callable[[Services, Job, Step], Awaitable[Mapping[str, Any]]]
+
+
+class Params(BaseModel):
+    """What a kind takes; nothing by default."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    handle: Handle
+    params: type[Params] = Params
+    startable: bool = False
+    """Whether POST /api/training/start takes it."""
+    nightly: bool = False
+    """Whether every tenant has one a night."""
+
+
+KINDS: dict[str, Kind] = {}
+
+NIGHT = range(3, 6)
+"""The hours, UTC, in which nightly jobs are queued."""
+
+
+def make_runner(services: Services, stopping: asyncio.Event) -> Runner:
+    """A worker for every kind; set `stopping` and it gives back what it does."""
+    return Runner(
+        services.jobs,
+        {name: partial(kind.handle, services) for name, kind in KINDS.items()},
+        services.failpoints,
+        random.Random(),
+        services.uploads.delete,
+        stopping=stopping,
+    )
+
+
+async def queue_nightly(services: Services) -> None:
+    """Queue what is due this night; once a tenant, kind and night, whoever asks how often."""
+    now = services.clock.now()
+    kinds = [name for name, kind in KINDS.items() if kind.nightly]
+    if now.hour not in NIGHT or not kinds:
+        return
+    for tenant in await services.tenants.tenants():
+        for kind in kinds:
+            await services.jobs.enqueue(
+                tenant.tenant_id,
+                kind,
+                {},
+                actor="latchkey",
+                key=f"nightly/{kind}/{now.date().isoformat()}",
+            )
