@@ -18,6 +18,8 @@ from agent.jobs.store import JobStore
 from agent.kit.clock import Clock, SystemClock
 from agent.kit.crypto import key_from
 from agent.kit.failpoints import Failpoints
+from agent.knowledge.service import KnowledgeService
+from agent.knowledge.store import KnowledgeStore
 from agent.leads.service import LeadService
 from agent.leads.store import LeadStore
 from agent.listings.service import ListingService
@@ -69,6 +71,9 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
     events = EventStore(repository)
     audit = AuditService(AuditStore(repository), clock)
     outbox = OutboxService(OutboxStore(repository), clock)
+    chunks = ChunkService(
+        repository, ChunkStore(repository), Embedders(settings), clock, failpoints
+    )
     return Services(
         settings=settings,
         clock=clock,
@@ -92,9 +97,8 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
         vault=vault,
         jobs=JobService(repository, JobStore(repository), audit, clock),
         uploads=UploadService(UploadStore(repository), clock),
-        chunks=ChunkService(
-            repository, ChunkStore(repository), Embedders(settings), clock, failpoints
-        ),
+        chunks=chunks,
+        knowledge=KnowledgeService(repository, KnowledgeStore(repository), chunks, clock),
     )
 
 

@@ -8,6 +8,7 @@ from agent.events.store import EventStore
 from agent.jobs.service import JobService
 from agent.kit.clock import Clock
 from agent.kit.failpoints import Failpoints
+from agent.knowledge.service import KnowledgeService
 from agent.leads.service import LeadService
 from agent.listings.service import ListingService
 from agent.mongo.client import Database
@@ -47,3 +48,4 @@ class Services:
     jobs: JobService
     uploads: UploadService
     chunks: ChunkService
+    knowledge: KnowledgeService

@@ -24,6 +24,7 @@ MAY_SEE_ALL_TENANTS = {
     "agent/tours/store.py",
     "agent/events/store.py",
     "agent/jobs/store.py",
+    "agent/knowledge/store.py",
 }
 QUERIES = {
     "find", "find_one", "stream", "update", "update_many", "find_and_update", "replace",

@@ -1,0 +1,137 @@
+"""Which sentences of an article answer a question, and how surely."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from agent.ai.embeddings.offline import OfflineEmbedder
+from agent.knowledge.models import Article
+from agent.knowledge.wording import meanings, weight
+
+LONGEST = 400
+"""Characters quoted at most."""
+SURE = 1.0
+"""Of `Passage.sureness`: from here on it may be said. Measured, see `tests/agent/knowledge`."""
+
+_SENTENCE = re.compile(r"[^.?!\n]+(?:[.?!](?!\s|$)[^.?!\n]*)*[.?!]*")
+_TRIED = 8
+"""Sentences of an article that are compared by meaning: those that share most words."""
+_UNSAID = 2.0
+"""Weight of the words of a question that an article may not hold."""
+_SENTENCE_MEANS, _ARTICLE_MEANS, _ARTICLE_SAYS, _TITLE_SAYS, _BIAS = 4.28, 1.8, 4.49, 2.71, 6.47
+_MONEY = re.compile(r"\$|\b(?:free|paid|pays?|costs?|charge[ds]?|fees?|prices?|included)\b", re.I)
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|half|once|twice|no)\b", re.I
+)
+_TIME = re.compile(
+    r"\d ?[ap]m\b|\b(?:days?|hours?|weeks?|months?|minutes?|first|after|before|until|night|once|"
+    r"by|when|due)\b",
+    re.I,
+)
+_WANTED = (
+    (re.compile(r"\bhow much(?! (?:notice|time))\b|\b(?:cost|price|expensive)\b", re.I), _MONEY),
+    (re.compile(r"\bhow many\b", re.I), _NUMBER),
+    (re.compile(r"\bhow (?:long|soon|fast|often|late|early)\b|\bwhen\b|\bhours\b", re.I), _TIME),
+)
+"""What a question asks for -> what an answer to it must hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    article: Article
+    text: str
+    """Whole sentences as they stand, at most LONGEST characters."""
+    sureness: float
+    """That it answers the question: SURE and above is convincing."""
+
+
+async def best_passage(question: str, articles: Sequence[Article]) -> Passage | None:
+    """The passage that most surely answers; None where none can.
+
+    Two of three parts of the judgement are shared words, one is meaning.
+    """
+    asked = list(dict.fromkeys(meanings(question)))
+    told = [found for article in articles if (found := _tell(question, asked, article))]
+    if not asked or not told:
+        return None
+    texts = [question]
+    for one in told:
+        texts += [f"{one.article.title}\n{one.article.text[:2000]}"]
+        texts += [f"{one.article.title}: {one.sentences[at]}" for at in one.tried]
+    vectors = (await OfflineEmbedder().embed(texts)).vectors
+    near = (vectors[1:] @ vectors[0]).tolist()
+    passages = []
+    for one in told:
+        passages.append(one.passage(near[0], near[1 : 1 + len(one.tried)]))
+        near = near[1 + len(one.tried) :]
+    return max(passages, key=lambda passage: passage.sureness)
+
+
+@dataclass(slots=True)
+class _Told:
+    """An article that shares words with a question."""
+
+    article: Article
+    sentences: list[str]
+    tried: list[int]
+    shared: dict[int, float]
+    """Sentence -> share of the question's words in it."""
+    said: float
+    titled: float
+    """Share of the question's words in the article, and in its title."""
+
+    def passage(self, near: float, nearest: Sequence[float]) -> Passage:
+        scored = {
+            at: value + self.shared[at] for at, value in zip(self.tried, nearest, strict=True)
+        }
+        best = max(scored, key=lambda at: scored[at])
+        means = nearest[self.tried.index(best)]
+        sureness = (
+            _SENTENCE_MEANS * means
+            + _ARTICLE_MEANS * near
+            + _ARTICLE_SAYS * self.said
+            + _TITLE_SAYS * self.titled
+        ) / _BIAS
+        return Passage(self.article, _around(self.sentences, best), sureness)
+
+
+def _tell(question: str, asked: Sequence[str], article: Article) -> _Told | None:
+    sentences = sentences_of(article.text)
+    words = [set(meanings(sentence)) for sentence in sentences]
+    title = set(meanings(article.title))
+    everything = title.union(*words)
+    if sum(weight(word) for word in asked if word not in everything) >= _UNSAID:
+        return None
+    fitting = [at for at, text in enumerate(sentences) if _holds_what_is_asked(question, text)]
+    shared = {at: _share(asked, words[at]) for at in fitting}
+    tried = sorted(fitting, key=lambda at: -shared[at])[:_TRIED]
+    if not tried:
+        return None
+    return _Told(article, sentences, tried, shared, _share(asked, everything), _share(asked, title))
+
+
+def sentences_of(text: str) -> list[str]:
+    return [found for part in _SENTENCE.findall(text) if (found := part.strip(" \t-•"))]
+
+
+def _share(asked: Sequence[str], words: Iterable[str]) -> float:
+    held = set(words)
+    total = sum(map(weight, asked))
+    return sum(weight(word) for word in asked if word in held) / total if total else 0.0
+
+
+def _holds_what_is_asked(question: str, answer: str) -> bool:
+    return all(held.search(answer) for asked, held in _WANTED if asked.search(question))
+
+
+def _around(sentences: Sequence[str], best: int) -> str:
+    """The best sentence with those after it, then those before it, as far as there is room."""
+    first = last = best
+    size = len(sentences[best])
+    while last + 1 < len(sentences) and size + 1 + len(sentences[last + 1]) <= LONGEST:
+        last += 1
+        size += 1 + len(sentences[last])
+    while first > 0 and size + 1 + len(sentences[first - 1]) <= LONGEST:
+        first -= 1
+        size += 1 + len(sentences[first])
+    return " ".join(sentences[first : last + 1])

@@ -1,0 +1,219 @@
+"""What becomes of articles, and finding them again. The row decides; the search follows it."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from agent.chunks.models import Hit, Source
+from agent.chunks.service import ChunkService
+from agent.errors import NotFound
+from agent.kit.clock import Clock
+from agent.kit.ids import stable_id
+from agent.knowledge.models import CORPORA, Article, ArticleDraft, Found, Kind, Put
+from agent.knowledge.store import KnowledgeStore
+from agent.knowledge.wording import rephrased
+from agent.mongo.repository import Repository
+
+FOLLOWED = 200
+"""Articles the search follows at once."""
+SPARE = 3
+"""Looked at beyond those wanted: some may have changed since they were indexed."""
+_ANY = ""
+"""The community of an article that speaks of all."""
+
+
+class KnowledgeService:
+    def __init__(
+        self, repository: Repository, store: KnowledgeStore, chunks: ChunkService, clock: Clock
+    ) -> None:
+        self._repository = repository
+        self.store = store
+        self._chunks = chunks
+        self._clock = clock
+        self._following = asyncio.Lock()
+
+    async def get(self, tenant_id: str, knowledge_id: str) -> Article:
+        """Raises NotFound `knowledge_not_found`."""
+        article = await self.store.get(tenant_id, knowledge_id)
+        if article is None:
+            raise _unknown(knowledge_id)
+        return article
+
+    async def put(self, tenant_id: str, drafts: Sequence[ArticleDraft], source: str) -> list[Put]:
+        """Add or replace articles, all or none; one result a draft, in order.
+
+        What says the same as before stays as it is, retired ones included. The search follows
+        with `follow`, at the latest before its next answer.
+        """
+
+        async def write() -> list[Put]:
+            return await self._write(tenant_id, drafts, source)
+
+        return await self._repository.transact(write)
+
+    async def retire(self, tenant_id: str, knowledge_id: str) -> Article:
+        """Take an article out of every search; raises NotFound. A second time changes nothing."""
+        retired = await self.store.retire(tenant_id, knowledge_id, self._clock.now())
+        if retired is None:
+            return await self.get(tenant_id, knowledge_id)
+        await self.follow(tenant_id)
+        return retired
+
+    async def search(
+        self,
+        tenant_id: str,
+        text: str,
+        *,
+        kinds: Sequence[Kind] = ("article",),
+        product: str | None = None,
+        category: str | None = None,
+        community_id: str | None = None,
+        k: int = 5,
+    ) -> list[Found]:
+        """The nearest active articles as they stand now, the best first.
+
+        With a `community_id` those of other communities are left out.
+
+        Raises Unavailable when the embedding server is away.
+        """
+        await self.follow(tenant_id)
+        fields = {"product": product, "category": category}
+        where: dict[str, Any] = {name: said for name, said in fields.items() if said is not None}
+        if community_id is not None:
+            where["community_id"] = [_ANY, community_id]
+        hits = [
+            hit
+            for kind in kinds
+            for hit in await self._chunks.search(
+                tenant_id, CORPORA[kind], rephrased(text), k=k + SPARE, where=where
+            )
+        ]
+        return (await self._found(tenant_id, hits, kinds))[:k]
+
+    async def follow(self, tenant_id: str) -> None:
+        """Let the search have what has changed; what a crash left open is made good here."""
+        while await self.store.behind(tenant_id, limit=1):
+            async with self._following:
+                if articles := await self.store.behind(tenant_id, limit=FOLLOWED):
+                    await self._follow(tenant_id, articles)
+
+    async def follow_all(self) -> bool:
+        """The same for every tenant; whether there was anything to do."""
+        tenants = await self.store.tenants_behind()
+        for tenant_id in tenants:
+            await self.follow(tenant_id)
+        return bool(tenants)
+
+    async def sources(self, tenant_id: str, kind: Kind) -> AsyncIterator[Source]:
+        """All that the search should have of a kind, for building it anew."""
+        async for article in self.store.active(tenant_id, kind):
+            yield _source(article)
+
+    async def _write(
+        self, tenant_id: str, drafts: Sequence[ArticleDraft], source: str
+    ) -> list[Put]:
+        ids = [draft.knowledge_id or derived_id(draft) for draft in drafts]
+        heads = {row["knowledge_id"]: row for row in await self.store.heads(tenant_id, ids)}
+        digests = {knowledge_id: row["digest"] for knowledge_id, row in heads.items()}
+        changed: dict[str, Article] = {}
+        results = []
+        for knowledge_id, draft in zip(ids, drafts, strict=True):
+            before, digest = digests.get(knowledge_id), draft.digest
+            if before == digest:
+                results.append(Put(knowledge_id=knowledge_id, outcome="unchanged"))
+                continue
+            digests[knowledge_id] = digest
+            changed[knowledge_id] = self._article(
+                knowledge_id, draft, source, heads.get(knowledge_id)
+            )
+            outcome = Put(knowledge_id=knowledge_id, outcome="updated" if before else "added")
+            results.append(outcome)
+        await self.store.write(tenant_id, list(changed.values()))
+        return results
+
+    def _article(
+        self, knowledge_id: str, draft: ArticleDraft, source: str, head: Mapping[str, Any] | None
+    ) -> Article:
+        now = self._clock.now()
+        return Article(
+            **draft.model_dump(exclude={"knowledge_id"}),
+            knowledge_id=knowledge_id,
+            source=source,
+            version=head["version"] + 1 if head else 1,
+            digest=draft.digest,
+            created_at=head["created_at"] if head else now,
+            updated_at=now,
+        )
+
+    async def _follow(self, tenant_id: str, articles: list[Article]) -> None:
+        """Bring the chunks of these articles to what their rows say.
+
+        A row that changes meanwhile stays behind, so that it is followed once more.
+        """
+        gone: dict[Kind, list[str]] = defaultdict(list)
+        new: dict[Kind, list[Source]] = defaultdict(list)
+        for article in articles:
+            for kind in CORPORA:
+                if article.status == "active" and article.kind == kind:
+                    new[kind].append(_source(article))
+                elif article.version > 1:
+                    gone[kind].append(article.knowledge_id)
+        for kind, ids in gone.items():
+            await self._chunks.remove(tenant_id, CORPORA[kind], ids)
+        for kind, sources in new.items():
+            await self._chunks.put(tenant_id, CORPORA[kind], sources)
+        if await self.store.followed(tenant_id, articles) < len(articles):
+            await self.store.fell_behind(tenant_id, await self._overtaken(tenant_id, articles))
+
+    async def _overtaken(self, tenant_id: str, articles: list[Article]) -> list[str]:
+        now = await self.store.by_ids(tenant_id, [article.knowledge_id for article in articles])
+        return [
+            article.knowledge_id
+            for article in articles
+            if (current := now.get(article.knowledge_id)) and current.version != article.version
+        ]
+
+    async def _found(
+        self, tenant_id: str, hits: Sequence[Hit], kinds: Sequence[Kind]
+    ) -> list[Found]:
+        """The articles of these hits, without what has changed since its chunk was made."""
+        articles = await self.store.by_ids(tenant_id, {hit.source_id for hit in hits})
+        found: dict[str, Found] = {}
+        stale = []
+        for hit in sorted(hits, key=lambda hit: -hit.score):
+            article = articles.get(hit.source_id)
+            if article is None or hit.meta.get("digest") != article.digest:
+                stale.append(hit.source_id)
+            elif article.status == "active" and article.kind in kinds:
+                found.setdefault(
+                    article.knowledge_id,
+                    Found(article=article, passage=hit.text, score=hit.score),
+                )
+        if stale:
+            await self.store.fell_behind(tenant_id, stale)
+        return list(found.values())
+
+
+def derived_id(draft: ArticleDraft) -> str:
+    """The id of an article that brings none."""
+    place = (draft.kind, draft.product, draft.category, draft.community_id, draft.title.casefold())
+    return stable_id("kb", *place)
+
+
+def _source(article: Article) -> Source:
+    """What is searched of an article; its title counts in every search."""
+    meta = {
+        "title": article.title,
+        "product": article.product,
+        "category": article.category,
+        "community_id": article.community_id or _ANY,
+        "digest": article.digest,
+    }
+    return Source(source_id=article.knowledge_id, text=article.text, meta=meta)
+
+
+def _unknown(knowledge_id: str) -> NotFound:
+    return NotFound(
+        "knowledge_not_found", f"There is no article {knowledge_id[:80]!r}; list them first."
+    )

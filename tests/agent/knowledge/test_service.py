@@ -1,0 +1,141 @@
+import asyncio
+
+import pytest
+
+from agent.chunks.models import Source
+from agent.errors import NotFound, Unavailable
+from agent.knowledge.models import ArticleDraft
+from agent.knowledge.service import FOLLOWED
+from agent.services import Services
+
+TENANT = "default"
+
+
+def draft(title: str, text: str, **fields: object) -> ArticleDraft:
+    return ArticleDraft.model_validate({"title": title, "text": text, **fields})
+
+
+PARKING = draft("Parking", "Every space has a permit.", knowledge_id="KB-1")
+PARCELS = draft("Packages", "Parcels wait in the package room.", knowledge_id="KB-2")
+
+
+async def titles(services: Services, text: str, **how: object) -> list[str]:
+    found = await services.knowledge.search(TENANT, text, **how)  # type: ignore[arg-type]
+    return [each.article.title for each in found]
+
+
+async def put(services: Services, *drafts: ArticleDraft) -> list[str]:
+    results = await services.knowledge.put(TENANT, drafts, "test")
+    return [result.outcome for result in results]
+
+
+async def test_added_once_replaced_by_content_and_found_at_once(services: Services) -> None:
+    assert await put(services, PARKING, PARCELS) == ["added", "added"]
+    assert await titles(services, "where do I park, is there a permit?") == ["Parking"]
+    assert await put(services, PARKING, PARCELS) == ["unchanged", "unchanged"]
+    assert await put(services, draft("Parking", "Bicycles too.", knowledge_id="KB-1")) == [
+        "updated"
+    ]
+    assert await titles(services, "bicycles") == ["Parking"]
+    assert await titles(services, "permit") == []
+    assert (await services.knowledge.get(TENANT, "KB-1")).version == 2
+
+
+async def test_the_title_names_an_article_without_an_id(services: Services) -> None:
+    await put(services, draft("Trash", "Monday."))
+    assert await put(services, draft("trash", "Tuesday.")) == ["updated"]
+    assert await put(services, draft("Trash", "Monday.", community_id="alder-row")) == ["added"]
+
+
+async def test_the_same_id_twice_in_one_batch_keeps_the_last(services: Services) -> None:
+    later = draft("Parking", "Later.", knowledge_id="KB-1")
+    assert await put(services, PARKING, later) == ["added", "updated"]
+    assert (await services.knowledge.get(TENANT, "KB-1")).text == "Later."
+
+
+async def test_a_retired_article_is_found_no_more_and_stays_retired(services: Services) -> None:
+    await put(services, PARKING, PARCELS)
+    await services.knowledge.follow(TENANT)
+    retired = await services.knowledge.retire(TENANT, "KB-1")
+    assert (retired.status, retired.version) == ("retired", 2)
+    assert await titles(services, "permit") == []
+    assert await put(services, PARKING) == ["unchanged"]
+    assert (await services.knowledge.retire(TENANT, "KB-1")).version == 2
+    with pytest.raises(NotFound):
+        await services.knowledge.retire(TENANT, "KB-9")
+
+
+async def test_scripts_are_apart_and_a_change_of_kind_moves(services: Services) -> None:
+    await put(services, PARKING)
+    await titles(services, "permit")
+    await put(services, PARKING.model_copy(update={"kind": "script"}))
+    assert await titles(services, "permit") == []
+    assert await titles(services, "permit", kinds=("script",)) == ["Parking"]
+
+
+async def test_filters(services: Services) -> None:
+    await put(
+        services,
+        draft("Permit A", "A permit.", product="Cars", community_id="alder-row"),
+        draft("Permit B", "A permit.", category="Bikes"),
+    )
+    assert await titles(services, "permit", product="Cars") == ["Permit A"]
+    assert await titles(services, "permit", category="Bikes") == ["Permit B"]
+    assert await titles(services, "permit", community_id="harbor-loft") == ["Permit B"]
+    assert len(await titles(services, "permit", community_id="alder-row")) == 2
+
+
+async def test_tenants_are_apart(services: Services) -> None:
+    await put(services, PARKING)
+    assert await services.knowledge.search("other", "permit") == []
+    with pytest.raises(NotFound):
+        await services.knowledge.get("other", "KB-1")
+
+
+async def test_what_a_crash_left_behind_is_made_good(services: Services) -> None:
+    """The row was written, the process died before the search had it."""
+    await put(services, PARKING)
+    assert await services.knowledge.store.tenants_behind() == [TENANT]
+    assert await services.knowledge.follow_all()
+    assert await services.knowledge.store.behind(TENANT, limit=1) == []
+    assert not await services.knowledge.follow_all()
+
+
+async def test_an_older_text_in_the_search_is_neither_found_nor_kept(services: Services) -> None:
+    """Two processes raced, and the chunk of the older text was written last."""
+    await put(services, PARKING)
+    assert await titles(services, "permit") == ["Parking"]
+    stale = Source("KB-1", "An old permit.", {"title": "Parking", "digest": "old"})
+    await services.chunks.put(TENANT, "knowledge", [stale])
+    assert await titles(services, "permit") == []
+    assert await titles(services, "permit") == ["Parking"]
+
+
+async def test_a_change_while_the_search_follows_is_followed_too(services: Services) -> None:
+    await put(services, PARKING)
+    (seen,) = await services.knowledge.store.behind(TENANT, limit=1)
+    await put(services, draft("Parking", "Bicycles.", knowledge_id="KB-1"))
+    await services.knowledge.follow(TENANT)
+    await services.knowledge._follow(TENANT, [seen])
+    assert await titles(services, "bicycles") == ["Parking"]
+
+
+async def test_many_at_once(services: Services) -> None:
+    drafts = [draft(f"Article {n}", f"Word{n} alone.") for n in range(FOLLOWED + 20)]
+    await put(services, *drafts)
+    found = await asyncio.gather(*(titles(services, f"word{n}") for n in (0, 5, FOLLOWED + 19)))
+    assert found == [["Article 0"], ["Article 5"], [f"Article {FOLLOWED + 19}"]]
+
+
+async def test_an_article_that_cannot_be_indexed_stays_behind(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise Unavailable("embedding_unavailable", "Later.")
+
+    await put(services, PARKING)
+    with monkeypatch.context() as patch:
+        patch.setattr(services.chunks, "put", away)
+        with pytest.raises(Unavailable):
+            await services.knowledge.search(TENANT, "permit")
+    assert await titles(services, "permit") == ["Parking"]
