@@ -15,8 +15,10 @@ from agent.privacy.street_words import (
     MIDDLE,
     NEVER_CITY,
     NEVER_STREET,
+    NO_WORD_STATES,
     NOT_AFTER,
     ROAD_OF,
+    SPANISH,
     STATE_NAMES,
     STATES,
     STRONG,
@@ -27,11 +29,13 @@ _NUMBER = re.compile(
 )
 _WORD = re.compile(r" {1,2}((?:[^\W\d_]|\d{1,3}(?:st|nd|rd|th)\b)[\w'’-]*)(\.?)", re.IGNORECASE)
 _DESIGNATOR = re.compile(r" {1,2}(\d{1,4}[A-Za-z]?|[A-Z][\w'’-]*)\b")
+_OF = re.compile(r" (?:of|de)(?: (?:the|la|las|los))? [A-Z][\w'’-]*")
 _UNIT = re.compile(
     r"(?:,|\s-)?\s{0,2}(?:(?:apt|apartment|unit|ste|suite|bldg|building|fl|floor|rm|room|lot|spc"
     r"|space|trlr|trailer|no|number|ph|penthouse)\b\.?:?\s?\#?\s?(?:\d{1,5}[A-Za-z]?|[A-Za-z]"
     r"(?:-?\d{1,5})?)(?:-[A-Za-z0-9]{1,4})?|\#\s?[A-Za-z]?-?\d{0,5}[A-Za-z]?(?:-[A-Za-z0-9]{1,4})?"
-    r"|\d{1,3}(?:st|nd|rd|th)\ (?:floor|fl)\b|(?:front|rear|basement|upper|lower)\b)(?!\w)",
+    r"|\d{1,3}(?:st|nd|rd|th)\ (?:floor|fl)\b"
+    r"|(?:front|rear|basement|upper|lower)(?:\ unit)?\b)(?!\w)",
     re.IGNORECASE | re.VERBOSE,
 )
 _ZIP = r"(?:\d{5}(?:-\d{4})?)(?![\w-])"
@@ -41,7 +45,7 @@ _TAIL = re.compile(
     \s{{0,2}},?\s{{0,2}}(?:in\ )?(?:
         (?P<city>{_CITY_WORD}(?:\ {_CITY_WORD}){{0,3}}?)\s{{0,2}},?\s{{0,2}}
         (?:(?P<state>{STATES}|(?i:{STATES})(?=,?\s{_ZIP})|(?i:{STATE_NAMES}))(?!\w)
-           \.?(?:,?\s{{0,2}}{_ZIP})?
+           \.?(?:,?\s{{0,2}}{_ZIP})?(?:,?\ (?:USA|U\.S\.A\.?|US|United\ States)\b)?
          | (?P<zip>{_ZIP}))
       | (?:{STATES})\ {_ZIP}
       | {_ZIP}
@@ -50,7 +54,13 @@ _TAIL = re.compile(
     re.VERBOSE,
 )
 _CITY_ALONE = re.compile(
-    r",\s{0,2}(?P<city>[A-Z][\w'’-]*(?: [A-Z][\w'’-]*){0,2})(?=\s*(?:[.,;!?)\n]|$))"
+    rf"""
+    (?:,\s{{0,2}}|\ (?:in|IN)\ )(?P<city>[A-Z][\w.'’-]*(?:\ [A-Z][\w'’-]*){{0,2}})
+    | ,\s{{0,2}}(?P<small>{_CITY_WORD}(?:\ {_CITY_WORD}){{0,2}}),\s{{0,2}}
+      (?:(?i:{NO_WORD_STATES})\b|(?i:{STATES})(?=\s*(?:[.,;!?)\n]|$)))
+    | ,\s{{0,2}}(?P<last>[a-z]{{2,}}(?:\ [a-z]{{3,}})?)(?=\s*(?:\n|$))
+    """,
+    re.VERBOSE,
 )
 _UNIT_BEFORE = re.compile(
     r"\b(?:apt|apartment|unit|ste|suite|bldg|lot)\.?\s?#?\s?\w{1,5},\s$|#\s?\w{1,5},\s$",
@@ -72,9 +82,11 @@ _LIVES = re.compile(
     re.IGNORECASE,
 )
 _BOX = re.compile(
-    r"\b(?:p\.? ?o\.? ?|post office |postal )box\.? ?(?:no\.? ?|number )?#? ?$", re.IGNORECASE
+    r"\b(?:(?:p\.? ?o\.? ?|post office |postal )box\.? ?(?:no\.? ?|number )?#?"
+    r"|r\.?r\.?|rural route) ?$",
+    re.IGNORECASE,
 )
-_BOX_NUMBER = re.compile(r"\d{1,6}(?!\w)")
+_BOX_NUMBER = re.compile(r"\d{1,6}(?:,? box #?\d{1,6})?(?!\w)", re.IGNORECASE)
 
 
 def address_at(text: str, start: int) -> tuple[int, int, str] | None:
@@ -130,7 +142,7 @@ def _street_end(text: str, number: re.Match[str], before: str) -> int | None:
         low = word.group(1).lower()
         if low in ALONE and _plausible(text, number, words[:place], word, before):
             return _directed(text, word)
-        if place == 0 or low not in KINDS:
+        if low not in KINDS or _begins_name(words, place, named):
             if _stops(word, low, first=place == 0):
                 break
             continue
@@ -148,6 +160,21 @@ def _words(text: str, start: int) -> list[re.Match[str]]:
         words.append(word)
         start = word.end()
     return words
+
+
+def _begins_name(words: list[re.Match[str]], place: int, named: int) -> bool:
+    """Whether a word that may be a kind is a name here: Court Street, N Vista del Mar Ave."""
+    if place == 0:
+        return True
+    if place > named and not (words[place].group(1)[0].isupper() and words[place].group(2)):
+        return False
+    for word in words[place + 1 : place + 5]:
+        written = word.group(1)
+        if written.lower() in KINDS:
+            return True
+        if not written[0].isupper() and written.lower() not in MIDDLE:
+            return False
+    return False
 
 
 def _stops(word: re.Match[str], low: str, *, first: bool) -> bool:
@@ -189,6 +216,7 @@ def _followed_by_noun(text: str, last: re.Match[str]) -> bool:
 def _leading_end(text: str, words: list[re.Match[str]]) -> int | None:
     """Avenue B, Calle Luna, Highway 101, County Road 12."""
     kind = words[0]
+    spanish = kind.group(1).lower() in SPANISH
     if kind.group(1).lower() in ROAD_OF:
         kind = words[1]
         if kind.group(1).lower() not in {"road", "rd", "highway", "hwy", "route", "rte"}:
@@ -200,26 +228,34 @@ def _leading_end(text: str, words: list[re.Match[str]]) -> int | None:
         end, count = name.end(), count + 1
         if name.group(1)[0].isdigit() or len(name.group(1)) == 1:
             break
-    if count == 0:
-        of = re.compile(r" (?:of|de)(?: (?:the|la|las|los))? [A-Z][\w'’-]*").match(text, kind.end())
-        return of.end() if of else None
-    return end
+    if count:
+        return end
+    name = _OF.match(text, kind.end())
+    if name:
+        return name.end()
+    small = words[1].group(1).lower() if spanish and len(words) > 1 else "the"
+    return None if small in NEVER_STREET else words[1].end(1)
 
 
 def _without_kind(
     text: str, number: re.Match[str], words: list[re.Match[str]], named: int, before: str
 ) -> int | None:
     """A street without a kind: after a direction, before a state and ZIP, or said to be one."""
-    names = []
+    names: list[re.Match[str]] = []
     for word in words[named : named + 3]:
         written = word.group(1)
-        if written.lower() in NEVER_STREET or not (written[0].isupper() or written[0].isdigit()):
+        the = written == "The" and not names
+        if written.lower() in NEVER_CITY and not the:
+            break
+        if not (written[0].isupper() or written[0].isdigit()):
             break
         names.append(word)
+        if word.group(2) and len(written) > 2:
+            break
     if not names:
         return None
     if named and words[0].group(1).isupper() and len(number.group()) > 1:
-        return names[0].end(1)
+        return names[-1].end(1)
     if _LIVES.search(before):
         return names[-1].end(1)
     for name in names:
@@ -239,7 +275,8 @@ def _directed(text: str, word: re.Match[str]) -> int:
     if after:
         written = after.group(1)
         low = written.lower()
-        if low in EVERY_DIRECTION and (written[0].isupper() or len(low) == 2):
+        last = _UNIT.match(text, after.end()) or text[after.end() : after.end() + 1] in ("", ",")
+        if low in EVERY_DIRECTION and (written[0].isupper() or len(low) == 2 or last):
             return after.end(1)
     return end
 
@@ -252,8 +289,8 @@ def _whole(text: str, start: int, end: int) -> tuple[int, int, str]:
     tail = _tail(text, end)
     if tail is not None:
         end = tail
-    elif (city := _CITY_ALONE.match(text, end)) and _is_city(city["city"]):
-        end = city.end()
+    elif city := _CITY_ALONE.match(text, end):
+        end = _city_end(city) or end
     return start, end, text[start:end]
 
 
@@ -262,6 +299,18 @@ def _tail(text: str, end: int) -> int | None:
     if tail is None or (tail["city"] and not _is_city(tail["city"])):
         return None
     return tail.end()
+
+
+def _city_end(city: re.Match[str]) -> int | None:
+    """Where a city ends that no state follows; before a word that begins a sentence."""
+    if city["city"] is None:
+        return city.end() if _is_city(city[city.lastgroup or 0]) else None
+    end = None
+    for word in re.finditer(r"\S+", city["city"]):
+        if word.group().lower().rstrip(".") in NEVER_CITY:
+            break
+        end = city.start("city") + len(word.group().rstrip(".")) + word.start()
+    return end
 
 
 def _is_city(written: str) -> bool:

@@ -5,8 +5,9 @@ import re
 _SSN = re.compile(r"(?<![\w-])\d{3}([- .–‑])\d{2}\1\d{4}(?![\d-]|\.\d)")
 _LABELLED_SSN = re.compile(r"\d{3}[- .–‑]?\d{2}[- .–‑]?\d{4}(?!\d|-\d)")
 _SSN_LABEL = re.compile(
-    r"\b(?:s\.?s\.?n\.?|social(?: security)?|soc(?: sec)?|itin|tax(?:payer)? id)"
-    r"(?: ?(?:number|no\.?|num|#))?(?: ?(?:is|was|=|:|-|#))*\W{0,3}$",
+    r"\b(?:s\.?s\.?n\.?|ss ?#|ss (?:number|no)|social(?: security)?|soc(?: sec)?|itin"
+    r"|tax(?:payer)? id)(?: ?(?:number|no\.?|num|#))?"
+    r"(?: ?(?:is|was|=|:|-|#)|(?: \w{1,12}){1,4}:)*\W{0,3}$",
     re.IGNORECASE,
 )
 _CARD = re.compile(
@@ -30,7 +31,7 @@ def ssn_at(text: str, start: int) -> tuple[int, int, str] | None:
     match = _SSN.match(text, start)
     if match is None:
         match = _LABELLED_SSN.match(text, start)
-        if not match or not _SSN_LABEL.search(text[max(0, start - 40) : start]):
+        if not match or not _SSN_LABEL.search(text[max(0, start - 60) : start]):
             return None
     return match.start(), match.end(), match.group()
 

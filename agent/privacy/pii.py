@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent.privacy.addresses import address_at, address_key
-from agent.privacy.emails import emails
+from agent.privacy.emails import emails, may_be_spelled
 from agent.privacy.models import Contact
 from agent.privacy.names import names
 from agent.privacy.personal_numbers import card_at, ssn_at
@@ -82,7 +82,7 @@ def _find(
     """The spans, and the name the writer goes by."""
     lower = text.lower()
     spans: list[Span] = []
-    if "@" in text or "dot" in lower or "at]" in lower or "at)" in lower:
+    if "@" in text or may_be_spelled(lower):
         spans = _apart(Span("email", *found) for found in sorted(emails(text, lower)))
     if _RUN.search(text):
         spans = list(_with_numbers(text, spans, kinds))

@@ -44,6 +44,7 @@ _BEFORE_NAME = """
     avenue ave highway hwy route rte rt interstate fm calle avenida via camino paseo corte rue rua
     piazza plaza
 """
+_SPANISH = "calle avenida camino paseo corte via"
 _ROAD_OF = "county state us u.s old"
 _MIDDLE = "the of and de la las los del el du des san santa st"
 _NOT_AFTER = "parking view views level lights noise facing access side food"
@@ -58,18 +59,20 @@ _NEVER_STREET = """
     option options place spot spots parking garage story stories floor floors level levels
     dollars dollar usd bucks k percent deposit rent price prices budget credits points
     more less other different nice good great new better best big small quick short long easy
-    times time tours tour visits visit applications application keys copies stars star way
+    times time tours tour visits visit applications application keys copies way
     available open per each total max maximum minimum about around under over between up within
     minus plus out off until till before after since than then as if when which who what where how
     would could can will should do does did have has had need want see take get like looking
-    january february march april may june july august september october november december
-    jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday
+    january february march april june july september october november december
+    jan feb apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday
     saturday sunday mon tue wed thu fri
 """
 _NEVER_CITY = """
-    hi hello hey thanks thank please yes no ok okay sure call text email phone cell name my
+    hi hello hey thanks thank thx please yes no ok okay sure call text email phone cell name my
+    let just also because while and i'm i'd i'll i've it's that's let's not only right now may
+    august today tomorrow tonight
 """
-_ALSO_CITY = "bath may home best garage"
+_ALSO_CITY = "bath home best garage new big great good long short open place"
 _STATE_NAMES = """
     alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii
     idaho illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan
@@ -82,6 +85,7 @@ _STATES = """
     AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY
     NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC PR
 """
+_WORDS = "AL DE HI ID IN LA MA ME MO OH OK OR PA"
 
 KINDS = (
     {full: full for full in _SHORT}
@@ -95,6 +99,8 @@ ALONE = frozenset(_ALONE.split())
 """Streets without a kind."""
 BEFORE_NAME = frozenset(_BEFORE_NAME.split())
 """Kinds that stand before the name: Calle Luna, Avenue B."""
+SPANISH = frozenset(_SPANISH.split())
+"""Those of them that say nothing else in English."""
 ROAD_OF = frozenset(_ROAD_OF.split())
 """Whose a numbered road is: County Road 12."""
 MIDDLE = frozenset(_MIDDLE.split())
@@ -117,5 +123,7 @@ DIRECTIONS = {
 EVERY_DIRECTION = DIRECTIONS.keys() | set(DIRECTIONS.values())
 STATES = "|".join(_STATES.split())
 """A pattern."""
+NO_WORD_STATES = "|".join(state for state in _STATES.split() if state not in _WORDS.split())
+"""Those whose letters are no English word."""
 STATE_NAMES = "|".join(name.replace("_", r"\ ") for name in _STATE_NAMES.split())
 """A pattern for verbose expressions."""

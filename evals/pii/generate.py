@@ -1,0 +1,60 @@
+"""Messages with known personal data, from a seed."""
+
+import random
+import re
+from collections.abc import Iterator
+
+from evals.pii import sentences
+from evals.pii.labelled import Gold, Labelled
+from evals.pii.values import MAKERS, street_line
+
+MESSAGES = 4_000
+_HOLE = re.compile(r"\{(\w+)\}")
+_SHARES = (
+    (sentences.EMAIL, 14),
+    (sentences.PHONE, 16),
+    (sentences.LOCAL_PHONE, 0.5),
+    (sentences.SSN, 3),
+    (sentences.LABELLED_SSN, 5),
+    (sentences.CARD, 7),
+    (sentences.ADDRESS, 15),
+    (sentences.OWN_NAME, 8),
+    (sentences.OTHER_NAME, 6),
+    (sentences.MIXED, 4),
+    (sentences.NOTHING, 24),
+)
+
+
+def generate(seed: int, count: int = MESSAGES) -> Iterator[Labelled]:
+    """`count` messages; the same seed gives the same ones."""
+    rng = random.Random(seed)
+    tables = [_lines(table) for table, _ in _SHARES]
+    weights = [weight for _, weight in _SHARES]
+    for _ in range(count):
+        table = rng.choices(tables, weights)[0]
+        yield _message(rng, rng.choice(table))
+
+
+def _lines(table: str) -> list[str]:
+    return [line.replace("|", "\n") for line in table.strip().split("\n")]
+
+
+def _message(rng: random.Random, sentence: str) -> Labelled:
+    text, spans, end = rng.choice(sentences.GREETINGS), [], 0
+    for hole in _HOLE.finditer(sentence):
+        text += sentence[end : hole.start()]
+        end = hole.end()
+        if hole[1] in MAKERS:
+            kind, make = MAKERS[hole[1]]
+            written, value = make(rng)
+            spans.append(Gold(kind, len(text), len(text) + len(written), value))
+        else:
+            written = _filler(rng, hole[1])
+        text += written
+    return Labelled(text + sentence[end:] + rng.choice(sentences.CLOSINGS), tuple(spans))
+
+
+def _filler(rng: random.Random, hole: str) -> str:
+    if hole == "n":
+        return str(rng.randrange(100, 1000))
+    return street_line(rng) if hole == "street" else rng.choice(sentences.PLACES)
