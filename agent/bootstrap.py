@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 
+from agent.ai.chat import ChatModels
 from agent.ai.embeddings import Embedders
 from agent.applications.service import ApplicationService
 from agent.applications.store import ApplicationStore
@@ -60,6 +61,8 @@ async def open_services(
             yield services
         finally:
             await services.chunks.close()
+            if services.chat is not None:
+                await services.chat.close()
 
 
 def build_services(settings: Settings, database: Database, clock: Clock) -> Services:
@@ -74,6 +77,7 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
     chunks = ChunkService(
         repository, ChunkStore(repository), Embedders(settings), clock, failpoints
     )
+    asks_models = settings.openai_api_key or settings.openai_base_url
     return Services(
         settings=settings,
         clock=clock,
@@ -99,6 +103,7 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
         uploads=UploadService(UploadStore(repository), clock),
         chunks=chunks,
         knowledge=KnowledgeService(repository, KnowledgeStore(repository), chunks, clock),
+        chat=ChatModels(settings, clock) if asks_models else None,
     )
 
 

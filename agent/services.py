@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+from agent.ai.chat import ChatModels
 from agent.applications.service import ApplicationService
 from agent.approvals.service import ApprovalService
 from agent.audit.service import AuditService
@@ -49,3 +50,5 @@ class Services:
     uploads: UploadService
     chunks: ChunkService
     knowledge: KnowledgeService
+    chat: ChatModels | None
+    """None: neither a key nor a server is named."""

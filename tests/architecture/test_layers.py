@@ -14,6 +14,7 @@ PLACES = {
     "starlette": ("server/",),
     "typer": ("server/",),
     "uvicorn": ("server/",),
+    "langchain_openai": ("agent/ai/chat/client.py",),
     "h11": ("evals/openai_stub/wire.py",),
     "cryptography": ("agent/kit/crypto.py",),
     "bm25s": ("agent/ai/search/lexical.py",),

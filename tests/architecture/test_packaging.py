@@ -56,6 +56,7 @@ def test_every_import_is_declared() -> None:
         for requirement in PROJECT["project"]["dependencies"]
     }
     modules = {
+        "langchain_openai": "langchain-openai",
         "cryptography": "cryptography", "fastapi": "fastapi", "langgraph": "langgraph",
         "phonenumbers": "phonenumbers", "pydantic": "pydantic", "jwt": "pyjwt",
         "bm25s": "bm25s", "numpy": "numpy", "openai": "openai", "Stemmer": "pystemmer",
