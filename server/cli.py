@@ -3,7 +3,7 @@
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -77,6 +77,54 @@ def ingest_listings(
     from server.commands.ingest import run
 
     run(_settings(), Output(as_json=as_json), file, tenant=tenant, community=community)
+
+
+@ingest.command("knowledge")
+def ingest_knowledge(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV or JSON Lines, perhaps with .gz.")
+    ],
+    scripts: Annotated[
+        bool, typer.Option("--scripts", help="Rows without a kind are internal scripts.")
+    ] = False,
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Add or replace articles and scripts; they can be searched at once."""
+    from server.commands.ingest_knowledge import run
+
+    kind: Literal["article", "script"] = "script" if scripts else "article"
+    run(_settings(), Output(as_json=as_json), file, tenant=tenant, kind=kind)
+
+
+@ingest.command("conversations")
+def ingest_conversations(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV in any dialect.")],
+    community: Annotated[
+        str | None, typer.Option(help="Where they took place; default: the default community.")
+    ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(help="Zone of times without one; default: the named community's, else UTC."),
+    ] = None,
+    rejected: Annotated[
+        Path | None, typer.Option(help="Write the refused rows to this CSV file.")
+    ] = None,
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Make threads and messages of past conversations; the same rows again change nothing."""
+    from server.commands.ingest import conversations
+
+    conversations(
+        _settings(),
+        Output(as_json=as_json),
+        file,
+        tenant=tenant,
+        community=community,
+        zone=zone,
+        rejected=rejected,
+    )
 
 
 @demo.command("load")

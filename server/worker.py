@@ -1,4 +1,4 @@
-"""What runs beside the requests: deliveries, expiries, turns that a crash left, jobs."""
+"""What runs beside the requests: deliveries, expiries, what a crash left, jobs."""
 
 import asyncio
 import contextlib
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 DISPATCH_SECONDS = 0.2
 SWEEP_SECONDS = 2.0
+FOLLOW_SECONDS = 2.0
 JOB_SECONDS = 0.5
 JOB_SWEEP_SECONDS = 30.0
 STOP_SECONDS = 20.0
@@ -41,6 +42,7 @@ async def working(runtime: Runtime, draining: asyncio.Event, *, jobs: int) -> As
         stopping,
         repeat(dispatcher.run_once, DISPATCH_SECONDS, stopping),
         repeat(sweep, SWEEP_SECONDS, stopping),
+        repeat(runtime.services.knowledge.follow_all, FOLLOW_SECONDS, stopping),
         *job_loops(runtime.services, draining, jobs),
     ):
         try:

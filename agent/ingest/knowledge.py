@@ -192,10 +192,10 @@ def _valid(
     row: Row, cells: Mapping[str, Any], kind: Kind, title: str, body: str, report: IngestReport
 ) -> ArticleDraft | None:
     short = {field: _short(cells.get(field)) for field in ("product", "category", "community_id")}
-    given_id = _short(cells.get("knowledge_id"))
+    given = cells.get("knowledge_id")
     try:
         return ArticleDraft(
-            knowledge_id=given_id,
+            knowledge_id=None if given is None else clean(str(given)),
             title=title if len(title) <= TITLE else f"{title[: TITLE - 1]}…",
             text=body,
             kind=kind,

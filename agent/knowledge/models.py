@@ -15,6 +15,8 @@ Corpus = Literal["knowledge", "scripts"]
 CORPORA: dict[Kind, Corpus] = {"article": "knowledge", "script": "scripts"}
 """Where each kind is searched."""
 
+ID = r"^[^\s/\x00-\x1f\x7f]{1,200}$"
+"""Any ids that other systems gave, as long as an address can hold them."""
 TITLE = 300
 TEXT = 100_000
 """Characters an article may have."""
@@ -25,7 +27,7 @@ class ArticleDraft(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    knowledge_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.:-]{1,200}$")
+    knowledge_id: str | None = Field(default=None, pattern=ID)
     """Without one the title names the article, within its kind, product and community."""
     title: str = Field(min_length=1, max_length=TITLE)
     text: str = Field(min_length=1, max_length=TEXT)

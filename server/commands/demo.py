@@ -3,9 +3,11 @@ import asyncio
 from rich.console import Console
 
 from agent.bootstrap import open_services
+from agent.demo.knowledge import load_knowledge
 from agent.demo.load import load_demo
 from agent.ingest.report import IngestReport
 from agent.settings import Settings
+from agent.tenants.models import DEFAULT_TENANT
 from server.output import Output
 
 
@@ -22,4 +24,7 @@ def run(settings: Settings, output: Output) -> None:
 
 async def _load(settings: Settings) -> dict[str, IngestReport]:
     async with open_services(settings) as services:
-        return await load_demo(services.tenants, services.listings, services.clock)
+        reports = await load_demo(services.tenants, services.listings, services.clock)
+        await load_knowledge(services.knowledge)
+        await services.knowledge.follow(DEFAULT_TENANT)
+        return reports

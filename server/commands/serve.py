@@ -6,6 +6,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from agent.demo.knowledge import load_knowledge
 from agent.demo.load import load_demo
 from agent.settings import Settings
 from agent.tenants.models import DEFAULT_TENANT
@@ -30,6 +31,7 @@ async def _serve(
         services = state.services
         if demo:
             await load_demo(services.tenants, services.listings, services.clock)
+            await load_knowledge(services.knowledge)
         admin_key = await services.keys.first_admin(DEFAULT_TENANT, Scope)
         url = base_url(listener)
 
