@@ -294,11 +294,11 @@ async def open_runtime(services: Services) -> AsyncIterator[Runtime]:
     """A runtime with the policy the settings name."""
     from graphs.checkpoints import open_saver
     from graphs.leasing.graph import build
-    from graphs.leasing.policy_rules import RulesPolicy
+    from graphs.policies import open_policy
 
-    saver = await asyncio.to_thread(open_saver, services.database)
     voices = Voices()
-    policy = RulesPolicy()
+    policy = open_policy(services, voices)
+    saver = await asyncio.to_thread(open_saver, services.database)
     graph = build(services, policy).compile(checkpointer=saver)
     runtime = Runtime(services, TurnRunner(services, graph), voices)
     try:

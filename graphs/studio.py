@@ -22,8 +22,8 @@ from agent.settings import Settings
 from agent.tenants.models import DEFAULT_TENANT
 from agent.threads.models import Thread
 from graphs.leasing.graph import build
-from graphs.leasing.policy_rules import RulesPolicy
 from graphs.leasing.state import Incoming, LeasingState
+from graphs.policies import open_policy
 from graphs.redaction import redacted
 
 
@@ -46,7 +46,7 @@ def visits(services: Services) -> StateGraph[Visit]:
 
     graph = StateGraph(Visit)
     graph.add_node("arrive", arrive)
-    graph.add_node("leasing", build(services, RulesPolicy()).compile())
+    graph.add_node("leasing", build(services, open_policy(services)).compile())
     graph.add_edge(START, "arrive")
     graph.add_edge("arrive", "leasing")
     graph.add_edge("leasing", END)

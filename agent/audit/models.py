@@ -8,10 +8,11 @@ class Model(BaseModel):
     """A model that wrote a reply, and the tokens of all its calls in that turn."""
 
     name: str
-    calls: int
-    prompt_tokens: int
-    completion_tokens: int
-    cached_tokens: int
+    calls: int = 0
+    input_tokens: int = 0
+    """Of them `cached_tokens` were cached."""
+    output_tokens: int = 0
+    cached_tokens: int = 0
 
 
 class Why(BaseModel):

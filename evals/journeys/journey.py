@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass, field
 
 from agent.approvals.models import ApprovalStatus, Decision
+from agent.audit.models import Why
 from agent.listings.models import Listing
 from agent.privacy.models import Contact
 from agent.tenants.models import DEFAULT_TENANT
@@ -36,6 +37,8 @@ class Journey:
     approved: set[str] = field(default_factory=set)
     """Actions the office has said yes to."""
     steps: int = 0
+    whys: list[Why] = field(default_factory=list)
+    """Of the answers to what the lead said."""
     problem: str | None = None
 
     @property
@@ -58,6 +61,7 @@ async def travel(runtime: Runtime, script: Script, seed: int) -> Journey:
         journey.steps += 1
         answer = await runtime.reply(TENANT, thread_id, say)
         journey.lines += [f"lead: {say}", f"agent: {answer.reply}"]
+        journey.whys.append(answer.why)
         asked = {rule.removeprefix("asked:") for rule in answer.why.rules if "asked:" in rule}
         events |= _events(asked, answer)
         say = lead.aside(events)
@@ -78,7 +82,7 @@ def _events(asked: set[str], answer: Answer) -> set[str]:
         "offered": bool(answer.listings),
         "slots": bool(answer.slots),
         "confirm": "confirm" in asked,
-        "favorited": "say:favorited" in answer.why.rules,
+        "favorited": bool({"say:favorited", "tool:mark_favorite"} & {*answer.why.rules}),
         "pending": bool(answer.pending_actions),
     }
     return {name for name, happened in seen.items() if happened}

@@ -14,6 +14,14 @@ from graphs.leasing.memory import after_lead, dated, plain, recalled, slot_optio
 from graphs.leasing.policy import Policy
 from graphs.leasing.state import Heard, LeasingState
 
+NODES = {
+    "qualifying": "qualifying",
+    "sending_list": "listing",
+    "selecting_favorites": "listing",
+    "touring": "touring",
+    "applying": "applying",
+}
+"""Stage -> the node that answers in it; people answer in the others."""
 CONTACT_MARKS = ("[email]", "[phone]", "[name]")
 
 
@@ -78,13 +86,7 @@ def route(state: LeasingState) -> str:
         raise ValueError("route needs what was heard")
     if Intent.HUMAN in heard["intents"] or state.get("misses", 0) >= MISSES:
         return "handoff"
-    return {
-        "qualifying": "qualifying",
-        "sending_list": "listing",
-        "selecting_favorites": "listing",
-        "touring": "touring",
-        "applying": "applying",
-    }.get(state["stage"], "handoff")
+    return NODES.get(state["stage"], "handoff")
 
 
 def _implied(said: Understanding, agent: AgentTurn) -> Understanding:
