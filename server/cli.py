@@ -30,6 +30,7 @@ app.add_typer(key, name="key")
 app.add_typer(evaluate, name="eval")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Jobs = Annotated[int, typer.Option(min=0, max=64, help="Jobs at a time in this process.")]
 Tenant = Annotated[str, typer.Option("--tenant", help="Whose data it is.")]
 
 
@@ -40,6 +41,7 @@ def serve(
     ] = False,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8000,
+    jobs: Jobs = 1,
     as_json: Json = False,
 ) -> None:
     """Serve the API, the demo page and the worker until stopped."""
@@ -48,7 +50,15 @@ def serve(
     settings, listener = _settings(), bind(host, port)
     from server.commands.serve import run
 
-    run(settings, Output(as_json=as_json), listener, demo=load_demo)
+    run(settings, Output(as_json=as_json), listener, demo=load_demo, jobs=jobs)
+
+
+@app.command()
+def worker(jobs: Jobs = 1, as_json: Json = False) -> None:
+    """Do jobs until stopped: those that CELERY_BROKER_URL brings, else those of the database."""
+    from server.commands.worker import run
+
+    run(_settings(), Output(as_json=as_json), jobs=jobs)
 
 
 @app.command()

@@ -9,6 +9,8 @@ MESSAGE_LIMIT = 8000
 
 _NEWLINES = re.compile("\r\n|[\r\u0085\u2028\u2029]")
 _BLANKS = re.compile(r"[ \t]+")
+_ASCII_WORK = re.compile(r"[\x00\t\r\n]|  ")
+"""What has to be done to a text of ASCII only."""
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _QUOTES = str.maketrans(
     dict.fromkeys("\u2018\u2019\u201a\u201b", "'") | dict.fromkeys("\u201c\u201d\u201e\u201f", '"')
@@ -17,6 +19,8 @@ _QUOTES = str.maketrans(
 
 def clean(text: str) -> str:
     """NFKC, plain quotes, `\\n` line ends, single blanks; NUL and lone surrogates are left out."""
+    if text.isascii() and not _ASCII_WORK.search(text):
+        return text.strip()
     text = _NEWLINES.sub("\n", _NOT_TEXT.sub("", text))
     text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
     return "\n".join(_BLANKS.sub(" ", line).strip() for line in text.split("\n")).strip()

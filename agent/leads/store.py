@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,11 @@ class LeadStore:
 
     async def insert(self, tenant_id: str, lead: Lead) -> None:
         await self._rows(tenant_id).insert(_row(lead))
+
+    async def add_many(self, tenant_id: str, leads: Sequence[Lead]) -> int:
+        """Write leads that are new; how many are."""
+        added: int = await self._rows(tenant_id).insert_many([_row(lead) for lead in leads])
+        return added
 
     async def get(self, tenant_id: str, lead_id: str) -> Lead | None:
         row = await self._rows(tenant_id).find_one({"lead_id": lead_id})

@@ -39,7 +39,8 @@ class Message(BaseModel):
     role: Role
     text: str
     """Redacted: contact data is in the vault."""
-    timestamp: datetime
+    timestamp: datetime | None = None
+    """None where a transcript does not tell."""
     stage: Stage | None = None
     action_id: str | None = None
     """On a system message: the action whose outcome it announces."""
@@ -50,6 +51,15 @@ class Message(BaseModel):
     """On an agent message: the homes it showed."""
     slots: list[dict[str, Any]] = Field(default_factory=list)
     """On an agent message: the tour times it offered."""
+    clean_text: str | None = None
+    """On a message of a transcript, as what follows: live texts are clean."""
+    entities: dict[str, Any] = Field(default_factory=dict)
+    source: str | None = None
+    """csv or api; None for a live message."""
+    pii_hashes: dict[str, str | list[str]] = Field(default_factory=dict)
+    """Kind -> the keyed hash of the value that was taken out, or of several."""
+    embedding_model: str | None = None
+    embedding_version: str | None = None
 
 
 class ThreadStatus(StrEnum):
@@ -78,6 +88,13 @@ class Thread(BaseModel):
     """turn_index of the newest message that has been answered."""
     unanswered: int = 0
     version: int = 1
+    lead_profile: dict[str, Any] = Field(default_factory=dict)
+    """Of a transcript, as what follows: hashes of contact data, and what was wished for."""
+    message_count: int | None = None
+    first_message_ts: datetime | None = None
+    last_message_ts: datetime | None = None
+    summary: str | None = None
+    source_file: str | None = None
     created_at: datetime
     updated_at: datetime
 

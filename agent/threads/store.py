@@ -1,6 +1,6 @@
 """Transcripts and the turn lease: every query of threads and messages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -85,6 +85,40 @@ class ThreadStore:
             limit=limit,
         )
         return [Message.model_validate(row) for row in rows]
+
+    async def counts(self, tenant_id: str, thread_ids: Sequence[str]) -> dict[str, int]:
+        """Of the transcripts that stand among these: how many messages each row tells of."""
+        rows = await self._threads(tenant_id).find(
+            {"thread_id": {"$in": list(thread_ids)}}, projection=("thread_id", "message_count")
+        )
+        return {row["thread_id"]: row.get("message_count") or 0 for row in rows}
+
+    async def message_ids(
+        self, tenant_id: str, thread_ids: Sequence[str], *, start: int, end: int
+    ) -> dict[str, dict[int, str]]:
+        """thread_id -> turn_index -> message_id, of the turns from `start` until `end`."""
+        rows = await self._repository.scoped("messages", tenant_id).find(
+            {"thread_id": {"$in": list(thread_ids)}, "turn_index": {"$gte": start, "$lt": end}},
+            projection=("thread_id", "turn_index", "message_id"),
+        )
+        found: dict[str, dict[int, str]] = {}
+        for row in rows:
+            found.setdefault(row["thread_id"], {})[row["turn_index"]] = row["message_id"]
+        return found
+
+    async def add_messages(self, tenant_id: str, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Write messages of transcripts; how many are new."""
+        return await self._repository.scoped("messages", tenant_id).insert_many(rows)
+
+    async def put_transcripts(self, tenant_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write rows of transcripts; one that tells of fewer messages than the standing is late."""
+        threads = self._threads(tenant_id)
+        closed = {"lease": FREE, "event_seq": 0}
+        if await threads.insert_many([{**closed, **row} for row in rows]) == len(rows):
+            return
+        for row in rows:
+            fewer = {"thread_id": row["thread_id"], "message_count": {"$lt": row["message_count"]}}
+            await threads.update(fewer, {"$set": dict(row)})
 
     async def waiting(self, tenant_id: str, thread: Thread) -> list[Message]:
         """What has not been answered yet: lead messages and outcomes of decisions, in order."""
