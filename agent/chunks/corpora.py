@@ -22,12 +22,14 @@ class Corpus:
     fields: tuple[str, ...]
     """What a search may filter by."""
     title: str | None = None
-    """The field whose words count more."""
-    title_weight: int = 0
-    """How often the title is counted beside the text."""
+    """The field whose words are also searched by themselves."""
+    title_weight: float = 1.0
+    """What a match there counts beside one in title and text."""
     lexical_weight: float = 1.0
     vector_weight: float = 1.0
     """Shares in the fusion."""
+    dialogue: bool = False
+    """Whether an agent's turn is found by the question it answered."""
 
     @property
     def lexical(self) -> bool:
@@ -37,15 +39,19 @@ class Corpus:
     def vectors(self) -> bool:
         return self.method is not Method.LEXICAL
 
+    def lag(self, rows: int) -> int:
+        """Rows the index of words may be behind, where vectors find them meanwhile."""
+        return rows // 20 if self.method is Method.FUSION else 0
+
     def embedded(self, text: str, meta: Mapping[str, Any]) -> str:
         """What stands for a chunk in the vector space: the title goes before each piece."""
         title = str(meta.get(self.title) or "") if self.title else ""
         return f"{title}\n{text}" if title and not text.startswith(title) else text
 
-    def terms(self, text: str, meta: Mapping[str, Any]) -> list[str]:
-        """What a chunk is found by in BM25: its words, and those of its title once more."""
-        title = str(meta.get(self.title) or "") if self.title else ""
-        return terms(text) + terms(title) * self.title_weight
+    def terms(self, text: str, meta: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+        """What a chunk is found by in BM25: the words of title and text, and those of the title."""
+        title = terms(str(meta.get(self.title) or "")) if self.title else []
+        return title + terms(text), title
 
 
 CORPORA = {
@@ -53,22 +59,21 @@ CORPORA = {
     for corpus in (
         Corpus(
             "conversations",
-            Method.VECTOR,
+            Method.FUSION,
             ("thread_id", "turn_index", "role", "stage", "community_id"),
+            dialogue=True,
         ),
         Corpus(
             "knowledge",
             Method.LEXICAL,
             ("product", "category", "kind", "source", "status", "community_id"),
             title="title",
-            title_weight=2,
         ),
         Corpus(
             "scripts",
             Method.LEXICAL,
             ("product", "category", "kind", "source", "status", "community_id"),
             title="title",
-            title_weight=2,
         ),
         Corpus("tickets", Method.FUSION, ("product", "category", "status", "kb_id")),
     )

@@ -4,11 +4,10 @@ import asyncio
 
 from agent.ai.embeddings import Embedders
 from agent.ai.search import Preference, Ranked, Where, preferred
-from agent.ai.search.matrix import Floats
-from agent.chunks.corpora import Corpus, Method
-from agent.chunks.matrices import Held, Matrices
+from agent.chunks.corpora import Corpus
+from agent.chunks.matrices import Matrices
 from agent.chunks.models import Head, Hit
-from agent.chunks.searching import DEPTH, Found, by_vector, by_words, together
+from agent.chunks.searching import Found, search
 from agent.chunks.store import ChunkStore
 
 _ATTEMPTS = 4
@@ -56,8 +55,8 @@ class Finder:
             tenant_id, corpus, head, vectors=corpus.vectors, lexical=corpus.lexical
         )
         if held.matrix.vectors.size < _INLINE:
-            return held.version, _search(corpus, held, text, query, k, where)
-        found = await asyncio.to_thread(_search, corpus, held, text, query, k, where)
+            return held.version, search(corpus, held, text, query, k, where)
+        found = await asyncio.to_thread(search, corpus, held, text, query, k, where)
         return held.version, found
 
     async def _hits(
@@ -79,19 +78,6 @@ class Finder:
             and item.seq in (-1, row["seq"])
         ]
         return hits, len(hits) == len(found)
-
-
-def _search(
-    corpus: Corpus, held: Held, text: str, query: Floats | None, k: int, where: Where
-) -> list[Found]:
-    if corpus.method is Method.LEXICAL:
-        return by_words(held, text, k, where)
-    assert query is not None
-    if corpus.method is Method.VECTOR:
-        return by_vector(held.matrix, query, k, where)
-    depth = max(DEPTH, 2 * k)
-    words = by_words(held, text, depth, where)
-    return together(corpus, words, by_vector(held.matrix, query, depth, where), k)
 
 
 def _reranked(hits: list[Hit], prefer: Preference) -> list[Hit]:

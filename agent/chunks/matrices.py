@@ -28,6 +28,8 @@ class Held:
     lexical: Lexical | None = None
     places: list[int] = field(default_factory=list)
     """The rows of the matrix that the index knows, in its order."""
+    unindexed: int = 0
+    """Rows that came after the index."""
 
 
 class Matrices:
@@ -54,8 +56,8 @@ class Matrices:
             if held is None or held.seq < head.seq:
                 held = await self._load(tenant_id, corpus, head, held, vectors=vectors)
                 self._held[key] = held
-            if lexical and held.lexical is None:
-                await asyncio.to_thread(_index, held)
+            if lexical and (held.lexical is None or held.unindexed > corpus.lag(held.matrix.rows)):
+                await asyncio.to_thread(_index, corpus, held)
             self._held.move_to_end(key)
             self._make_room(key)
             return held
@@ -73,9 +75,11 @@ class Matrices:
                 async for batch in self._rows(tenant_id, corpus, version, held.seq, vectors)
                 for row in batch
             ]
-            if not news:
-                return Held(current, head.seq, held.matrix, held.lexical, held.places)
-            return Held(current, head.seq, await asyncio.to_thread(held.matrix.with_rows, news))
+            matrix = await asyncio.to_thread(held.matrix.with_rows, news) if news else held.matrix
+            if not matrix.extends(held.matrix):
+                return Held(current, head.seq, matrix)
+            late = held.unindexed + len(news)
+            return Held(current, head.seq, matrix, held.lexical, held.places, late)
         room = await self._store.count(tenant_id, corpus.name, current)
         matrix = Matrix(corpus.fields, version.dimensions if vectors else 0, room=room + 64)
         async for batch in self._rows(tenant_id, corpus, version, -1, vectors):
@@ -115,17 +119,29 @@ def _read(corpus: Corpus, stored: Sequence[Stored]) -> list[Row]:
             row["seq"],
             tuple(_plain(row["meta"].get(name)) for name in corpus.fields),
             decoded(row["embedding"]) if "embedding" in row else None,
-            tuple(corpus.terms(row["text"], row["meta"])) if corpus.lexical else (),
+            *_terms(corpus, row),
         )
         for row in stored
     ]
+
+
+def _terms(corpus: Corpus, row: Stored) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if not corpus.lexical:
+        return (), ()
+    both, title = corpus.terms(row["text"], row["meta"])
+    return tuple(both), tuple(title)
 
 
 def _plain(value: Any) -> Hashable:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _index(held: Held) -> None:
+def _index(corpus: Corpus, held: Held) -> None:
     matrix, alive = held.matrix, held.matrix.alive
     held.places = [row for row in range(matrix.rows) if alive is None or alive[row]]
-    held.lexical = Lexical([matrix.terms(row) for row in held.places])
+    held.lexical = Lexical(
+        [matrix.terms(row) for row in held.places],
+        [matrix.title(row) for row in held.places],
+        title_weight=corpus.title_weight,
+    )
+    held.unindexed = 0

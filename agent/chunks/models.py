@@ -17,6 +17,17 @@ class Source:
     """Plain values; the fields a corpus declares can be filtered by."""
 
 
+def turn_id(thread_id: str, turn_index: int) -> str:
+    """The source id of a message."""
+    return f"{thread_id}/{turn_index}"
+
+
+def turns_after(source_id: str, count: int) -> list[str]:
+    """The source ids of the next messages of its thread."""
+    thread_id, _, turn = source_id.rpartition("/")
+    return [turn_id(thread_id, int(turn) + step) for step in range(1, count + 1)]
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A source by its best piece."""

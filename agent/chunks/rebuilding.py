@@ -1,7 +1,7 @@
 """A new version of a corpus beside the one that is searched, then the switch to it."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 from agent.ai.embeddings import cost
@@ -15,7 +15,8 @@ from agent.kit.failpoints import Failpoints
 from agent.kit.ids import new_id
 from agent.mongo.repository import Repository
 
-Progress = Callable[[int], None]
+Progress = Callable[[int, int | None], Awaitable[None]]
+"""(sources done, of how many; None: unknown)"""
 
 
 class Rebuilder:
@@ -39,7 +40,13 @@ class Rebuilder:
         self._failpoints = failpoints
 
     async def run(
-        self, tenant_id: str, corpus: Corpus, sources: AsyncIterator[Source], progress: Progress
+        self,
+        tenant_id: str,
+        corpus: Corpus,
+        sources: AsyncIterator[Source],
+        progress: Progress,
+        *,
+        total: int | None = None,
     ) -> Run:
         begun = time.monotonic()
         run = await self._writer.new_run(corpus, "rebuild", new_id("run"))
@@ -48,27 +55,17 @@ class Rebuilder:
             tenant_id, corpus.name, [version.embedding_version for version in head.live()]
         )
         assert head.building is not None
-        total = Written()
+        written = Written()
         try:
-            batch: dict[str, Source] = {}
-            async for source in sources:
-                batch[source.source_id] = source
-                if len(batch) == BATCH:
-                    total.add(
-                        await self._build(tenant_id, corpus, head.building, [*batch.values()])
-                    )
-                    progress(total.sources)
-                    batch = {}
-            total.add(await self._build(tenant_id, corpus, head.building, [*batch.values()]))
-            progress(total.sources)
+            async for batch in _batched(sources):
+                written.add(await self._build(tenant_id, corpus, head.building, batch))
+                await progress(written.sources, total)
             await self._switch(tenant_id, corpus, head.building)
         except LatchkeyError as error:
-            await self._finish(tenant_id, run, total, begun, error=error.code)
+            await self.finish(tenant_id, run, written, begun, error=error.code)
             raise
-        await self._finish(tenant_id, run, total, begun)
+        done = await self.finish(tenant_id, run, written, begun)
         await self._store.delete_unless(tenant_id, corpus.name, [run.embedding_version])
-        done = await self._store.run(tenant_id, run.run_id)
-        assert done is not None
         return done
 
     async def _begin(self, tenant_id: str, corpus: Corpus, run: Run) -> Head:
@@ -131,9 +128,8 @@ class Rebuilder:
             kept = [source_id for source_id in ids if source_id not in wanted_ids | put]
             await self._store.mark_seen(tenant_id, corpus.name, name, kept, version.run_id)
 
-        if sources:
-            await self._repository.transact(work)
-            self._failpoints.reach("embedding_batch")
+        await self._repository.transact(work)
+        self._failpoints.reach("embedding_batch")
         return Written(
             sources=len(sources),
             skipped=len(sources) - len(wanted),
@@ -157,9 +153,10 @@ class Rebuilder:
 
         await self._repository.transact(work)
 
-    async def _finish(
+    async def finish(
         self, tenant_id: str, run: Run, total: Written, begun: float, *, error: str | None = None
-    ) -> None:
+    ) -> Run:
+        """Write into the manifest what became of a run, and return its row."""
         fields: dict[str, Any] = {
             "status": RunStatus.FAILED if error else RunStatus.DONE,
             "error": error,
@@ -173,6 +170,7 @@ class Rebuilder:
             "finished_at": self._clock.now(),
         }
         await self._store.finish_run(tenant_id, run.run_id, fields)
+        return (await self._store.run(tenant_id, run.run_id)) or run
 
     def _owned(self, corpus: Corpus, head: Head, version: Version) -> None:
         if head.building != version:
@@ -180,6 +178,18 @@ class Rebuilder:
                 "embedding_run_superseded",
                 f"Another run has begun to rebuild {corpus.name} and goes on with it.",
             )
+
+
+async def _batched(sources: AsyncIterator[Source]) -> AsyncIterator[list[Source]]:
+    """In batches without two of one id; of those the last stands."""
+    batch: dict[str, Source] = {}
+    async for source in sources:
+        batch[source.source_id] = source
+        if len(batch) == BATCH:
+            yield [*batch.values()]
+            batch = {}
+    if batch:
+        yield [*batch.values()]
 
 
 def _same(building: Version, run: Run) -> bool:

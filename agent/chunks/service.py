@@ -1,15 +1,17 @@
 """Texts that can be found again: put, removed, rebuilt and searched, by tenant and corpus."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 from agent.ai.embeddings import Embedders
 from agent.ai.search import Preference, checked_where
+from agent.chunks.conversations import Conversations
 from agent.chunks.corpora import corpus_named
 from agent.chunks.finding import Finder
 from agent.chunks.models import Hit, Run, Source
-from agent.chunks.rebuilding import Rebuilder
+from agent.chunks.rebuilding import Progress, Rebuilder
 from agent.chunks.store import ChunkStore
+from agent.chunks.transcripts import Transcripts
 from agent.chunks.writing import Writer, Written, batched
 from agent.errors import InvalidInput
 from agent.kit.clock import Clock
@@ -17,10 +19,14 @@ from agent.kit.failpoints import Failpoints
 from agent.mongo.repository import Repository
 
 
-class ChunkService:
-    """Raises InvalidInput for unknown corpora, undeclared filters and changed dimensions,
+async def silent(done: int, total: int | None) -> None:
+    """No progress."""
 
-    Unavailable when the embedding server is away; then nothing is half written.
+
+class ChunkService:
+    """Raises InvalidInput for unknown corpora, undeclared filters and changed dimensions.
+
+    When the embedding server is away it raises Unavailable, and nothing is half written.
     """
 
     def __init__(
@@ -36,6 +42,14 @@ class ChunkService:
         self._writer = Writer(repository, store, embedders, clock)
         self._rebuilder = Rebuilder(repository, store, self._writer, clock, failpoints)
         self._finder = Finder(store, embedders)
+        self._conversations = Conversations(
+            store,
+            self._writer,
+            self._rebuilder,
+            Transcripts(repository, store),
+            embedders,
+            failpoints,
+        )
 
     async def search(
         self,
@@ -72,13 +86,24 @@ class ChunkService:
         tenant_id: str,
         corpus: str,
         sources: AsyncIterator[Source],
-        progress: Callable[[int], None] = lambda done: None,
+        progress: Progress = silent,
     ) -> Run:
         """A new version of all `sources` by the model of the settings, searched once complete.
 
         What is put or removed meanwhile is in it too. A run that was cut short is gone on with.
         """
         return await self._rebuilder.run(tenant_id, corpus_named(corpus), sources, progress)
+
+    async def embed_conversations(
+        self, tenant_id: str, progress: Progress = silent, *, rebuild: bool = False
+    ) -> Run:
+        """Bring the tenant's messages into the search: those that lack a vector, or all anew.
+
+        Raises Conflict when the model of the settings has changed and `rebuild` is not asked for.
+        """
+        if rebuild:
+            return await self._conversations.rebuild(tenant_id, progress)
+        return await self._conversations.update(tenant_id, progress)
 
     async def runs(self, tenant_id: str, corpus: str | None = None) -> list[Run]:
         """The embedding manifest, newest first."""

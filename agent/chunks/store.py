@@ -115,7 +115,7 @@ class ChunkStore:
                 "source_id": {"$in": [*source_ids]},
                 "chunk_index": {"$lte": 0},
             },
-            projection=("source_id", "source_hash", "origin", "embedding"),
+            projection=("source_id", "source_hash", "origin", "embedding", "embedding_model"),
         )
         return {row["source_id"]: row for row in rows}
 

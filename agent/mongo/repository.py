@@ -243,6 +243,27 @@ class Collection:
         done = await self._do(self._rows.bulk_write, writes, ordered=False)
         return done.upserted_count, done.modified_count
 
+    async def bulk_update(
+        self, key_fields: Sequence[str], documents: Sequence[Mapping[str, Any]]
+    ) -> int:
+        """Write each document's fields into the one with the same key fields, where it stands."""
+        writes = [self._upsert(key_fields, document, upsert=False) for document in documents]
+        if not writes:
+            return 0
+        done = await self._do(self._rows.bulk_write, writes, ordered=False)
+        return done.matched_count
+
+    async def nearest(
+        self, search: Mapping[str, Any], query: Filter, projection: Projection
+    ) -> list[Document]:
+        """Atlas only: the result of `$vectorSearch`, among this tenant's documents in `query`.
+
+        `vector_score` is in each document: (1 + cosine) / 2 for an index by cosine.
+        """
+        stage = {"$vectorSearch": {**search, "filter": self._bound(query)}}
+        shown = {**_without_id(projection), "vector_score": {"$meta": "vectorSearchScore"}}
+        return await self._do(self._aggregate, [stage, {"$project": shown}])
+
     async def _do(
         self, operation: Callable[..., Coroutine[Any, Any, T]], *arguments: Any, **options: Any
     ) -> T:
@@ -264,11 +285,13 @@ class Collection:
         async with await self._rows.aggregate(stages, session=session) as cursor:
             return await cursor.to_list()
 
-    def _upsert(self, key_fields: Sequence[str], document: Mapping[str, Any]) -> UpdateOne:
+    def _upsert(
+        self, key_fields: Sequence[str], document: Mapping[str, Any], *, upsert: bool = True
+    ) -> UpdateOne:
         row = self._owned(document)
         key = {field: row.pop(field) for field in key_fields}
         row.pop(TENANT, None)
-        return UpdateOne(self._bound(key), {"$set": row}, upsert=True)
+        return UpdateOne(self._bound(key), {"$set": row}, upsert=upsert)
 
     def _bound(self, query: Filter, *, inserts: bool = False) -> dict[str, Any]:
         if inserts:

@@ -10,6 +10,7 @@ import numpy as np
 from agent.ai.search.matrix import Floats
 
 if TYPE_CHECKING:
+    import bm25s  # type: ignore[import-untyped]
     import Stemmer  # type: ignore[import-not-found]
 
 _WORD = re.compile(r"[^\W_]+")
@@ -29,25 +30,40 @@ def terms(text: str) -> list[str]:
 
 
 class Lexical:
-    """An index over documents given as terms; a document is known by its place."""
+    """An index over documents given as terms; a document is known by its place.
 
-    def __init__(self, documents: Sequence[Sequence[str]], *, k1: float = 1.5, b: float = 0.75):
+    With `titles`, one for each document, a query is also scored against the title alone.
+    """
+
+    def __init__(
+        self,
+        documents: Sequence[Sequence[str]],
+        titles: Sequence[Sequence[str]] = (),
+        *,
+        title_weight: float = 1.0,
+    ) -> None:
         self._size = len(documents)
-        self._index = None
-        if any(documents):
-            import bm25s  # type: ignore[import-untyped]
-
-            self._index = bm25s.BM25(k1=k1, b=b)
-            self._index.index([list(d) for d in documents], show_progress=False)
+        self._title_weight = title_weight
+        self._body = _index(documents)
+        self._titles = _index(titles)
 
     def scores(self, query: Sequence[str]) -> Floats:
         """BM25 of every document; 0 where no term is shared."""
-        if self._index is None:
-            return np.zeros(self._size, np.float32)
-        known = self._index.get_tokens_ids(list(query))
-        if not known:
-            return np.zeros(self._size, np.float32)
-        return np.asarray(self._index.get_scores_from_ids(known), np.float32)
+        scores = np.zeros(self._size, np.float32)
+        for index, weight in ((self._body, 1.0), (self._titles, self._title_weight)):
+            if index is not None and (known := index.get_tokens_ids(list(query))):
+                scores += weight * index.get_scores_from_ids(known)
+        return scores
+
+
+def _index(documents: Sequence[Sequence[str]]) -> "bm25s.BM25 | None":
+    if not any(documents):
+        return None
+    import bm25s
+
+    index = bm25s.BM25()
+    index.index([list(terms) for terms in documents], show_progress=False)
+    return index
 
 
 @cache

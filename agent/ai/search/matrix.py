@@ -27,6 +27,7 @@ class Row(NamedTuple):
     vector: Floats | None
     terms: tuple[str, ...] = ()
     """For BM25; empty where a corpus goes without."""
+    title: tuple[str, ...] = ()
 
 
 class _Shelf:
@@ -34,6 +35,7 @@ class _Shelf:
 
     def __init__(self, fields: Sequence[str], dimensions: int, room: int) -> None:
         self.used = 0
+        self.words = 0
         self.room = room
         self.vectors = np.empty((room, dimensions), np.float32)
         self.codes = {field: np.empty(room, np.int32) for field in fields}
@@ -41,6 +43,7 @@ class _Shelf:
         self.keys: list[tuple[str, int]] = []
         self.places: dict[str, list[int]] = {}
         self.terms: list[tuple[str, ...]] = []
+        self.titles: list[tuple[str, ...]] = []
         self.known: dict[str, dict[Hashable, int]] = {field: {} for field in fields}
 
     def copied(self, rows: npt.NDArray[np.intp], room: int) -> "_Shelf":
@@ -52,6 +55,8 @@ class _Shelf:
             other.codes[field][: other.used] = codes[rows]
         other.keys = [self.keys[row] for row in rows]
         other.terms = [self.terms[row] for row in rows]
+        other.words = sum(len(self.terms[row]) + len(self.titles[row]) for row in rows)
+        other.titles = [self.titles[row] for row in rows]
         for place, (source_id, _) in enumerate(other.keys):
             other.places.setdefault(source_id, []).append(place)
         other.known = {field: dict(known) for field, known in self.known.items()}
@@ -68,6 +73,8 @@ class _Shelf:
         self.keys.append((row.source_id, row.chunk_index))
         self.places.setdefault(row.source_id, []).append(at)
         self.terms.append(row.terms)
+        self.titles.append(row.title)
+        self.words += len(row.terms) + len(row.title)
         self.used = at + 1
 
 
@@ -104,18 +111,33 @@ class Matrix:
         """About what it keeps in memory."""
         shelf = self._shelf
         arrays = shelf.vectors.nbytes + shelf.seqs.nbytes
-        words = sum(map(len, shelf.terms))
-        return arrays + sum(c.nbytes for c in shelf.codes.values()) + 250 * shelf.used + 20 * words
+        columns = sum(codes.nbytes for codes in shelf.codes.values())
+        return arrays + columns + 300 * shelf.used + 20 * shelf.words
 
     def key(self, row: int) -> tuple[str, int]:
         """(source_id, chunk_index)"""
         return self._shelf.keys[row]
+
+    def first(self, source_id: str) -> int | None:
+        """The row of a source's first chunk."""
+        for row in reversed(self._shelf.places.get(source_id, ())):
+            gone = row >= self._count or (self._dead is not None and self._dead[row])
+            if not gone and self._shelf.keys[row][1] == 0:
+                return row
+        return None
 
     def seq(self, row: int) -> int:
         return int(self._shelf.seqs[row])
 
     def terms(self, row: int) -> tuple[str, ...]:
         return self._shelf.terms[row]
+
+    def title(self, row: int) -> tuple[str, ...]:
+        return self._shelf.titles[row]
+
+    def extends(self, other: "Matrix") -> bool:
+        """Whether the rows of `other` have their places in this one too."""
+        return self._shelf is other._shelf
 
     def with_rows(self, rows: Sequence[Row], *, replace: bool = True) -> "Matrix":
         """The next state, in which `rows` stand for all that was known of their sources.
