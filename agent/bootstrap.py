@@ -14,6 +14,7 @@ from agent.audit.store import AuditStore
 from agent.chunks.service import ChunkService
 from agent.chunks.store import ChunkStore
 from agent.events.store import EventStore
+from agent.jobs.broker import Broker
 from agent.jobs.service import JobService
 from agent.jobs.store import JobStore
 from agent.kit.clock import Clock, SystemClock
@@ -41,6 +42,9 @@ from agent.threads.service import ThreadService
 from agent.threads.store import ThreadStore
 from agent.tours.service import TourService
 from agent.tours.store import TourStore
+from agent.training.service import TrainingService
+from agent.training.store import TrainingStore
+from agent.training.tuning.remote import TuningServer
 from agent.uploads.service import UploadService
 from agent.uploads.store import UploadStore
 
@@ -61,6 +65,7 @@ async def open_services(
             yield services
         finally:
             await services.chunks.close()
+            await services.training.close()
             if services.chat is not None:
                 await services.chat.close()
 
@@ -99,11 +104,14 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
         events=events,
         audit=audit,
         vault=vault,
-        jobs=JobService(repository, JobStore(repository), audit, clock),
+        jobs=JobService(repository, JobStore(repository), audit, clock, _broker(settings)),
         uploads=UploadService(UploadStore(repository), clock),
         chunks=chunks,
         knowledge=KnowledgeService(repository, KnowledgeStore(repository), chunks, clock),
         chat=ChatModels(settings, clock) if asks_models else None,
+        training=TrainingService(
+            repository, TrainingStore(repository), audit, clock, TuningServer(settings)
+        ),
     )
 
 
@@ -120,6 +128,12 @@ async def _open_database(settings: Settings) -> AsyncIterator[Database]:
         stack.push_async_callback(database.close)
         await database.ping()
         yield database
+
+
+def _broker(settings: Settings) -> Broker | None:
+    if settings.celery_broker_url is None:
+        return None
+    return Broker(settings.celery_broker_url.get_secret_value(), settings.database)
 
 
 def _key(settings: Settings, field: str) -> bytes:

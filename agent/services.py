@@ -21,6 +21,7 @@ from agent.tenants.keys import KeyService
 from agent.tenants.service import TenantService
 from agent.threads.service import ThreadService
 from agent.tours.service import TourService
+from agent.training.service import TrainingService
 from agent.uploads.service import UploadService
 
 
@@ -52,3 +53,4 @@ class Services:
     knowledge: KnowledgeService
     chat: ChatModels | None
     """None: neither a key nor a server is named."""
+    training: TrainingService

@@ -121,6 +121,16 @@ INDEXES: tuple[Index, ...] = (
     Index("uploads", ("expires_at",), ttl_seconds=0),
     _unique("upload_chunks", "upload_id", "index"),
     Index("upload_chunks", ("expires_at",), ttl_seconds=0),
+    _unique("datasets", "dataset_id"),
+    _plain("datasets", "-created_at"),
+    _unique("dataset_builds", "build"),
+    _unique("dataset_chunks", "build", "file", "number"),
+    _plain("dataset_chunks", "threads"),
+    _unique("models", "version"),
+    _plain("models", "-created_at", "version"),
+    _unique("model_artefacts", "version", "number"),
+    _unique("deployments", "slot"),
+    _unique("prompts", "name", "digest"),
 )  # fmt: skip
 
 

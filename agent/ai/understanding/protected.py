@@ -99,3 +99,11 @@ PATHS = (
 
 def is_protected(text: str) -> bool:
     return bool(_PROTECTED.search(text.lower()))
+
+
+def without_protected(text: str) -> str:
+    """The text in lower case, without any word that fair housing keeps out."""
+    low = text.lower()
+    for pattern in (_PROTECTED, *(pattern for _, pattern, _ in PATHS)):
+        low = pattern.sub(" ", low)
+    return low

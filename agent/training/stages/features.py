@@ -4,6 +4,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 
+from agent.ai.understanding.protected import without_protected
 from agent.training.stages.turns import Turn
 
 FORMAT = 1
@@ -43,7 +44,8 @@ def _grams(words: Sequence[str], longest: int) -> Iterator[str]:
 
 
 def _tokens(text: str) -> list[str]:
-    return ["#" if word.isdigit() else word for word in _TOKEN.findall(text.lower())]
+    """What fair housing protects is no feature."""
+    return ["#" if word.isdigit() else word for word in _TOKEN.findall(without_protected(text))]
 
 
 def _bucket(name: str) -> int:
