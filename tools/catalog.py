@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from agent.listings.models import ListingQuery
 from agent.threads.models import Stage
-from tools import applications, leads, messages, search, tours
+from tools import applications, leads, memory, messages, search, tours
 from tools.call import Call
 
 
@@ -62,6 +62,22 @@ CATALOG = {
             search.compare_listings,
             _LOOKS,
             "listings:read",
+        ),
+        Tool(
+            "search_knowledge",
+            _READ,
+            memory.KnowledgeArgs,
+            memory.search_knowledge,
+            _ALL,
+            "knowledge:read",
+        ),
+        Tool(
+            "search_conversations",
+            _READ,
+            memory.LookupArgs,
+            memory.search_conversations,
+            _ALL,
+            "threads:read",
         ),
         Tool("tour_slots", _READ, tours.SlotsArgs, tours.tour_slots, _TOURS, "tours:read"),
         Tool(

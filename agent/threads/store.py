@@ -86,6 +86,17 @@ class ThreadStore:
         )
         return [Message.model_validate(row) for row in rows]
 
+    async def lines(
+        self, tenant_id: str, places: Sequence[tuple[str, int]]
+    ) -> dict[tuple[str, int], Message]:
+        """The messages at these (thread_id, turn_index), where there are any."""
+        if not places:
+            return {}
+        rows = await self._repository.scoped("messages", tenant_id).find(
+            {"$or": [{"thread_id": thread_id, "turn_index": at} for thread_id, at in places]}
+        )
+        return {(row["thread_id"], row["turn_index"]): Message.model_validate(row) for row in rows}
+
     async def counts(self, tenant_id: str, thread_ids: Sequence[str]) -> dict[str, int]:
         """Of the transcripts that stand among these: how many messages each row tells of."""
         rows = await self._threads(tenant_id).find(

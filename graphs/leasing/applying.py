@@ -78,6 +78,8 @@ STAGE = StageSpec(
     tools=(
         "search_listings",
         "listing_details",
+        "search_knowledge",
+        "search_conversations",
         "start_application",
         "request_documents",
         "hand_off",

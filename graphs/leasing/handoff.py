@@ -58,7 +58,7 @@ async def tell_person(turn: Turn, reason: str) -> None:
 STAGE = StageSpec(
     name="handoff",
     goal="Bring in a person; say when the office is open.",
-    tools=("listing_details", "hand_off"),
+    tools=("listing_details", "search_knowledge", "search_conversations", "hand_off"),
     prompt="leasing/replies",
     move=move,
 )

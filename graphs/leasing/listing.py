@@ -223,6 +223,8 @@ STAGE = StageSpec(
     tools=(
         "search_listings",
         "listing_details",
+        "search_knowledge",
+        "search_conversations",
         "compare_listings",
         "mark_favorite",
         "hand_off",

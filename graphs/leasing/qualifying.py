@@ -31,7 +31,13 @@ def unknown(turn: Turn) -> list[str]:
 STAGE = StageSpec(
     name="qualifying",
     goal="Learn the area and the number of bedrooms; done when both are known or left open.",
-    tools=("search_listings", "listing_details", "hand_off"),
+    tools=(
+        "search_listings",
+        "listing_details",
+        "search_knowledge",
+        "search_conversations",
+        "hand_off",
+    ),
     prompt="leasing/replies",
     move=move,
 )

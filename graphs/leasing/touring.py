@@ -175,6 +175,8 @@ STAGE = StageSpec(
     tools=(
         "search_listings",
         "listing_details",
+        "search_knowledge",
+        "search_conversations",
         "tour_slots",
         "propose_tour",
         "reschedule_tour",
