@@ -13,7 +13,6 @@ from .wire import Channel
 MANY_CALLS = 50
 LONG = 200_000
 _MOST_PIECES = 500
-_ARGUMENT_PIECE = 7
 
 
 def check(request: dict[str, Any]) -> None:
@@ -186,10 +185,8 @@ def _deltas(completion_id: str, reply: Reply) -> Iterator[dict[str, Any]]:
         yield {"refusal": piece}
     for number, (name, args) in enumerate(reply.tool_calls):
         yield {"tool_calls": [{"index": number, **_call(completion_id, number, name, "")}]}
-        text = _arguments(args)
-        for start in range(0, len(text), _ARGUMENT_PIECE):
-            part = {"arguments": text[start : start + _ARGUMENT_PIECE]}
-            yield {"tool_calls": [{"index": number, "function": part}]}
+        for piece in _pieces(_arguments(args)):
+            yield {"tool_calls": [{"index": number, "function": {"arguments": piece}}]}
 
 
 def _pieces(text: str) -> Iterator[str]:

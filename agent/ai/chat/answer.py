@@ -95,17 +95,12 @@ class Answer:
 
 def _checked(call: _Call, place: int, tools: Collection[str]) -> ToolCall:
     args, error = _arguments(call.arguments)
+    raw = "{}" if error else call.arguments or "{}"
     if call.name not in tools:
         error = "tool_unknown"
     elif place >= MOST_CALLS:
         error = "calls_too_many"
-    return ToolCall(
-        call.id or f"call_{place}",
-        call.name,
-        None if error else args,
-        error,
-        call.arguments or "{}",
-    )
+    return ToolCall(call.id or f"call_{place}", call.name, None if error else args, error, raw)
 
 
 def _arguments(text: str) -> tuple[dict[str, Any], str | None]:

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Any
 
 import openai
-from langchain_core.messages import AIMessageChunk, BaseMessageChunk
+from langchain_core.messages import AIMessageChunk, BaseMessageChunk, convert_to_messages
 from langchain_core.outputs import ChatGenerationChunk
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
@@ -60,8 +60,9 @@ class Client:
             # in the open, `response_format` would send the stream through a parser that wants
             # strict tools and raises on its own terms
             asked["extra_body"] = {"response_format": response_format}
+        conversation = convert_to_messages([dict(message) for message in messages])
         try:
-            stream = self._model(model).astream([dict(message) for message in messages], **asked)
+            stream = self._model(model).astream(conversation, **asked)
             async with aclosing(stream) as chunks:  # type: ignore[type-var]
                 async for chunk in chunks:
                     yield _piece(chunk)

@@ -39,7 +39,7 @@ class ToolCall:
     args: dict[str, Any] | None
     error: str | None = None
     raw: str = "{}"
-    """The arguments as the model wrote them."""
+    """The arguments as the model wrote them; `{}` where those are no object."""
 
     def answer(self, content: str) -> dict[str, Any]:
         """The message that answers this call; every call of a message needs one."""

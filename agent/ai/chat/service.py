@@ -4,16 +4,14 @@ import asyncio
 import math
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from pydantic import BaseModel
 
-from agent.ai.chat.answer import Answer
 from agent.ai.chat.breaker import Breaker
-from agent.ai.chat.failures import Failure, timed_out, unavailable
-from agent.ai.chat.models import ChatTool, Completion, Message, Timeouts
-from agent.ai.chat.schema import response_format
+from agent.ai.chat.call import Call, OnText
+from agent.ai.chat.failures import Failure, unavailable
+from agent.ai.chat.models import ChatTool, Completion, Message, Parsed, Timeouts
 from agent.kit.clock import Clock
 from agent.settings import Settings
 
@@ -25,9 +23,6 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
 PATIENCE = 3.0
 """Seconds; a longer pause is waited out only when no other model is left to ask."""
-
-OnText = Callable[[str], None]
-Parsed = TypeVar("Parsed", bound=BaseModel)
 
 
 class ChatModels:
@@ -91,7 +86,7 @@ class ChatModels:
         `failures.py`; its details name the models asked and what became of each.
         """
         client = await self._open()
-        call = _Call(client, messages, tools, schema, on_text, self._timeouts)
+        call = Call(client, messages, tools, schema, on_text, self._timeouts)
         names = self._names(model)
         last = Failure("breaker open")
         for place, name in enumerate(names):
@@ -111,7 +106,7 @@ class ChatModels:
             client, self._client = self._client, None
             await client.close()
 
-    async def _ask(self, name: str, call: "_Call", *, more: bool) -> Completion[Any]:
+    async def _ask(self, name: str, call: Call, *, more: bool) -> Completion[Any]:
         """One model, with its retries; `more`: another one can be asked after it."""
         for attempt in range(RETRIES + 1):
             try:
@@ -126,7 +121,7 @@ class ChatModels:
                 await self._pause(pause)
         raise AssertionError("the last attempt returns or raises")
 
-    async def _admitted(self, name: str, call: "_Call") -> Completion[Any]:
+    async def _admitted(self, name: str, call: Call) -> Completion[Any]:
         """One attempt, if the breaker lets it out; the breaker hears of the end."""
         breaker = self._breaker(name)
         if not breaker.admit():
@@ -170,58 +165,6 @@ class ChatModels:
             if self._client is None:
                 self._client = await asyncio.to_thread(_client, self._settings, self._timeouts)
             return self._client
-
-
-class _Call:
-    """One `complete`: what is asked, until when, and what was tried."""
-
-    def __init__(
-        self,
-        client: "Client",
-        messages: Sequence[Message],
-        tools: Sequence[ChatTool],
-        schema: type[BaseModel] | None,
-        on_text: OnText | None,
-        timeouts: Timeouts,
-    ) -> None:
-        self.tried: list[dict[str, str]] = []
-        self.told = False
-        self._client = client
-        self._messages = messages
-        self._tools = [tool.declared() for tool in tools]
-        self._names = {tool.name for tool in tools}
-        self._schema = schema
-        self._format = response_format(schema) if schema else None
-        self._on_text = on_text
-        self._first_token = timeouts.first_token
-        self._deadline = asyncio.get_running_loop().time() + timeouts.total
-
-    def left(self) -> float:
-        """Seconds until the call as a whole is too late."""
-        return self._deadline - asyncio.get_running_loop().time()
-
-    async def attempt(self, model: str) -> Completion[Any]:
-        """Ask once. Raises Failure."""
-        now = asyncio.get_running_loop().time()
-        answer = Answer()
-        begun = False
-        try:
-            async with asyncio.timeout_at(min(self._deadline, now + self._first_token)) as limit:
-                stream = self._client.stream(model, self._messages, self._tools, self._format)
-                async with aclosing(stream) as pieces:
-                    async for piece in pieces:
-                        if piece.says and not begun:
-                            begun = True
-                            limit.reschedule(self._deadline)
-                        self._tell(answer.add(piece))
-        except TimeoutError as error:
-            raise timed_out() from error
-        return answer.completion(model, self._names, self._schema)
-
-    def _tell(self, text: str) -> None:
-        if text and self._on_text is not None:
-            self.told = True
-            self._on_text(text)
 
 
 def _interrupted(failure: Failure) -> Failure:

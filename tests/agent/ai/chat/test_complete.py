@@ -145,7 +145,7 @@ async def test_nothing_but_the_server_is_contacted(
 ) -> None:
     asked: set[Any] = set()
     resolve = socket.getaddrinfo
-    connect = asyncio.SelectorEventLoop.sock_connect  # type: ignore[attr-defined]
+    connect = asyncio.SelectorEventLoop.sock_connect
 
     def resolving(host: Any, *args: Any, **kwargs: Any) -> Any:
         asked.add(host)
