@@ -32,7 +32,7 @@ class Seen:
 
     context: dict[str, Any]
     message: str
-    facts: Mapping[str, Any]
+    facts: Mapping[str, str]
     tools: frozenset[str]
     results: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     """Name and answer of each call of this turn."""
@@ -54,14 +54,20 @@ class Seen:
         return dict(self.context.get("profile", {}))
 
     @property
-    def homes(self) -> list[Mapping[str, Any]]:
-        return list(self.context.get("homes", []))
+    def homes(self) -> list[str]:
+        """Their handles, in the order of the offer."""
+        return list(self.context.get("homes", {}))
+
+    @property
+    def times(self) -> dict[str, str]:
+        """Handle -> label of the offered times."""
+        return dict(self.context.get("slots", {}))
 
     @property
     def focus(self) -> str | None:
         if self.context.get("focus"):
             return str(self.context["focus"])
-        return str(self.homes[0]["listing_id"]) if len(self.homes) == 1 else None
+        return self.homes[0] if len(self.homes) == 1 else None
 
     @property
     def asked(self) -> list[str]:
@@ -117,7 +123,7 @@ def _step(now: Seen) -> Reply:
 def _asked_only(now: Seen) -> Reply | None:
     """An answer to a question or a courtesy, when that is all there is; then what was open."""
     rest = now.wants - _SOCIAL
-    said = [*now.heard.get("homes", []), *now.heard.get("slot_ids", []), *now.changed]
+    said = [*now.heard.get("homes", []), *now.heard.get("slots", []), *now.changed]
     if rest or said or now.heard.get("time"):
         return None
     topics = now.heard.get("asks_about", [])
@@ -137,16 +143,14 @@ def _open(now: Seen) -> list[str]:
 
 
 def _told(now: Seen, topic: str) -> str:
-    names = {"hours": "office_hours", "address": "address", "phone": "office_phone"}
-    fact = now.facts.get(names.get(topic, topic))
-    if isinstance(fact, list):
-        fact = ", ".join(fact)
-    return str(fact) if fact else "I don't have that, but a teammate can tell you."
+    names = {"hours": "office hours", "phone": "office phone"}
+    fact = now.facts.get(names.get(topic, topic.replace("_", " ")))
+    return fact or "I don't have that, but a teammate can tell you."
 
 
 def _tour(now: Seen) -> Reply:
     tour, wants = now.context.get("tour"), now.wants
-    picked = [s for s in now.heard.get("slot_ids", []) if s in _slot_ids(now)]
+    picked = [s for s in now.heard.get("slots", []) if s in now.times]
     if wants & {"cancel_tour", "cancel"} and "reschedule_tour" not in wants:
         if tour is None:
             return _say("There is nothing to cancel.")
@@ -171,8 +175,8 @@ def _about(now: Seen, home: str) -> Reply:
     )
     if tour and tour["listing_id"] == home and not timed:
         return _say(f"Your tour on {tour['time']} is {tour['status']}.")
-    if now.context.get("slots") and not timed and not now.heard.get("homes"):
-        times = "\n".join(slot["label"] for slot in now.context["slots"])
+    if now.times and not timed and not now.heard.get("homes"):
+        times = "\n".join(now.times.values())
         return _say(f"These are the times:\n{times}\nWhich one suits you?", "slot")
     return _times(now, home)
 
@@ -210,8 +214,7 @@ def _qualify(now: Seen) -> Reply:
 def _list(now: Seen) -> Reply:
     homes = now.heard.get("homes", [])
     if "compare" in now.wants and len(now.homes) > 1:
-        ids = homes if len(homes) > 1 else [home["listing_id"] for home in now.homes]
-        return _call("compare_listings", listing_ids=ids[:3])
+        return _call("compare_listings", listing_ids=(homes if len(homes) > 1 else now.homes)[:3])
     if "favorite" in now.wants and now.focus:
         return _call("mark_favorite", listing_id=now.focus)
     named = "property" in now.changed and not homes
@@ -274,10 +277,6 @@ def _homes(now: Seen, data: Mapping[str, Any]) -> Reply:
     return _say(f"{text}\nWould you like a visit?", *(["tour"] if one else ["tour", "property"]))
 
 
-def _slot_ids(now: Seen) -> set[str]:
-    return {slot["slot_id"] for slot in now.context.get("slots", [])}
-
-
 def _call(name: str, **args: Any) -> Reply:
     return Reply(tool_calls=[(name, args)])
 
@@ -292,10 +291,12 @@ def _say(text: str, *asked: str, **noted: str) -> Reply:
     return Reply(json.dumps(answer))
 
 
-def _facts(message: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _facts(message: Mapping[str, Any]) -> Mapping[str, str] | None:
     found = _FACTS.match(message.get("content") or "") if message["role"] == "system" else None
-    facts: Mapping[str, Any] | None = json.loads(found[1]) if found else None
-    return facts
+    if found is None:
+        return None
+    lines = [line.partition(": ") for line in found[1].splitlines()]
+    return {name: text for name, _, text in lines}
 
 
 def _data(content: str) -> Mapping[str, Any]:

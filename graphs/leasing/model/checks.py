@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from agent.privacy.pii import find
 from prompts import load
@@ -20,6 +20,7 @@ _MONEY = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_ID = re.compile(r"\b(?:lst|slot|tour|app|act|thr|lead|com)_[0-9a-z]{16,}\b")
 _OVERLAP = 60
 """Characters of the prompt's own rules that a reply may not repeat in a row."""
 
@@ -33,7 +34,6 @@ class Grounds:
     """E-mail addresses and phone numbers of the office and its homes, normalised."""
     links: str = ""
     """The property's own web addresses."""
-    ids: frozenset[str] = field(default=frozenset())
     secrets: tuple[str, ...] = ()
     """Lines of the prompt that are nobody's to read."""
 
@@ -63,7 +63,7 @@ def objection(text: str, grounds: Grounds) -> str | None:
         return "reply_personal"
     if any(_plain(a or b) not in grounds.numbers for a, b in _MONEY.findall(text)):
         return "reply_price"
-    if any(each in text for each in grounds.ids):
+    if _ID.search(text):
         return "reply_id"
     if _repeats(text, grounds.secrets):
         return "reply_prompt"

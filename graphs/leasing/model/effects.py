@@ -146,7 +146,7 @@ async def _compare(turn: Turn, args: Args) -> Heard:
 async def _favorite(turn: Turn, args: Args) -> Heard:
     await turn.tools.use("mark_favorite", **args)
     turn.state["focus"] = args["listing_id"]
-    return {"saved": args["listing_id"]}
+    return {"saved": True, "listing_id": args["listing_id"]}
 
 
 async def _slots(turn: Turn, args: Args) -> Heard:

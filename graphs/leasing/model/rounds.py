@@ -11,6 +11,7 @@ from graphs.leasing.model import noting, prompt
 from graphs.leasing.model.answer import ModelAnswer
 from graphs.leasing.model.checks import Grounds, contacts_in, numbers_in, objection
 from graphs.leasing.model.effects import carry_out
+from graphs.leasing.model.handles import Handles
 from graphs.leasing.model.prompt import Message
 from graphs.leasing.model.retrieval import Passage
 from graphs.leasing.model.spoken import Spoken
@@ -52,11 +53,12 @@ class Rounds:
         self._past = past
         self._tell = tell
         self._model = model
+        self._handles = Handles()
 
     async def run(self) -> None:
         turn = self._turn
         names = offered(self._stage, turn)
-        messages = await prompt.messages(self._stage, turn, self._past)
+        messages = await prompt.messages(self._stage, turn, self._past, self._handles)
         grounds = await self._grounds(messages)
         for _ in range(ROUNDS + 1):
             completion = await self._ask(messages, names, grounds)
@@ -104,7 +106,9 @@ class Rounds:
             message = load("leasing/agent").render("too_many_calls", {"most": AT_ONCE})
             return prompt.dumped({"error": "too_many_calls", "message": message})
         self._turn.rules.append(f"tool:{call.name[:40]}")
-        return prompt.dumped({"data": await carry_out(self._turn, names, call.name, call.args)})
+        args = None if call.args is None else self._handles.meant(call.args)
+        data = await carry_out(self._turn, names, call.name, args)
+        return prompt.dumped({"data": self._handles.shown(data)})
 
     async def _conclude(self, completion: Completion[ModelAnswer], grounds: Grounds) -> None:
         turn = self._turn
@@ -167,7 +171,6 @@ class Rounds:
             numbers=numbers_in(rest),
             contacts=contacts_in([*own, *(home.phone or "" for home in homes)]),
             links=" ".join(own),
-            ids=frozenset(_ids(turn)),
             secrets=(rules,),
         )
 
@@ -184,9 +187,3 @@ class Rounds:
                 "cached_tokens": so_far.cached_tokens + (usage.cached_tokens if usage else 0),
             }
         )
-
-
-def _ids(turn: Turn) -> list[str]:
-    """Internal ids that the prompt named."""
-    call = turn.tools.call
-    return [each for each in (*call.listings, *call.slots) if "_" in each and len(each) > 12]
