@@ -80,7 +80,12 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
     audit = AuditService(AuditStore(repository), clock)
     outbox = OutboxService(OutboxStore(repository), clock)
     chunks = ChunkService(
-        repository, ChunkStore(repository), Embedders(settings), clock, failpoints
+        repository,
+        ChunkStore(repository),
+        Embedders(settings),
+        clock,
+        failpoints,
+        atlas=settings.vector_search == "atlas",
     )
     asks_models = settings.openai_api_key or settings.openai_base_url
     return Services(

@@ -1,22 +1,21 @@
 """From a text to hits: one read of the head, the search in memory, one read of the texts."""
 
-import asyncio
-
 from agent.ai.embeddings import Embedders
 from agent.ai.search import Preference, Ranked, Where, preferred
+from agent.chunks.atlas import OnAtlas
 from agent.chunks.corpora import Corpus
 from agent.chunks.matrices import Matrices
-from agent.chunks.models import Head, Hit
-from agent.chunks.searching import Found, search
+from agent.chunks.memory import InMemory
+from agent.chunks.models import Head, Hit, Version
+from agent.chunks.searching import Found, Index, search
 from agent.chunks.store import ChunkStore
 
 _ATTEMPTS = 4
-_INLINE = 4_000_000
-"""Numbers multiplied in about a millisecond; more goes to another thread."""
 
 
 class Finder:
-    def __init__(self, store: ChunkStore, embedders: Embedders) -> None:
+    def __init__(self, store: ChunkStore, embedders: Embedders, *, atlas: bool) -> None:
+        self._atlas = atlas
         self._store = store
         self._embedders = embedders
         self._matrices = Matrices(store)
@@ -51,13 +50,16 @@ class Finder:
         if corpus.vectors:
             answer = await self._embedders.of(head.active.model).embed([text])
             query = answer.vectors[0]
-        held = await self._matrices.fresh(
-            tenant_id, corpus, head, vectors=corpus.vectors, lexical=corpus.lexical
-        )
-        if held.matrix.vectors.size < _INLINE:
-            return held.version, search(corpus, held, text, query, k, where)
-        found = await asyncio.to_thread(search, corpus, held, text, query, k, where)
-        return held.version, found
+        index = await self._index(tenant_id, corpus, head, head.active)
+        return index.version, await search(corpus, index, text, query, k, where)
+
+    async def _index(self, tenant_id: str, corpus: Corpus, head: Head, active: Version) -> Index:
+        if not (self._atlas and corpus.vectors):
+            return InMemory(await self._matrices.fresh(tenant_id, corpus, head))
+        words = None
+        if corpus.lexical and not corpus.dialogue:
+            words = InMemory(await self._matrices.fresh(tenant_id, corpus, head, vectors=False))
+        return OnAtlas(self._store, tenant_id, corpus, active, words)
 
     async def _hits(
         self, tenant_id: str, corpus: Corpus, version: str, found: list[Found]

@@ -44,7 +44,7 @@ class Matrices:
         return sum(held.matrix.bytes for held in self._held.values())
 
     async def fresh(
-        self, tenant_id: str, corpus: Corpus, head: Head, *, vectors: bool, lexical: bool
+        self, tenant_id: str, corpus: Corpus, head: Head, *, vectors: bool = True
     ) -> Held:
         """The corpus at least as new as `head`, which has an active version.
 
@@ -54,9 +54,13 @@ class Matrices:
         async with self._locks.setdefault(key, asyncio.Lock()):
             held = self._held.get(key)
             if held is None or held.seq < head.seq:
-                held = await self._load(tenant_id, corpus, head, held, vectors=vectors)
+                held = await self._load(
+                    tenant_id, corpus, head, held, vectors=vectors and corpus.vectors
+                )
                 self._held[key] = held
-            if lexical and (held.lexical is None or held.unindexed > corpus.lag(held.matrix.rows)):
+            if corpus.lexical and (
+                held.lexical is None or held.unindexed > corpus.lag(held.matrix.rows)
+            ):
                 await asyncio.to_thread(_index, corpus, held)
             self._held.move_to_end(key)
             self._make_room(key)

@@ -1,15 +1,13 @@
-"""The order of the answers: what each method finds, by source, in one corpus in memory."""
+"""The order of the answers: what each method finds, by source, whatever holds the corpus."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
-import numpy as np
-
-from agent.ai.search import Matrix, Where, fused, terms
-from agent.ai.search.filters import Condition
+from agent.ai.search import Condition, Where, fused
+from agent.ai.search.fusion import CONSTANT
 from agent.ai.search.matrix import Floats
 from agent.chunks.corpora import Corpus, Method
-from agent.chunks.matrices import Held
 from agent.chunks.models import turns_after
 
 DEPTH = 50
@@ -30,60 +28,42 @@ class Found:
     score: float
     scores: dict[str, float] = field(default_factory=dict)
     seq: int = -1
-    """Of the chunk when it was found; -1 where it is not known."""
+    """Of the chunk when it was found."""
 
 
-def search(
-    corpus: Corpus, held: Held, text: str, query: Floats | None, k: int, where: Where
+class Index(Protocol):
+    """One state of one corpus that can be searched: in memory or on Atlas."""
+
+    version: str
+
+    async def by_vector(self, query: Floats, k: int, where: Where) -> list[Found]: ...
+
+    async def by_words(self, text: str, k: int, where: Where) -> list[Found]: ...
+
+    async def answering(self, questions: list[Found], where: Where) -> list[Found]: ...
+
+
+async def search(
+    corpus: Corpus, index: Index, text: str, query: Floats | None, k: int, where: Where
 ) -> list[Found]:
-    """The k best sources in one corpus; `query` is the vector of `text` where vectors are used."""
-    if not asks_for_answers(corpus, where) or query is None:
-        return by_method(corpus, held, text, query, k, where)
-    questions = by_method(corpus, held, text, query, 4 * max(k, DEPTH), ASKED)
-    said = by_vector(held.matrix, query, k, where)
-    return with_echoes(answering(held.matrix, questions, where), said, k)
+    """The k best sources; `query` is the vector of `text` in a corpus that has vectors."""
+    if query is None or not asks_for_answers(corpus, where):
+        return await by_method(corpus, index, text, query, k, where)
+    questions = await by_method(corpus, index, text, query, 2 * max(k, DEPTH), ASKED)
+    answers = await index.answering(questions, where)
+    return with_echoes(answers, await index.by_vector(query, k, where), k)
 
 
-def by_method(
-    corpus: Corpus, held: Held, text: str, query: Floats | None, k: int, where: Where
+async def by_method(
+    corpus: Corpus, index: Index, text: str, query: Floats | None, k: int, where: Where
 ) -> list[Found]:
-    if corpus.method is Method.LEXICAL:
-        return by_words(held, text, k, where)
-    assert query is not None
+    if query is None:
+        return await index.by_words(text, k, where)
     if corpus.method is Method.VECTOR:
-        return by_vector(held.matrix, query, k, where)
+        return await index.by_vector(query, k, where)
     depth = max(DEPTH, 2 * k)
-    words = by_words(held, text, depth, where)
-    return together(corpus, words, by_vector(held.matrix, query, depth, where), k)
-
-
-def by_vector(matrix: Matrix, query: Floats, k: int, where: Where) -> list[Found]:
-    """The k sources with the nearest chunk."""
-    depth = k
-    while True:
-        rows = matrix.nearest(query, depth, where)
-        found = _sources(matrix, rows, Method.VECTOR)
-        if len(found) >= k or len(rows) < depth:
-            return found[:k]
-        depth *= 4
-
-
-def by_words(held: Held, text: str, k: int, where: Where) -> list[Found]:
-    """The k sources with the chunk that shares the most telling words; none without any."""
-    assert held.lexical is not None
-    matrix = held.matrix
-    scores = held.lexical.scores(terms(text))
-    mask = matrix.matching(where)
-    places = np.asarray(held.places, np.intp)
-    kept = scores > 0 if mask is None else (scores > 0) & mask[places]
-    scores, places = scores[kept], places[kept]
-    depth = k
-    while True:
-        rows = matrix.best(scores, depth, rows=places)
-        found = _sources(matrix, rows, Method.LEXICAL)
-        if len(found) >= k or len(rows) < depth:
-            return found[:k]
-        depth *= 4
+    words = await index.by_words(text, depth, where)
+    return together(corpus, words, await index.by_vector(query, depth, where), k)
 
 
 def together(corpus: Corpus, words: list[Found], vectors: list[Found], k: int) -> list[Found]:
@@ -111,34 +91,34 @@ def asks_for_answers(corpus: Corpus, where: Where) -> bool:
     )
 
 
-def answering(matrix: Matrix, questions: list[Found], where: Where) -> list[Found]:
-    """The first turn after each question that `where` allows, in the order of the questions."""
-    mask = matrix.matching(where)
+def first_answers(questions: list[Found], seq_of: Callable[[str], int | None]) -> list[Found]:
+    """The first turn after each question that has a seq, in the order of the questions."""
     answers: dict[str, Found] = {}
     for question in questions:
         for source_id in turns_after(question.source_id, ANSWERS_WITHIN):
-            row = matrix.first(source_id)
-            if row is None or (mask is not None and not mask[row]):
-                continue
-            found = Found(source_id, 0, question.score, question.scores, matrix.seq(row))
-            answers.setdefault(source_id, found)
-            break
+            if (seq := seq_of(source_id)) is not None:
+                found = Found(source_id, 0, question.score, question.scores, seq)
+                answers.setdefault(source_id, found)
+                break
     return list(answers.values())
 
 
 def with_echoes(answers: list[Found], said: list[Found], k: int) -> list[Found]:
-    """`answers`, after what was said in nearly the same words as the search itself."""
+    """First what was said in nearly the words of the search, then `answers`, then the rest."""
     same = [found for found in said if found.scores[Method.VECTOR] >= ECHO]
-    first = {found.source_id for found in same}
-    return [*same, *(found for found in answers if found.source_id not in first)][:k]
+    order: dict[str, Found] = {}
+    for found in [*same, *answers, *said]:
+        order.setdefault(found.source_id, found)
+    ranked = list(order.values())[:k]
+    for rank, found in enumerate(ranked, start=1):
+        found.score = 1 / (CONSTANT + rank)
+    return ranked
 
 
-def _sources(matrix: Matrix, rows: Iterable[tuple[int, float]], method: Method) -> list[Found]:
+def best_of(rows: Iterable[tuple[str, int, float, int]], method: Method) -> list[Found]:
+    """(source_id, chunk_index, score, seq), best first, as sources by their best chunk."""
     best: dict[str, Found] = {}
-    for row, score in rows:
-        source_id, chunk_index = matrix.key(row)
+    for source_id, chunk_index, score, seq in rows:
         if source_id not in best:
-            best[source_id] = Found(
-                source_id, chunk_index, score, {method.value: score}, matrix.seq(row)
-            )
+            best[source_id] = Found(source_id, chunk_index, score, {method.value: score}, seq)
     return list(best.values())

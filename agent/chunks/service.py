@@ -36,12 +36,14 @@ class ChunkService:
         embedders: Embedders,
         clock: Clock,
         failpoints: Failpoints,
+        *,
+        atlas: bool = False,
     ) -> None:
         self._store = store
         self._embedders = embedders
         self._writer = Writer(repository, store, embedders, clock)
         self._rebuilder = Rebuilder(repository, store, self._writer, clock, failpoints)
-        self._finder = Finder(store, embedders)
+        self._finder = Finder(store, embedders, atlas=atlas)
         self._conversations = Conversations(
             store,
             self._writer,

@@ -1,7 +1,7 @@
 """Every query of chunks, their head, the runs and the cache of vectors."""
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -159,6 +159,21 @@ class ChunkStore:
             projection=("source_id", "chunk_index", "seq", "text", "meta"),
         )
         return {(row["source_id"], row["chunk_index"]): row for row in rows}
+
+    async def nearest(
+        self,
+        tenant_id: str,
+        corpus: str,
+        version: str,
+        search: Mapping[str, Any],
+        where: Mapping[str, Any],
+    ) -> list[Row]:
+        """Atlas: keys and `vector_score` of what a `$vectorSearch` finds."""
+        return await self._chunks(tenant_id).nearest(
+            {**search, "queryVector": encoded(search["queryVector"])},
+            {"corpus": corpus, "embedding_version": version, **where},
+            ("source_id", "chunk_index", "seq"),
+        )
 
     # -- runs
 

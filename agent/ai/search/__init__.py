@@ -1,19 +1,23 @@
 """Exact vector search, BM25, their fusion and a re-ranking: pure, over what is in memory."""
 
-from .filters import Where, checked_where
+from .filters import Condition, Where, allows, checked_where
 from .fusion import fused
 from .lexical import Lexical, terms
 from .matrix import Matrix, Row
+from .queries import conversation_query
 from .ranking import Preference, Ranked, preferred
 
 __all__ = [
+    "Condition",
     "Lexical",
     "Matrix",
     "Preference",
     "Ranked",
     "Row",
     "Where",
+    "allows",
     "checked_where",
+    "conversation_query",
     "fused",
     "preferred",
     "terms",

@@ -36,6 +36,13 @@ def checked_where(where: Mapping[str, Any] | None, declared: Collection[str]) ->
     return tuple(conditions)
 
 
+def allows(where: Where, values: Mapping[str, Any]) -> bool:
+    """Whether a row with these values is wanted; a value that is not there is None."""
+    return all(
+        (values.get(condition.field) in condition.values) == condition.wanted for condition in where
+    )
+
+
 def _conditions(field: str, given: Any) -> list[Condition]:
     if not isinstance(given, Mapping):
         return [Condition(field, _values(given))]
