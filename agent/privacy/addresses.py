@@ -25,7 +25,8 @@ from agent.privacy.street_words import (
 )
 
 _NUMBER = re.compile(
-    r"(?<![\w$#£€.,:/+-])\d{1,6}(?:[A-Za-z]|-\d{1,4}[A-Za-z]?)?(?: 1/2| ½|½)?(?= )"
+    r"(?<![\w$#£€.,:/+-])\d{1,6}(?:[A-Za-z]|-\d{1,4}[A-Za-z]?)?(?: 1/2| ½|½)?"
+    r"(?= {1,2}(?P<next>\w+))"
 )
 _WORD = re.compile(r" {1,2}((?:[^\W\d_]|\d{1,3}(?:st|nd|rd|th)\b)[\w'’-]*)(\.?)", re.IGNORECASE)
 _DESIGNATOR = re.compile(r" {1,2}(\d{1,4}[A-Za-z]?|[A-Z][\w'’-]*)\b")
@@ -66,10 +67,8 @@ _UNIT_BEFORE = re.compile(
     r"\b(?:apt|apartment|unit|ste|suite|bldg|lot)\.?\s?#?\s?\w{1,5},\s$|#\s?\w{1,5},\s$",
     re.IGNORECASE,
 )
-_PART_OF_UNIT = re.compile(
-    r"\b(?:apt|apartment|unit|units|ste|suite|bldg|building|floor|room|lot)\.?\s?#?\s?$",
-    re.IGNORECASE,
-)
+_PART_OF_BUILDING = "apt apartment unit units ste suite bldg building floor room lot"
+_FOLLOWING = re.compile(r"[\s,#-]*(\w+)")
 _SAID = re.compile(
     r"\b(?:address(?:'s)?|i\ live|we\ live|lives?|living|located|resid(?:e|ing)|stay(?:ing)?"
     r"|mail(?:ed|ing)?|send|ship|deliver|moving|move|home)\b"
@@ -87,24 +86,38 @@ _BOX = re.compile(
     re.IGNORECASE,
 )
 _BOX_NUMBER = re.compile(r"\d{1,6}(?:,? box #?\d{1,6})?(?!\w)", re.IGNORECASE)
+_NEVER_FIRST = NEVER_STREET - {"the"}
+_LAST_OF_BOX = frozenset("xXrReE.")
+_PARTS = frozenset(_PART_OF_BUILDING.split())
+_AFTER_ALL = NEVER_CITY - _PARTS - {"in", "no"}
 
 
 def address_at(text: str, start: int) -> tuple[int, int, str] | None:
     """A postal address whose first digit stands at `start`: (start, end, as it was written)."""
-    before = text[max(0, start - 40) : start]
-    if before[-1:] in " #" and (box := _BOX.search(before)):
-        number = _BOX_NUMBER.match(text, start)
-        if number:
-            return _whole(text, start - len(before) + box.start(), number.end())
     number = _NUMBER.match(text, start)
-    if number is None or _PART_OF_UNIT.search(before):
+    counted = number is None or number["next"].lower() in _NEVER_FIRST
+    boxed = text[max(0, start - 3) : start].rstrip(" #")[-1:] in _LAST_OF_BOX
+    if counted and not boxed:
+        return None
+    before = text[max(0, start - 40) : start]
+    if boxed and (box := _in_box(text, start, before)):
+        return box
+    if counted or number is None or _word_before(before) in _PARTS:
         return None
     end = _street_end(text, number, before)
     if end is None:
         return None
-    if unit := _UNIT_BEFORE.search(before):
+    if before.endswith(", ") and (unit := _UNIT_BEFORE.search(before)):
         start = start - len(before) + unit.start()
     return _whole(text, start, end)
+
+
+def _in_box(text: str, start: int, before: str) -> tuple[int, int, str] | None:
+    """P.O. Box 12, RR 2 Box 12."""
+    box, number = _BOX.search(before), _BOX_NUMBER.match(text, start)
+    if box is None or number is None:
+        return None
+    return _whole(text, start - len(before) + box.start(), number.end())
 
 
 def address_key(address: str) -> str:
@@ -118,6 +131,10 @@ def address_key(address: str) -> str:
                 break
     kept = [token for token in tokens[1:] if token not in DIRECTIONS.values()]
     return " ".join([*tokens[:1], *(kept or tokens[1:])])
+
+
+def _word_before(before: str) -> str:
+    return before.rstrip(" #").rpartition(" ")[2].rstrip(".").lower()
 
 
 def _tokens(text: str) -> list[str]:
@@ -156,7 +173,7 @@ def _street_end(text: str, number: re.Match[str], before: str) -> int | None:
 
 def _words(text: str, start: int) -> list[re.Match[str]]:
     words: list[re.Match[str]] = []
-    while len(words) < 8 and (word := _WORD.match(text, start)):
+    while len(words) < 6 and (word := _WORD.match(text, start)):
         words.append(word)
         start = word.end()
     return words
@@ -223,7 +240,7 @@ def _leading_end(text: str, words: list[re.Match[str]]) -> int | None:
             return None
     end, count = kind.end(), 0
     while count < 3 and (name := _DESIGNATOR.match(text, end)):
-        if name.group(1).lower() in NEVER_STREET and count == 0:
+        if len(name.group(1)) > 1 and name.group(1).lower() in NEVER_STREET and count == 0:
             break
         end, count = name.end(), count + 1
         if name.group(1)[0].isdigit() or len(name.group(1)) == 1:
@@ -283,6 +300,9 @@ def _directed(text: str, word: re.Match[str]) -> int:
 
 def _whole(text: str, start: int, end: int) -> tuple[int, int, str]:
     """With the unit, city, state and ZIP that follow."""
+    following = _FOLLOWING.match(text, end)
+    if following is None or following[1].lower() in _AFTER_ALL:
+        return start, end, text[start:end]
     for _ in range(2):
         if unit := _UNIT.match(text, end):
             end = unit.end()

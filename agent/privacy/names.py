@@ -1,4 +1,4 @@
-"""Finds the name under which people introduce themselves."""
+"""Finds names that people introduce themselves with, or mention others by."""
 
 import re
 from bisect import bisect_right
@@ -6,97 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from agent.privacy import name_cues as cues
+from agent.privacy.name_cues import NO_NAME
+
 _WORD = re.compile(r"(?:St\.)?[^\W\d_][\w'’-]{0,39}(?!\w)")
-_RELATION = (
-    r"room-?mate|wife|husband|partner|spouse|fianc[eé]e?|boyfriend|girlfriend|brother|sister|mother"
-    r"|mom|mum|father|dad|son|daughter|cousin|aunt|uncle|friend|co-?signer|guarantor|landlord|boss"
-    r"|manager|supervisor|employer|grandmother|grandfather"
-)
-_MY_NAME_IS = re.compile(
-    r"(?:\bmy (?:full |legal |first |last )*name(?:'s| is)|\bi am called"
-    r"|\bunder the name(?: of)?|\b(?<!property )(?<!community )(?<!building )(?<!street )"
-    r"(?<!company )(?<!complex )(?<!pet )name *[:=]|(?:^|[^\w\s] *|\n)the name(?:'s| is)) +",
-    re.IGNORECASE,
-)
-_I_AM = re.compile(
-    r"(?:\b(?P<alone>call me)|\b(?P<greets>hi|hello|hey)\b[,!. ]+(?:it's|its|it is|this is)"
-    r"|\b(?:i'm|i am|im|(?P<this>this is))) +",
-    re.IGNORECASE,
-)
-_ENDS = re.compile(
-    r" *(?:$|[^\w ]|(?:and|from|with|here|again|please|by|thanks|thank|thx|but|so|who|speaking"
-    r"|calling|texting|writing|looking|is|i|i'm|we|my|can|could|do)\b)",
-    re.IGNORECASE,
-)
-_HERE = re.compile(r" (?:speaking|here|again|from|calling|texting|with)\b", re.IGNORECASE)
-_TITLED_HERE = re.compile(
-    r"(?:^|\n|[^\w\s'’-] *|\b(?:[Hh]i|[Hh]ello|[Hh]ey|[Oo]k)\b[ ,!.]*)"
-    r"(?P<name>[A-Z][\w'’.-]+(?: [A-Z][\w'’-]*\.?){0,2}) here\b"
-    r"(?=\s*(?:[,.!;:\n–-]|$|and\b|from\b|again\b))"
-)
-_SIGNED = re.compile(
-    r"(?:\b(?:thanks(?: so much| again)?|thank you|best(?: wishes)?"
-    r"|(?P<strong>(?:best |kind |warm )?regards|cheers|sincerely|yours(?: truly)?|signed"
-    r"|respectfully))"
-    r"[ ,.!]*(?:\s|[-–—~])\s*[-–—~]?\s*|\n\s*[-–—~]\s*)(?=[^\W\d_])",
-    re.IGNORECASE,
-)
-_RELATION = (
-    r"(?:room-?mate|wife|husband|partner|spouse|fianc[eé]e?|boyfriend|girlfriend|brother|sister"
-    r"|mother|mom|mum|father|dad|son|daughter|cousin|aunt|uncle|friend|co-?signer|guarantor"
-    r"|landlord|boss|manager|supervisor|employer|grandmother|grandfather)"
-)
-_LABEL = re.compile(
-    r"\b(?:contact|attn\.?|attention|tenant|applicant|co-?applicant|resident|occupant|lessee"
-    rf"|lessor|caller|customer|client|guest|lead|prospect|reference|holder|{_RELATION})"
-    r"(?:'s)?(?: person| name)? *[:=] *",
-    re.IGNORECASE,
-)
-_OTHERS = re.compile(
-    rf"\b(?:(?:my|our|his|her|their|the)(?: \w+)? {_RELATION}(?:'s name(?: is|,)?"
-    r"| (?P<is>is)| is (?:named|called)|,)?|ask(?:ing|ed)? for|attn|c/o|care of"
-    r"|(?:speak|spoke|speaking|talk|talked|talking|chatted|met|meet|meeting) (?:with|to)"
-    r"|emergency contact is|(?:lease|account|booking|reservation) is under"
-    r"|(?:put|book|reserve|file) (?:it|that|this|me)(?: down)? under) +",
-    re.IGNORECASE,
-)
-_HONORIFIC = re.compile(r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|mr|mrs|ms)\b\.? +|\bMiss +")
-_GREETING = re.compile(
-    r"\b(?:hi|hello|hey|dear|good (?:morning|afternoon|evening))\b,? +", re.IGNORECASE
-)
-_GREETED = re.compile(r" *(?:[,!.:;\n–-]|$)")
-_LINE_END = re.compile(r"[ .!,]*(?:\n|$)")
 _FILLER = re.compile(
     r"\W*(?:(?:sure|ok|okay|yes|yeah|hi|hello|of course|it's|its|i'm|i am|this is|name is|name:)"
     r"\b[\s,!.:]*)*",
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(r"\s*(?:\[\w+\]|[,;:/|\n(]|\s[-–]|\band\b|[.!](?=\s|$))\s*", re.IGNORECASE)
-_ORDINARY = """
-    a an the and or but so i i'm im me my mine you your it its it's is was are am be on at by in of
-    to for from with without not no yes yeah ok okay sure please thanks thank here there this that
-    what who why when where how which if as well also just still only about after before all any
-    name called email e-mail mail phone cell mobile number text call best reach contact address work
-    home office works fine good great sorry happy glad ready done back new free busy interested
-    looking searching hoping trying calling writing moving renting asking wondering planning
-    available we he she they can could would will do does did have has had need want
-    like prefer see tour visit rent lease apply book cancel stop help person human agent anyone
-    maybe later now soon today tomorrow tonight anytime morning afternoon evening noon
-    monday tuesday wednesday thursday friday saturday sunday january february march july
-    september october november december
-    hi hello hey dear attn attention tenant applicant contact resident irish
-    team everyone everybody all folks guys sir madam friend ma'am somebody someone nobody anybody
-    much many lots again very really also best better regards cheers sincerely mr mrs ms miss dr
-    your his her our their leasing management manager office front desk property apartment
-    apartments unit pm am ps tbd na
-    """
-_NO_NAME = frozenset(_ORDINARY.split())
-_CUES = (
-    "name", "call", "i'm", "i am", "im ", "it's", "this is", " here", "thank", "best", "regards",
-    "cheers", "sincerely", "yours", "signed", "\n-", "hi ", "hello ", "hey ", "dear ", "good ",
-    "mr", "ms", "dr", "prof", "miss", "my ", "our ", ":", "ask", "sp", "talk", "met", "under",
-    "attn",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +36,11 @@ def names(
     `taken` are (start, end, mark) of other personal data. With `expected` (the agent has just
     asked who they are) a name needs no introduction.
     """
-    if not expected and not any(cue in lower for cue in _CUES):
+    if not expected and not cues.may_hold_name(text, lower):
         return []
     masked, shifts = _masked(text, taken)
     found: list[Name] = []
-    for name in sorted(_named(masked), key=lambda name: name.start):
+    for name in sorted(_named(masked, lower), key=lambda name: name.start):
         if not found or name.start >= found[-1].end:
             found.append(name)
     if expected and not any(name.own for name in found) and (span := _answered(masked)):
@@ -145,52 +64,76 @@ def _back(offset: int, shifts: Sequence[tuple[int, int]]) -> int:
     return offset + shifts[bisect_right(shifts, (offset, 1 << 62)) - 1][1]
 
 
-def _named(text: str) -> Iterator[Name]:
-    for match in _MY_NAME_IS.finditer(text):
-        words = _words(text, match.end())
-        if words and words[0].group()[0].isupper():
-            words = list(takewhile(_capital, words))
-        if words:
-            yield Name(words[0].start(), _end(text, words), own=True)
-    for match in _I_AM.finditer(text):
+def _named(text: str, lower: str) -> Iterator[Name]:
+    """Under every cue; a pattern runs only where `lower` holds one of its words."""
+    if "name" in lower or "i am called" in lower:
+        for words in _after(cues.MY_NAME_IS, text, any_case=True):
+            yield _name(text, words, own=True)
+    if any(word in lower for word in ("i'm ", "i am ", "im ", "it's ", "its ", "is ", "call me ")):
+        yield from _introduced(text)
+    if " here" in lower:
+        for match in cues.TITLED_HERE.finditer(text):
+            words = list(takewhile(_titled, _words(text, match.start("name"))))
+            if words and words[-1].end() >= match.end("name") - 1:
+                yield _name(text, words, own=True)
+    if any(word in lower for word in cues.SIGNING):
+        for match in cues.SIGNED.finditer(text):
+            words = list(takewhile(_titled, _words(text, match.end())))
+            signs = len(words) > 1 or match["strong"]
+            if words and (signs or cues.LINE_END.match(text, words[-1].end())):
+                yield _name(text, words, own=True)
+    yield from _mentioned(text, lower)
+
+
+def _introduced(text: str) -> Iterator[Name]:
+    for match in cues.I_AM.finditer(text):
         words = list(takewhile(_titled, _words(text, match.end())))
         if not words:
             continue
-        here = _HERE.match(text, words[-1].end())
+        here = cues.HERE.match(text, words[-1].end())
         if match["this"] and not here:
             continue
         enough = 1 if match["alone"] or match["greets"] or here else 2
-        if len(words) >= enough and _ENDS.match(text, words[-1].end()):
-            yield Name(words[0].start(), _end(text, words), own=True)
-    for match in _TITLED_HERE.finditer(text):
-        words = list(takewhile(_titled, _words(text, match.start("name"))))
-        if words and words[-1].end() >= match.end("name") - 1:
-            yield Name(words[0].start(), _end(text, words), own=True)
-    for match in _SIGNED.finditer(text):
-        words = list(takewhile(_titled, _words(text, match.end())))
-        if words and (len(words) > 1 or match["strong"] or _LINE_END.match(text, words[-1].end())):
-            yield Name(words[0].start(), _end(text, words), own=True)
-    yield from _mentioned(text)
+        if len(words) >= enough and cues.ENDS.match(text, words[-1].end()):
+            yield _name(text, words, own=True)
 
 
-def _mentioned(text: str) -> Iterator[Name]:
+def _mentioned(text: str, lower: str) -> Iterator[Name]:
     """Names of others."""
-    for cue in (_LABEL, _OTHERS, _HONORIFIC):
-        for match in cue.finditer(text):
-            words = list(takewhile(_titled, _words(text, match.end())))
-            adjective = cue is _OTHERS and match["is"] and len(words) < 2
-            if words and not adjective:
-                yield Name(words[0].start(), _end(text, words), own=False)
-    for match in _GREETING.finditer(text):
+    if ":" in text or "=" in text:
+        for words in _after(cues.LABEL, text):
+            yield _name(text, words, own=False)
+    for match in cues.OTHERS.finditer(text):
         words = list(takewhile(_titled, _words(text, match.end())))
-        if words and _GREETED.match(text, words[-1].end()):
-            yield Name(words[0].start(), _end(text, words), own=False)
+        if words and not (match["is"] and len(words) < 2):
+            yield _name(text, words, own=False)
+    for words in _after(cues.HONORIFIC, text):
+        yield _name(text, words, own=False)
+    if any(word in lower for word in cues.GREETING_WORDS):
+        for words in _after(cues.GREETING, text):
+            if cues.GREETED.match(text, words[-1].end()):
+                yield _name(text, words, own=False)
 
 
-def _end(text: str, words: Sequence[re.Match[str]]) -> int:
+def _after(
+    cue: re.Pattern[str], text: str, *, any_case: bool = False
+) -> Iterator[list[re.Match[str]]]:
+    """The words of a name after every match; with `any_case` capitals are not needed."""
+    for match in cue.finditer(text):
+        words = _words(text, match.end())
+        if not any_case:
+            words = list(takewhile(_titled, words))
+        elif words and _capital(words[0]):
+            words = list(takewhile(_capital, words))
+        if words:
+            yield words
+
+
+def _name(text: str, words: Sequence[re.Match[str]], *, own: bool) -> Name:
     """With the dot of a last initial."""
     end = words[-1].end()
-    return end + (len(words[-1].group()) == 1 and text[end : end + 1] == ".")
+    dot = len(words[-1].group()) == 1 and text[end : end + 1] == "."
+    return Name(words[0].start(), end + dot, own=own)
 
 
 def _capital(word: re.Match[str]) -> bool:
@@ -227,7 +170,7 @@ def _words(text: str, start: int) -> list[re.Match[str]]:
     """At most three words of a possible name, one blank apart; initials may have a dot."""
     words: list[re.Match[str]] = []
     while len(words) < 3 and (word := _WORD.match(text, start)):
-        if word.group().lower() in _NO_NAME and not _is_name_after_all(text, word):
+        if word.group().lower() in NO_NAME and not _is_name_after_all(text, word):
             break
         words.append(word)
         dot = len(word.group()) == 1 and text[word.end() : word.end() + 1] == "."
@@ -242,9 +185,7 @@ def _is_name_after_all(text: str, word: re.Match[str]) -> bool:
     if text[word.end() : word.end() + 1] == ".":
         return len(word.group()) == 1
     following = _WORD.match(text, word.end() + 1) if word.group() == "Will" else None
-    return (
-        following is not None and _titled(following) and following.group().lower() not in _NO_NAME
-    )
+    return following is not None and _titled(following) and following.group().lower() not in NO_NAME
 
 
 def _titled(word: re.Match[str]) -> bool:

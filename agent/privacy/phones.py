@@ -52,7 +52,9 @@ def phone_at(text: str, start: int) -> tuple[int, int, str] | None:
     plus = begin - 1 if text[begin - 1 : begin] == "+" else begin
     if plus == begin and text[begin - 2 : begin] == "+ ":
         plus = begin - 2
-    match = _US.match(text, plus) or _US.match(text, begin) or _US.match(text, start)
+    match = _US.match(text, plus)
+    if match is None and plus < start:
+        match = _US.match(text, begin) or _US.match(text, start)
     if match and not (match["bare"] and named_else(text, start)):
         return match.start(), match.end(), "+1" + _digits(match["number"])
     if plus < begin:

@@ -19,6 +19,7 @@ KINDS: frozenset[Kind] = CONTACT | {"address"}
 
 _LONGEST_EMAIL = 254
 _NOBODY = Contact()
+_DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"\d+")
 _SEVEN = re.compile(r"\d(?:[ ().\-–—‑•·/_]{0,4}\d){6}")
 """As few digits as a phone number can have, with what may stand between them."""
@@ -84,7 +85,7 @@ def _find(
     spans: list[Span] = []
     if "@" in text or may_be_spelled(lower):
         spans = _apart(Span("email", *found) for found in sorted(emails(text, lower)))
-    if _RUN.search(text):
+    if _DIGIT.search(text):
         spans = list(_with_numbers(text, spans, kinds))
     taken = [(span.start, span.end, f"[{span.kind}]") for span in spans]
     found = names(text, lower, taken, expected=name_expected)
