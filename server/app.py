@@ -21,6 +21,7 @@ from server.routes import (
     stages,
     threads,
     training,
+    training_models,
     turns,
     visits,
 )
@@ -71,6 +72,7 @@ def create_app(opening: Opening) -> FastAPI:
         approvals,
         deliveries,
         training,
+        training_models,
         jobs,
     ):
         app.include_router(routes.router)

@@ -13,6 +13,7 @@ from agent.jobs.models import Job
 from agent.jobs.runner import Runner
 from agent.jobs.step import Step
 from agent.services import Services
+from server import learning
 
 Handle = Callable[[Services, Job, Step], Awaitable[Mapping[str, Any]]]
 
@@ -26,14 +27,19 @@ class Params(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Kind:
     handle: Handle
-    params: type[Params] = Params
+    params: type[BaseModel] = Params
     startable: bool = False
     """Whether POST /api/training/start takes it."""
     nightly: bool = False
     """Whether every tenant has one a night."""
 
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, Kind] = {
+    "dataset": Kind(learning.dataset, startable=True),
+    "stages": Kind(learning.stages, startable=True),
+    "fine_tune": Kind(learning.fine_tune, learning.FineTuneParams, startable=True),
+    "retrain": Kind(learning.retrain, nightly=True),
+}
 
 NIGHT = range(3, 6)
 """The hours, UTC, in which nightly jobs are queued."""

@@ -30,6 +30,9 @@ CONTRACT = {
     ("get", "/api/deliveries"),
     ("post", "/api/training/start"),
     ("post", "/api/training/ingest-csv"),
+    ("get", "/api/training/models"),
+    ("post", "/api/training/models/{version}/deploy"),
+    ("post", "/api/training/models/{version}/rollback"),
     ("get", "/api/jobs"),
     ("get", "/api/jobs/{job_id}"),
 }

@@ -11,10 +11,12 @@ from agent.jobs.step import Step
 from agent.kit.clock import ManualClock
 from agent.services import Services
 from agent.tenants.models import Tenant
+from agent.threads.models import Stage
 from server.jobs import KINDS, Kind
 from server.scopes import Scope
 from server.state import State
 from server.visitors import Visitors
+from tests.agent.training.versions import passed
 from tests.server.parties import Staff, Visitor
 
 ORIGIN = "https://homes.example"
@@ -39,6 +41,9 @@ KEYED = {
     "GET /api/approvals/{action_id}": Scope.APPROVALS_READ,
     "POST /api/approvals/{action_id}/decision": Scope.APPROVALS_WRITE,
     "GET /api/deliveries": Scope.ACTIONS_READ,
+    "GET /api/training/models": Scope.TRAINING_WRITE,
+    "POST /api/training/models/{version}/deploy": Scope.TRAINING_WRITE,
+    "POST /api/training/models/{version}/rollback": Scope.TRAINING_WRITE,
 }
 MAKES = {
     "POST /api/training/start": Scope.TRAINING_WRITE,
@@ -53,6 +58,7 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/agent/action": {"action": "hand_off", "args": {"reason": "test"}},
     "POST /api/approvals/{action_id}/decision": {"decision": "approve"},
     "POST /api/training/start": {"kind": "nothing"},
+    "POST /api/training/models/{version}/rollback": {"stage": "touring"},
 }
 FILES = {"POST /api/training/ingest-csv": {"file": ("a.csv", b"role,text\nlead,hi\n")}}
 
@@ -61,16 +67,22 @@ Ask = Callable[[str, str | None], Awaitable[httpx.Response]]
 
 @pytest.fixture
 async def ask(
-    web: httpx.AsyncClient, visitor: Visitor, staff: Staff, monkeypatch: pytest.MonkeyPatch
+    web: httpx.AsyncClient,
+    visitor: Visitor,
+    staff: Staff,
+    demo: Services,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Ask:
     """Call a route of the tables above about the visitor's thread and its pending tour."""
     monkeypatch.setitem(KINDS, "nothing", Kind(nothing, startable=True))
     pending = await visitor.ask_for_a_tour()
+    model = await demo.training.store.add_model("default", passed("ft_one", demo.clock.now()))
+    await demo.training.deploy("default", model.version, stage=Stage.TOURING, actor="test")
 
     async def ask(route: str, credential: str | None) -> httpx.Response:
         method, path = route.split()
         ids = {"thread_id": visitor.thread_id, "action_id": pending["action_id"]}
-        path = path.format(**ids, job_id="job_nothing")
+        path = path.format(**ids, job_id="job_nothing", version=model.version)
         headers = {"Authorization": f"Bearer {credential}"} if credential else {}
         body = BODIES.get(route)
         if body and "/agent/" in route:
