@@ -12,6 +12,7 @@ from server.scopes import Scope
 
 if TYPE_CHECKING:
     from agent.settings import Settings
+    from agent.threads.models import Stage
 
 app = typer.Typer(
     name="latchkey",
@@ -24,14 +25,22 @@ ingest = typer.Typer(no_args_is_help=True, help="Read files that people made.")
 demo = typer.Typer(no_args_is_help=True, help="Communities to try Latchkey with.")
 key = typer.Typer(no_args_is_help=True, help="API keys for programs.")
 evaluate = typer.Typer(no_args_is_help=True, help="Measure the agent.")
+dataset = typer.Typer(no_args_is_help=True, help="Examples to learn from.")
+train = typer.Typer(no_args_is_help=True, help="Learn from past conversations.")
+models = typer.Typer(no_args_is_help=True, help="What was learnt, and what of it is in use.")
 app.add_typer(ingest, name="ingest")
 app.add_typer(demo, name="demo")
 app.add_typer(key, name="key")
 app.add_typer(evaluate, name="eval")
+app.add_typer(dataset, name="dataset")
+app.add_typer(train, name="train")
+app.add_typer(models, name="models")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Jobs = Annotated[int, typer.Option(min=0, max=64, help="Jobs at a time in this process.")]
 Tenant = Annotated[str, typer.Option("--tenant", help="Whose data it is.")]
+Version = Annotated[str, typer.Argument(help="As `latchkey models list` shows it.")]
+ForStage = Annotated[str | None, typer.Option("--stage", help="For one stage only.")]
 
 
 @app.command()
@@ -207,6 +216,83 @@ def eval_journeys(as_json: Json = False) -> None:
     journeys(_settings(), Output(as_json=as_json))
 
 
+@dataset.command("build")
+def dataset_build(
+    out: Annotated[Path | None, typer.Option(help="Also write the files into this folder.")] = None,
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Make examples of all conversations: redacted, split by thread, the same each time."""
+    from server.commands.dataset import run
+
+    run(_settings(), Output(as_json=as_json), tenant=tenant, out=out)
+
+
+@train.command("stages")
+def train_stages(tenant: Tenant = "default", as_json: Json = False) -> None:
+    """Learn which stage a turn belongs to, from labelled conversations, and evaluate it."""
+    from server.commands.train import stages
+
+    stages(_settings(), Output(as_json=as_json), tenant=tenant)
+
+
+@train.command("fine-tune")
+def train_fine_tune(
+    base: Annotated[
+        str | None, typer.Option(help="The chat model to tune; default: LATCHKEY_CHAT_MODEL.")
+    ] = None,
+    dataset_id: Annotated[
+        str | None, typer.Option("--dataset", help="Default: the newest dataset.")
+    ] = None,
+    max_usd: Annotated[float, typer.Option(min=0, help="Refuse to spend more.")] = 25.0,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Only say what it would take.")
+    ] = False,
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Tune a chat model at the OpenAI-compatible server, and evaluate it."""
+    from server.commands.train import fine_tune
+    from server.learning import FineTuneParams
+
+    params = FineTuneParams(dataset_id=dataset_id, base=base, max_usd=max_usd)
+    fine_tune(_settings(), Output(as_json=as_json), params, tenant=tenant, only_estimate=estimate)
+
+
+@models.command("list")
+def models_list(tenant: Tenant = "default", as_json: Json = False) -> None:
+    """Every version, the newest first."""
+    from server.commands.models import list_all
+
+    list_all(_settings(), Output(as_json=as_json), tenant=tenant)
+
+
+@models.command("deploy")
+def models_deploy(
+    version: Version,
+    stage: ForStage = None,
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Put a version in use, if its evaluation passed the gate."""
+    from server.commands.models import deploy
+
+    deploy(_settings(), Output(as_json=as_json), version, stage=_stage(stage), tenant=tenant)
+
+
+@models.command("rollback")
+def models_rollback(
+    version: Version,
+    stage: ForStage = None,
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Put back what was in use before a version."""
+    from server.commands.models import rollback
+
+    rollback(_settings(), Output(as_json=as_json), version, stage=_stage(stage), tenant=tenant)
+
+
 def main() -> None:
     """Exit 0 done, 1 failed, 2 used wrongly; never a traceback."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
@@ -216,6 +302,17 @@ def main() -> None:
         sys.exit(130)
     except Exception as error:
         sys.exit(fail(error, as_json="--json" in sys.argv))
+
+
+def _stage(name: str | None) -> "Stage | None":
+    from agent.threads.models import Stage
+
+    if name is None:
+        return None
+    try:
+        return Stage(name)
+    except ValueError:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(Stage)}") from None
 
 
 def _settings() -> "Settings":
