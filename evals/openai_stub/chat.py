@@ -154,12 +154,7 @@ async def stream(
         for sent, delta in enumerate(_deltas(head["id"], reply)):
             if kind == "slow_tokens" and sent:
                 await channel.pause(seconds)
-            if fault and kind == "truncated_json" and sent >= fault.after:
-                await channel.send(b'data: {"id": "chatcmpl-1", "choices": [{"ind\n\n')
-                await channel.end()
-                return
-            if fault and kind == "cut" and sent > fault.after:
-                channel.cut()
+            if fault and sent > fault.after and await _broken(channel, fault):
                 return
             await _event(channel, head, [_choice(delta, None)])
         await _event(channel, head, [_choice({}, finish_reason(reply))])
@@ -167,6 +162,25 @@ async def stream(
         await _event(channel, {**head, "usage": usage}, [])
     await channel.send(b"data: [DONE]\n\n")
     await channel.end()
+
+
+async def _broken(channel: Channel, fault: Fault) -> bool:
+    """Break off as `fault` says; False when it does not."""
+    match fault.kind:
+        case "cut":
+            channel.cut()
+            return True
+        case "truncated_json":
+            await channel.send(b'data: {"id": "chatcmpl-1", "choices": [{"ind\n\n')
+        case "error_event":
+            error = {"message": "The server had an error", "type": "server_error"}
+            await channel.send(b"data: " + json.dumps({"error": error}).encode() + b"\n\n")
+        case "ended_early":
+            pass
+        case _:
+            return False
+    await channel.end()
+    return True
 
 
 async def _event(channel: Channel, head: dict[str, Any], choices: list[dict[str, Any]]) -> None:

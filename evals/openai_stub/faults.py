@@ -10,7 +10,7 @@ Kind = Literal[
     # before anything is answered
     "status", "reset", "slow_headers", "not_json", "wrong_type",
     # while the answer is sent
-    "slow_first_token", "slow_tokens", "cut", "truncated_json",
+    "slow_first_token", "slow_tokens", "cut", "truncated_json", "error_event", "ended_early",
     # what a model says
     "many_tool_calls", "unknown_tool", "truncated_arguments", "content_filter", "refusal",
     "empty_choices", "long",
@@ -25,8 +25,15 @@ CODES = {
     404: ("invalid_request_error", "model_not_found"),
     429: ("requests", "rate_limit_exceeded"),
 }
-JOB_FAULTS = ("job_failed",)
-VECTOR_FAULTS = ("fewer_vectors", "wrong_dimension")
+ONLY = {
+    "/chat/completions": (
+        "slow_first_token", "slow_tokens", "error_event", "ended_early", "many_tool_calls",
+        "unknown_tool", "truncated_arguments", "content_filter", "refusal", "empty_choices", "long",
+    ),
+    "/embeddings": ("fewer_vectors", "wrong_dimension"),
+    "/fine_tuning/jobs": ("job_failed",),
+}  # fmt: skip
+"""Path -> the faults only its requests can have; the others fit every path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,7 @@ class Fault:
     seconds: float = 0.0
     """The pause of a slow fault; of `slow_tokens` before each piece."""
     after: int = 3
-    """Pieces of a stream that arrive before it is cut."""
+    """Pieces of a stream that arrive before it breaks."""
 
     def fits(self, path: str, model: str | None) -> bool:
         return self._fits_path(path) and self.model in (None, model)
@@ -53,11 +60,7 @@ class Fault:
     def _fits_path(self, path: str) -> bool:
         if self.path is not None:
             return path.startswith("/" + self.path.lstrip("/"))
-        if self.kind in VECTOR_FAULTS:
-            return path == "/embeddings"
-        if self.kind in JOB_FAULTS:
-            return path == "/fine_tuning/jobs"
-        return True
+        return all(path == only for only, kinds in ONLY.items() if self.kind in kinds)
 
     def refusal(self) -> Refused:
         """The error of a `status` fault."""

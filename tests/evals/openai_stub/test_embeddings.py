@@ -60,9 +60,9 @@ async def test_what_openai_refuses(
 
 
 async def test_fewer_and_shorter_vectors(stub: Stub, client: openai.AsyncOpenAI) -> None:
-    stub.faults.extend([Fault("fewer_vectors"), Fault("wrong_dimension")])
-    await client.chat.completions.create(model="m", messages=[{"role": "user", "content": "x"}])
+    stub.faults.extend([Fault("fewer_vectors"), Fault("wrong_dimension"), Fault("refusal")])
     fewer = await client.embeddings.create(model="e", input=["a", "b"], dimensions=8)
     assert len(fewer.data) == 1
     shorter = await client.embeddings.create(model="e", input=["a", "b"], dimensions=8)
     assert [len(row.embedding) for row in shorter.data] == [4, 4]
+    assert [fault.kind for fault in stub.faults] == ["refusal"]
