@@ -25,6 +25,7 @@ ingest = typer.Typer(no_args_is_help=True, help="Read files that people made.")
 demo = typer.Typer(no_args_is_help=True, help="Communities to try Latchkey with.")
 key = typer.Typer(no_args_is_help=True, help="API keys for programs.")
 evaluate = typer.Typer(no_args_is_help=True, help="Measure the agent.")
+bench = typer.Typer(no_args_is_help=True, help="Measure how fast it is.")
 dataset = typer.Typer(no_args_is_help=True, help="Examples to learn from.")
 train = typer.Typer(no_args_is_help=True, help="Learn from past conversations.")
 models = typer.Typer(no_args_is_help=True, help="What was learnt, and what of it is in use.")
@@ -32,6 +33,7 @@ app.add_typer(ingest, name="ingest")
 app.add_typer(demo, name="demo")
 app.add_typer(key, name="key")
 app.add_typer(evaluate, name="eval")
+app.add_typer(bench, name="bench")
 app.add_typer(dataset, name="dataset")
 app.add_typer(train, name="train")
 app.add_typer(models, name="models")
@@ -155,16 +157,57 @@ def demo_load(as_json: Json = False) -> None:
 
 
 @app.command()
+def embed(
+    corpus: Annotated[
+        str | None, typer.Option(help="conversations, knowledge or scripts; default: all.")
+    ] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="All anew, by the model of the settings.")
+    ] = False,
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Bring texts into the search: what is missing, or all anew beside what is searched now."""
+    from server.commands.embed import run
+
+    run(_settings(), Output(as_json=as_json), corpus, tenant=tenant, rebuild=rebuild)
+
+
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(metavar="TEXT")],
+    corpus: Annotated[
+        str, typer.Option(help="conversations, knowledge, scripts or tickets.")
+    ] = "knowledge",
+    k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many.")] = 5,
+    where: Annotated[
+        list[str] | None, typer.Option(help="field=value; may be given several times.")
+    ] = None,
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Find texts as the agent does."""
+    from server.commands.search import run
+
+    output = Output(as_json=as_json)
+    run(_settings(), output, text, corpus=corpus, tenant=tenant, k=k, where=where or [])
+
+
+@app.command()
 def doctor(
     mongod: Annotated[
         bool, typer.Option("--mongod", help="Only check that mongod runs here.")
+    ] = False,
+    create_indexes: Annotated[
+        bool, typer.Option("--create-indexes", help="Make Atlas's vector search index.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Check what Latchkey needs, and say how to mend what is missing."""
     from server.commands.doctor import run
 
-    if not run(_settings(), Output(as_json=as_json), only_mongod=mongod):
+    output = Output(as_json=as_json)
+    if not run(_settings(), output, only_mongod=mongod, create_indexes=create_indexes):
         raise typer.Exit(1)
 
 

@@ -13,7 +13,7 @@ from agent.jobs.models import Job
 from agent.jobs.runner import Runner
 from agent.jobs.step import Step
 from agent.services import Services
-from server import learning
+from server import embedding, learning
 
 Handle = Callable[[Services, Job, Step], Awaitable[Mapping[str, Any]]]
 
@@ -35,6 +35,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "embeddings": Kind(embedding.embeddings, embedding.EmbeddingsParams, startable=True),
     "dataset": Kind(learning.dataset, startable=True),
     "stages": Kind(learning.stages, startable=True),
     "fine_tune": Kind(learning.fine_tune, learning.FineTuneParams, startable=True),

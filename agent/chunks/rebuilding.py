@@ -57,12 +57,12 @@ class Rebuilder:
         assert head.building is not None
         written = Written()
         try:
-            async for batch in _batched(sources):
+            async for batch in in_batches(sources):
                 written.add(await self._build(tenant_id, corpus, head.building, batch))
                 await progress(written.sources, total)
             await self._switch(tenant_id, corpus, head.building)
-        except LatchkeyError as error:
-            await self.finish(tenant_id, run, written, begun, error=error.code)
+        except Exception as error:
+            await self.finish(tenant_id, run, written, begun, error=reason(error))
             raise
         done = await self.finish(tenant_id, run, written, begun)
         await self._store.delete_unless(tenant_id, corpus.name, [run.embedding_version])
@@ -180,7 +180,7 @@ class Rebuilder:
             )
 
 
-async def _batched(sources: AsyncIterator[Source]) -> AsyncIterator[list[Source]]:
+async def in_batches(sources: AsyncIterator[Source]) -> AsyncIterator[list[Source]]:
     """In batches without two of one id; of those the last stands."""
     batch: dict[str, Source] = {}
     async for source in sources:
@@ -190,6 +190,11 @@ async def _batched(sources: AsyncIterator[Source]) -> AsyncIterator[list[Source]
             batch = {}
     if batch:
         yield [*batch.values()]
+
+
+def reason(error: Exception) -> str:
+    """Why a run has failed, as a code."""
+    return error.code if isinstance(error, LatchkeyError) else type(error).__name__
 
 
 def _same(building: Version, run: Run) -> bool:

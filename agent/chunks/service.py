@@ -9,9 +9,10 @@ from agent.chunks.conversations import Conversations
 from agent.chunks.corpora import corpus_named
 from agent.chunks.finding import Finder
 from agent.chunks.models import Hit, Run, Source
-from agent.chunks.rebuilding import Progress, Rebuilder
+from agent.chunks.rebuilding import Progress, Rebuilder, in_batches
 from agent.chunks.store import ChunkStore
 from agent.chunks.transcripts import Transcripts
+from agent.chunks.updating import Updater
 from agent.chunks.writing import Writer, Written, batched
 from agent.errors import InvalidInput
 from agent.kit.clock import Clock
@@ -44,13 +45,9 @@ class ChunkService:
         self._writer = Writer(repository, store, embedders, clock)
         self._rebuilder = Rebuilder(repository, store, self._writer, clock, failpoints)
         self._finder = Finder(store, embedders, atlas=atlas)
+        self._updater = Updater(store, self._writer, self._rebuilder, embedders, failpoints)
         self._conversations = Conversations(
-            store,
-            self._writer,
-            self._rebuilder,
-            Transcripts(repository, store),
-            embedders,
-            failpoints,
+            self._updater, self._rebuilder, Transcripts(repository, store)
         )
 
     async def search(
@@ -96,6 +93,21 @@ class ChunkService:
         """
         return await self._rebuilder.run(tenant_id, corpus_named(corpus), sources, progress)
 
+    async def update(
+        self,
+        tenant_id: str,
+        corpus: str,
+        sources: AsyncIterator[Source],
+        progress: Progress = silent,
+    ) -> Run:
+        """Put `sources` as a run in the manifest; what stands as it is is skipped.
+
+        Raises Conflict when the model of the settings is not that of the active version.
+        """
+        return await self._updater.run(
+            tenant_id, corpus_named(corpus), in_batches(sources), progress
+        )
+
     async def embed_conversations(
         self, tenant_id: str, progress: Progress = silent, *, rebuild: bool = False
     ) -> Run:
@@ -106,6 +118,11 @@ class ChunkService:
         if rebuild:
             return await self._conversations.rebuild(tenant_id, progress)
         return await self._conversations.update(tenant_id, progress)
+
+    async def dimensions(self) -> int:
+        """Of the vectors that the model of the settings makes."""
+        embedder = self._embedders.current
+        return embedder.dimensions or (await embedder.embed(["dimensions"])).vectors.shape[1]
 
     async def runs(self, tenant_id: str, corpus: str | None = None) -> list[Run]:
         """The embedding manifest, newest first."""

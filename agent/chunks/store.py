@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from agent.ai.embeddings.checks import Vectors
-from agent.chunks.models import Head, Run, Version
+from agent.chunks.models import Head, Run, RunStatus, Version
 from agent.errors import Duplicate
 from agent.mongo.repository import Collection, Repository
 from agent.mongo.vectors import decoded, encoded
@@ -178,10 +178,12 @@ class ChunkStore:
     # -- runs
 
     async def start_run(self, tenant_id: str, run: Run) -> None:
+        """Insert the row; runs of its kind that never ended have been interrupted."""
+        await self._runs(tenant_id).update_many(
+            {"corpus": run.corpus, "kind": run.kind, "status": RunStatus.RUNNING},
+            {"$set": {"status": RunStatus.FAILED, "error": "interrupted"}},
+        )
         await self._runs(tenant_id).insert(run.model_dump())
-
-    async def count_run(self, tenant_id: str, run_id: str, counts: dict[str, int]) -> None:
-        await self._runs(tenant_id).update({"run_id": run_id}, {"$inc": counts})
 
     async def finish_run(self, tenant_id: str, run_id: str, fields: dict[str, Any]) -> None:
         await self._runs(tenant_id).update({"run_id": run_id}, {"$set": fields})

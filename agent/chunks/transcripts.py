@@ -1,10 +1,11 @@
 """Messages as sources, and the copy of their vectors on their own rows."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from agent.chunks.models import Source, turn_id
 from agent.chunks.store import ChunkStore
+from agent.chunks.writing import pieces
 from agent.mongo.repository import Collection, Repository
 from agent.threads.models import Role
 
@@ -26,7 +27,7 @@ class Transcripts:
 
     async def sources(
         self, tenant_id: str, *, lacking: str | None = None
-    ) -> AsyncGenerator[list[Source], None]:
+    ) -> AsyncIterator[list[Source]]:
         """All messages in batches, or those whose vector is not of the version `lacking`."""
         rows: list[Mapping[str, Any]] = []
         async for row in self._messages(tenant_id).stream(_wanted(lacking), projection=_FIELDS):
@@ -38,23 +39,18 @@ class Transcripts:
             yield await self._read(tenant_id, rows)
 
     async def mirror(self, tenant_id: str, version: str, sources: Sequence[Source]) -> None:
-        """Copy the first vector of each source, where it has one, to its message."""
+        """Copy the first vector of each source to its message.
+
+        What is not in the search yet stays without, and is found lacking the next time.
+        """
         ids = [source.source_id for source in sources]
         found = await self._store.standing(tenant_id, CORPUS, version, ids)
         await self._messages(tenant_id).bulk_update(
             ("thread_id", "turn_index"),
             [
-                {
-                    "thread_id": source.meta["thread_id"],
-                    "turn_index": source.meta["turn_index"],
-                    "embedding_version": version,
-                    **(
-                        {"embedding": row["embedding"], "embedding_model": row["embedding_model"]}
-                        if (row := found.get(source.source_id)) and "embedding" in row
-                        else {}
-                    ),
-                }
+                _copy(source, version, found.get(source.source_id, {}))
                 for source in sources
+                if source.source_id in found or not pieces(source)
             ],
         )
 
@@ -82,6 +78,17 @@ class Transcripts:
 
     def _messages(self, tenant_id: str) -> Collection:
         return self._repository.scoped("messages", tenant_id)
+
+
+def _copy(source: Source, version: str, chunk: Mapping[str, Any]) -> dict[str, Any]:
+    """What a message gets; the version alone where it says nothing to embed."""
+    fields = ("embedding", "embedding_model")
+    return {
+        "thread_id": source.meta["thread_id"],
+        "turn_index": source.meta["turn_index"],
+        "embedding_version": version,
+        **{field: chunk[field] for field in fields if field in chunk},
+    }
 
 
 def _wanted(lacking: str | None) -> dict[str, Any]:

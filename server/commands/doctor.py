@@ -14,9 +14,12 @@ from rich.console import Console
 from rich.text import Text
 
 from agent.bootstrap import open_services
+from agent.chunks.atlas import COLLECTION, index_definition, index_name
 from agent.errors import LatchkeyError
 from agent.mongo.binary import version
 from agent.mongo.checkup import Checkup, check_up
+from agent.mongo.search_indexes import ensure_vector_index
+from agent.services import Services
 from agent.settings import Settings
 from server.output import Output
 
@@ -32,19 +35,22 @@ class Check:
     """What was found; where it is not ok, what to do."""
 
 
-def run(settings: Settings, output: Output, *, only_mongod: bool) -> bool:
-    """Whether everything is well."""
-    checks = [_mongod(settings)] if only_mongod else asyncio.run(_all(settings))
+def run(
+    settings: Settings, output: Output, *, only_mongod: bool, create_indexes: bool = False
+) -> bool:
+    """Whether everything is well; with `create_indexes` the vector search index is made too."""
+    only = [_mongod(settings)] if only_mongod else None
+    checks = only or asyncio.run(_all(settings, create_indexes=create_indexes))
     ok = all(check.ok for check in checks)
     data = {"ok": ok, "checks": [asdict(check) for check in checks]}
     output.result(data, lambda console: _show(console, checks))
     return ok
 
 
-async def _all(settings: Settings) -> list[Check]:
+async def _all(settings: Settings, *, create_indexes: bool) -> list[Check]:
     checks = [*_machine(settings)]
     if all(check.ok for check in checks):
-        checks += [check async for check in _database(settings)]
+        checks += [check async for check in _database(settings, create_indexes)]
     return checks
 
 
@@ -88,7 +94,7 @@ def _zones() -> Check:
     return Check("time zones", True, "found")
 
 
-async def _database(settings: Settings) -> AsyncIterator[Check]:
+async def _database(settings: Settings, create_indexes: bool) -> AsyncIterator[Check]:
     try:
         async with open_services(settings) as services:
             found = await check_up(services.database)
@@ -96,8 +102,26 @@ async def _database(settings: Settings) -> AsyncIterator[Check]:
             yield Check("database", True, f"{kind}, MongoDB {found.version}")
             yield _indexes(found)
             yield _clock(found, services.clock.now())
+            if create_indexes:
+                yield await _vector_index(services)
     except LatchkeyError as error:
         yield Check("database", False, error.message)
+
+
+async def _vector_index(services: Services) -> Check:
+    if services.settings.vector_search == "exact":
+        return Check("vector search", True, "exact, in memory; needs no index")
+    dimensions = await services.chunks.dimensions()
+    try:
+        outcome = await ensure_vector_index(
+            services.database,
+            COLLECTION,
+            index_name(dimensions),
+            index_definition(dimensions),
+        )
+    except LatchkeyError as error:
+        return Check("vector search", False, error.message)
+    return Check("vector search", True, f"{index_name(dimensions)} {outcome}")
 
 
 def _indexes(found: Checkup) -> Check:

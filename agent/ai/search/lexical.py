@@ -1,5 +1,6 @@
 """BM25 over English stems, through bm25s."""
 
+import logging
 import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -61,6 +62,7 @@ def _index(documents: Sequence[Sequence[str]]) -> "bm25s.BM25 | None":
         return None
     import bm25s
 
+    logging.getLogger("bm25s").setLevel(logging.WARNING)
     index = bm25s.BM25()
     index.index([list(terms) for terms in documents], show_progress=False)
     return index
