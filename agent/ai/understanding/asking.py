@@ -3,6 +3,8 @@
 "Is it furnished?" asks; "Can you find me a furnished one?" and "How about a furnished one?" wish.
 """
 
+from functools import lru_cache
+
 from .numbers import SMALL
 from .patterns import HOME, ONE, opening, words
 
@@ -66,6 +68,7 @@ _CHANGES = words(
 _STATES = opening(r"(?:it|this|that)(?:'s| is| it)?(?: an?)? \w+", after=_FILLER)
 
 
+@lru_cache(10_000)
 def asks_for_fact(low: str) -> bool:
     if _WHETHER.search(low):
         return True

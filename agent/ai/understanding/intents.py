@@ -1,13 +1,14 @@
 """What a lead wants with a message."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from .affirmation import answer, takes_back, wants_otherwise
 from .approval import approves
 from .message import Message
 from .models import Context, Intent
 from .patterns import whole
-from .phrases import ABOUT_HOMES, ANYWHERE, MANNERS
+from .phrases import ABOUT_HOMES, ANYWHERE, MANNERS, Phrase
 from .protected import PATHS
 
 _STOP_WORD = whole(r"stop(?: ?all)?|unsubscribe|end|quit|revoke|opt[- ]?out")
@@ -22,21 +23,31 @@ def read_intents(message: Message, context: Context) -> Iterator[tuple[Intent, s
     if _BARE_CANCEL.match(low):
         yield Intent.CANCEL, "bare_cancel"
         return
-    for name, pattern, intent in PATHS:
-        if pattern.search(low):
-            yield intent, name
-    for phrase in ANYWHERE:
-        if phrase.fits(low):
-            yield phrase.intent, phrase.name
-    homes = "\n".join(clause.low for clause in message.homes)
-    for phrase in ABOUT_HOMES if homes else ():
-        if phrase.fits(homes):
-            yield phrase.intent, phrase.name
-    if homes:
+    yield from _anywhere(low)
+    if homes := "\n".join(clause.low for clause in message.homes):
+        yield from _about_homes(homes)
         yield from _answers(message, context)
-    for phrase in MANNERS:
-        if phrase.fits(low):
-            yield phrase.intent, phrase.name
+    yield from _manners(low)
+
+
+@lru_cache(10_000)
+def _anywhere(low: str) -> tuple[tuple[Intent, str], ...]:
+    paths = ((intent, name) for name, pattern, intent in PATHS if pattern.search(low))
+    return (*paths, *_fitting(ANYWHERE, low))
+
+
+@lru_cache(10_000)
+def _about_homes(low: str) -> tuple[tuple[Intent, str], ...]:
+    return (*_fitting(ABOUT_HOMES, low),)
+
+
+@lru_cache(10_000)
+def _manners(low: str) -> tuple[tuple[Intent, str], ...]:
+    return (*_fitting(MANNERS, low),)
+
+
+def _fitting(phrases: Iterable[Phrase], low: str) -> Iterator[tuple[Intent, str]]:
+    return ((phrase.intent, phrase.name) for phrase in phrases if phrase.fits(low))
 
 
 def _answers(message: Message, context: Context) -> Iterator[tuple[Intent, str]]:
@@ -58,6 +69,6 @@ def _answer(message: Message) -> bool | None:
     for clause in message.homes:
         if (yes := answer(clause.low)) is not None:
             return yes
-        if not any(phrase.fits(clause.low) for phrase in MANNERS):
+        if not _manners(clause.low):
             return None
     return None

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from agent.kit.text import clean
 
@@ -34,15 +35,15 @@ class Clause:
     talk: Talk
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
     clauses: tuple[Clause, ...]
 
-    @property
+    @cached_property
     def low(self) -> str:
         return "\n".join(clause.low for clause in self.clauses)
 
-    @property
+    @cached_property
     def homes(self) -> tuple[Clause, ...]:
         return tuple(clause for clause in self.clauses if clause.talk != "other")
 

@@ -52,6 +52,8 @@ class NameIndex:
 
     def find(self, low: str) -> list[Name]:
         """The names in a lower-case text, left to right, never overlapping."""
+        if self._by_first.keys().isdisjoint(map(_plain, _TOKEN.findall(low))):
+            return []
         tokens = [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(low)]
         words = [_plain(token[0]) for token in tokens]
         found = []

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from .patterns import listed
 
@@ -66,10 +67,11 @@ def _rule_word(word: str) -> str | None:
     return None
 
 
-def _respelled(match: re.Match[str]) -> str:
-    word = match[0].lower()
-    return _ABBREVIATIONS.get(word) or _rule_word(word) or match[0]
+@lru_cache(20_000)
+def _respelled(written: str) -> str:
+    word = written.lower()
+    return _ABBREVIATIONS.get(word) or _rule_word(word) or written
 
 
 def respell(text: str) -> str:
-    return _WORD.sub(_respelled, text)
+    return _WORD.sub(lambda match: _respelled(match[0]), text)

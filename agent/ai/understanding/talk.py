@@ -1,5 +1,7 @@
 """Whether words are about homes or about something else a lead may chat of in between."""
 
+from functools import lru_cache
+
 from .models import Talk
 from .patterns import HOME, VISIT, words
 
@@ -54,6 +56,7 @@ _NEARBY = words(
 _DISMISSAL = words(r"no|not|don't|skip|never ?mind|forget|just|instead|without")
 
 
+@lru_cache(10_000)
 def talk_of(low: str) -> Talk:
     if _OWN_CALENDAR.search(low):
         return "homes" if _dismisses(low) else "other"

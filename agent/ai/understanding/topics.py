@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from .entities.features import asked_features
 from .message import Clause, Message
@@ -110,9 +111,16 @@ def read_topics(message: Message) -> Iterator[tuple[Topic, str]]:
     for clause in message.homes:
         if not _may_ask(clause):
             continue
-        for topic, pattern in _TABLE:
-            if (clause.asks or topic in _TOLD) and pattern.search(clause.low):
-                yield topic, f"asks_{topic}"
+        yield from _of_clause(clause.low, asks=clause.asks)
+
+
+@lru_cache(10_000)
+def _of_clause(low: str, *, asks: bool) -> tuple[tuple[Topic, str], ...]:
+    return tuple(
+        (topic, f"asks_{topic}")
+        for topic, pattern in _TABLE
+        if (asks or topic in _TOLD) and pattern.search(low)
+    )
 
 
 def _may_ask(clause: Clause) -> bool:

@@ -33,6 +33,8 @@ def find_dates(low: str, today: date) -> list[Found]:
         return []
     found: list[Found] = []
     for rule in RULES:
+        if not any(need in low for need in rule.needs):
+            continue
         for match in rule.pattern.finditer(low):
             start, end = match.span()
             if any(start < other.end and other.start < end for other in found):

@@ -2,6 +2,7 @@
 
 import re
 from datetime import time
+from functools import lru_cache
 
 _CLOCK = re.compile(
     r"(?<![\d$/.,])(?P<h>1[0-2]|0?[1-9])(?::(?P<min>[0-5]\d))?\s?(?P<half>am|pm|a\.m|p\.m)\b|"
@@ -11,6 +12,7 @@ _CLOCK = re.compile(
 )
 
 
+@lru_cache(10_000)
 def find_time(low: str) -> time | None:
     """The first time of day named; a bare "at 3" is read in office hours."""
     match = _CLOCK.search(low)

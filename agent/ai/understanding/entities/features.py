@@ -5,6 +5,7 @@ A question about a feature is a topic, not a wish; a request to search for it is
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from agent.ai.understanding.affirmation import answer
@@ -109,19 +110,26 @@ def _read_feature(feature: _Feature, message: Message, context: Context) -> Iter
     field, named = feature.field, False
     for clause in message.homes:
         low = clause.low
-        if not feature.named.search(low) and not feature.refused.search(low):
+        mentions, refuses = _mentions(feature, low)
+        if not mentions and not refuses:
             continue
         named = True
         if clause.asks or ANIMAL_AS_AID.search(low) or _HAS_NO_FURNITURE.search(low):
             continue
         if _WITHDRAWN.search(low):
             yield Fact(field, None, f"{field}_withdrawn")
-        elif feature.refused.search(low):
+        elif refuses:
             yield Fact(field, False, f"{field}_refused")
         else:
             yield Fact(field, True, f"{field}_wished")
     if field in context.agent.asked and not named:
         yield from _answered(field, message)
+
+
+@lru_cache(20_000)
+def _mentions(feature: _Feature, low: str) -> tuple[bool, bool]:
+    """Whether words name the feature, and whether they refuse it."""
+    return bool(feature.named.search(low)), bool(feature.refused.search(low))
 
 
 def _answered(field: str, message: Message) -> Iterator[Fact]:
@@ -138,5 +146,5 @@ def asked_features(
 ) -> Iterator[tuple[Literal["pets", "furnished", "parking", "in_unit_laundry"], str]]:
     """The features asked about, as (topic, rule)."""
     for feature in _FEATURES:
-        if any(clause.asks and feature.named.search(clause.low) for clause in message.homes):
+        if any(clause.asks and _mentions(feature, clause.low)[0] for clause in message.homes):
             yield feature.field, f"asks_{feature.field}"
