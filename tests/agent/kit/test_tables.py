@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.errors import InvalidInput
-from agent.kit.tables import BadRow, Row, read_table
+from agent.kit.tables import FIELD_LIMIT, BadRow, Records, Row, read_table
 
 
 def write(folder: Path, content: str | bytes, name: str = "table.csv") -> Path:
@@ -63,15 +64,67 @@ class TestCsv:
 
     def test_quote_that_never_closes_is_told(self, tmp_path: Path) -> None:
         path = write(tmp_path, 'a,b\n1,2\n"x,3\n4,5\n')
-        assert rows(path) == [(2, {"a": "1", "b": "2"}), (3, "row_malformed")]
+        assert rows(path) == [
+            (2, {"a": "1", "b": "2"}),
+            (3, "row_malformed"),
+            (4, {"a": "4", "b": "5"}),
+        ]
 
-    def test_endless_cell_is_told(self, tmp_path: Path) -> None:
-        path = write(tmp_path, "a,b\n" + "x" * 200_000 + ",1\n2,3\n")
-        assert rows(path) == [(2, "row_malformed"), (3, {"a": "2", "b": "3"})]
+    def test_quote_that_closes_far_below_costs_its_own_row_only(self, tmp_path: Path) -> None:
+        path = write(tmp_path, 'a,b\n"x,1\n2,3\n\n4,"five"\n6,"a\nb"\n')
+        assert rows(path) == [
+            (2, "row_malformed"),
+            (3, {"a": "2", "b": "3"}),
+            (5, {"a": "4", "b": "five"}),
+            (6, {"a": "6", "b": "a\nb"}),
+        ]
 
-    def test_other_encodings_are_told_row_by_row(self, tmp_path: Path) -> None:
-        path = write(tmp_path, "a,b\nCafé,1\n".encode("latin-1") + "Café,2\n".encode())
-        assert rows(path) == [(2, "row_not_utf8"), (3, {"a": "Café", "b": "2"})]
+    @pytest.mark.parametrize("quote", ["", '"'])
+    def test_endless_cell_is_told(self, tmp_path: Path, quote: str) -> None:
+        text = f"a,b\n{quote}" + "x" * (FIELD_LIMIT + 1) + f"{quote},1\n2,3\n"
+        assert rows(write(tmp_path, text)) == [(2, "row_malformed"), (3, {"a": "2", "b": "3"})]
+
+    def test_endless_quote_is_told(self, tmp_path: Path) -> None:
+        lines = 'x" y\n' * (FIELD_LIMIT // 5 + 1)
+        path = write(tmp_path, f'a,b\n"{lines.replace(chr(34), "")}2,3\n')
+        read = rows(path)
+        assert read[0] == (2, "row_malformed")
+        assert read[1] == (3, {"a": "x y"})
+        assert read[-1][1] == {"a": "2", "b": "3"}
+
+    def test_many_columns(self, tmp_path: Path) -> None:
+        header = ",".join(["same"] * 5_000 + [f"c{n}" for n in range(5_000)])
+        [(line, values)] = rows(write(tmp_path, f"{header}\n{','.join('1' * 10_000)}\n"))
+        assert (line, len(values)) == (2, 10_000)
+
+    def test_zeros_are_text(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "a,b\nx\0y,1\n")
+        assert rows(path) == [(2, {"a": "x\0y", "b": "1"})]
+
+    @pytest.mark.parametrize(
+        "encoding",
+        ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "latin-1"],
+    )
+    def test_encodings(self, tmp_path: Path, encoding: str) -> None:
+        path = write(tmp_path, "a;b\nCafé £5;1\n".encode(encoding))
+        assert rows(path) == [(2, {"a": "Café £5", "b": "1"})]
+
+    def test_a_file_of_two_encodings(self, tmp_path: Path) -> None:
+        lines = [b"a,b\n", "Café,1\n".encode("latin-1"), "Café,2\n".encode()]
+        path = write(tmp_path, b"".join(lines) + b"\x93quoted\x94 \x81,3\n")
+        assert rows(path) == [
+            (2, {"a": "Café", "b": "1"}),
+            (3, {"a": "Café", "b": "2"}),
+            (4, {"a": "\x93quoted\x94 \x81", "b": "3"}),
+        ]
+
+    def test_a_file_that_names_its_sign(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "sep=;\na,b;c\n1;2\n")
+        assert rows(path) == [(3, {"a,b": "1", "c": "2"})]
+
+    def test_a_file_cut_in_a_letter(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "a,b\nok,1\nCaf\u00e9".encode("utf-16")[:-1])
+        assert rows(path)[0] == (2, {"a": "ok", "b": "1"})
 
     def test_is_read_as_it_is_asked_for(self, tmp_path: Path) -> None:
         path = write(tmp_path, "a\n" + "1\n" * 100_000)
@@ -83,7 +136,7 @@ class TestCsv:
     @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         st.lists(
-            st.tuples(*[st.text(st.characters(codec="utf-8", exclude_characters="\r\0"))] * 2),
+            st.tuples(*[st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]))] * 2),
             max_size=5,
         ),
         st.sampled_from(",;\t"),
@@ -132,7 +185,7 @@ class TestRefused:
         assert code_of(write(tmp_path, content)) == "table_empty"
 
     @pytest.mark.parametrize(
-        "content", [b"PK\x03\x04rest", b"%PDF-1.7", b"a,b\n\x00,1\n", "a,b".encode("utf-16")]
+        "content", [b"PK\x03\x04rest", b"%PDF-1.7", b"\x89PNG\r\n", bytes(range(256)) * 9]
     )
     def test_binary(self, tmp_path: Path, content: bytes) -> None:
         assert code_of(write(tmp_path, content)) == "table_binary"
@@ -152,3 +205,48 @@ def test_bad_row_says_what_to_do(tmp_path: Path) -> None:
     assert isinstance(row, BadRow)
     assert "3 cells" in row.reason
     assert "quote" in row.reason
+
+
+DATA = Path(os.environ.get("LATCHKEY_TEST_DATA", "../shared/data")) / "csv"
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason=f"there is no data in {DATA}")
+class TestSuites:
+    """Two public suites of CSV files, where a copy of them is at hand."""
+
+    @pytest.mark.parametrize(
+        "wanted",
+        [
+            path
+            for path in sorted(DATA.glob("*.json"))
+            # what these two expect is not what is in their files
+            if path.with_suffix(".csv").exists()
+            and path.stem not in ("location_coordinates", "newlines_crlf")
+        ],
+        ids=lambda path: path.stem,
+    )
+    def test_spectrum(self, wanted: Path) -> None:
+        read = [values for _, values in rows(wanted.with_suffix(".csv"))]
+        assert read == json.loads(wanted.read_text())
+
+    @pytest.mark.parametrize(
+        "wanted", sorted((DATA / "sineemore" / "json").glob("*.json")), ids=lambda path: path.stem
+    )
+    def test_sineemore(self, wanted: Path) -> None:
+        with Records(DATA / "sineemore" / "csv" / f"{wanted.stem}.csv") as records:
+            read = [cells for _, cells in records if any(map(str.strip, cells))]
+        given = json.loads(wanted.read_text())
+        if wanted.stem.startswith("header-"):
+            header, *read = read
+            given = [[row[name] for name in header] for row in given]
+        assert read == [cells for cells in given if any(map(str.strip, cells))]
+
+    @pytest.mark.parametrize(
+        "path", sorted((DATA / "sineemore" / "csv").glob("bad-*")), ids=lambda path: path.stem
+    )
+    def test_bad_files_lose_nothing_in_silence(self, path: Path) -> None:
+        lines = path.read_text().splitlines()[1:]
+        if lines:
+            assert len(rows(path)) == len(lines)
+        else:
+            assert code_of(path) == "table_empty"
