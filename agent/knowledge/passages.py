@@ -1,11 +1,10 @@
-"""Which sentences of an article answer a question, and how surely."""
+"""Which sentences of a text answer a question, and how surely."""
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from agent.ai.embeddings.offline import OfflineEmbedder
-from agent.knowledge.models import Article
 from agent.knowledge.wording import meanings, weight
 
 LONGEST = 400
@@ -15,9 +14,9 @@ SURE = 1.0
 
 _SENTENCE = re.compile(r"[^.?!\n]+(?:[.?!](?!\s|$)[^.?!\n]*)*[.?!]*")
 _TRIED = 8
-"""Sentences of an article that are compared by meaning: those that share most words."""
+"""Sentences of a text that are compared by meaning: those that share most words."""
 _UNSAID = 2.0
-"""Weight of the words of a question that an article may not hold."""
+"""Weight of the words of a question that a text may not hold."""
 _SENTENCE_MEANS, _ARTICLE_MEANS, _ARTICLE_SAYS, _TITLE_SAYS, _BIAS = 4.28, 1.8, 4.49, 2.71, 6.47
 _MONEY = re.compile(r"\$|\b(?:free|paid|pays?|costs?|charge[ds]?|fees?|prices?|included)\b", re.I)
 _NUMBER = re.compile(
@@ -37,28 +36,37 @@ _WANTED = (
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """Something written down that may hold an answer."""
+
+    source_id: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
-    article: Article
+    source: Text
     text: str
     """Whole sentences as they stand, at most LONGEST characters."""
     sureness: float
     """That it answers the question: SURE and above is convincing."""
 
 
-async def best_passage(question: str, articles: Sequence[Article]) -> Passage | None:
+async def best_passage(question: str, texts: Sequence[Text]) -> Passage | None:
     """The passage that most surely answers; None where none can.
 
     Two of three parts of the judgement are shared words, one is meaning.
     """
     asked = list(dict.fromkeys(meanings(question)))
-    told = [found for article in articles if (found := _tell(question, asked, article))]
+    told = [found for text in texts if (found := _tell(question, asked, text))]
     if not asked or not told:
         return None
-    texts = [question]
+    compared = [question]
     for one in told:
-        texts += [f"{one.article.title}\n{one.article.text[:2000]}"]
-        texts += [f"{one.article.title}: {one.sentences[at]}" for at in one.tried]
-    vectors = (await OfflineEmbedder().embed(texts)).vectors
+        compared += [f"{one.source.title}\n{one.source.text[:2000]}"]
+        compared += [f"{one.source.title}: {one.sentences[at]}" for at in one.tried]
+    vectors = (await OfflineEmbedder().embed(compared)).vectors
     near = (vectors[1:] @ vectors[0]).tolist()
     passages = []
     for one in told:
@@ -69,16 +77,16 @@ async def best_passage(question: str, articles: Sequence[Article]) -> Passage | 
 
 @dataclass(slots=True)
 class _Told:
-    """An article that shares words with a question."""
+    """A text that shares words with a question."""
 
-    article: Article
+    source: Text
     sentences: list[str]
     tried: list[int]
     shared: dict[int, float]
     """Sentence -> share of the question's words in it."""
     said: float
     titled: float
-    """Share of the question's words in the article, and in its title."""
+    """Share of the question's words in the whole, and in its title."""
 
     def passage(self, near: float, nearest: Sequence[float]) -> Passage:
         scored = {
@@ -92,22 +100,22 @@ class _Told:
             + _ARTICLE_SAYS * self.said
             + _TITLE_SAYS * self.titled
         ) / _BIAS
-        return Passage(self.article, _around(self.sentences, best), sureness)
+        return Passage(self.source, _around(self.sentences, best), sureness)
 
 
-def _tell(question: str, asked: Sequence[str], article: Article) -> _Told | None:
-    sentences = sentences_of(article.text)
+def _tell(question: str, asked: Sequence[str], text: Text) -> _Told | None:
+    sentences = sentences_of(text.text)
     words = [set(meanings(sentence)) for sentence in sentences]
-    title = set(meanings(article.title))
+    title = set(meanings(text.title))
     everything = title.union(*words)
     if sum(weight(word) for word in asked if word not in everything) >= _UNSAID:
         return None
-    fitting = [at for at, text in enumerate(sentences) if _holds_what_is_asked(question, text)]
+    fitting = [at for at, said in enumerate(sentences) if _holds_what_is_asked(question, said)]
     shared = {at: _share(asked, words[at]) for at in fitting}
     tried = sorted(fitting, key=lambda at: -shared[at])[:_TRIED]
     if not tried:
         return None
-    return _Told(article, sentences, tried, shared, _share(asked, everything), _share(asked, title))
+    return _Told(text, sentences, tried, shared, _share(asked, everything), _share(asked, title))
 
 
 def sentences_of(text: str) -> list[str]:

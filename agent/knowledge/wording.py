@@ -54,3 +54,10 @@ def rephrased(text: str) -> str:
     stems = set(terms(text))
     more = [group for group in _SAME if stems & set(terms(group))]
     return " ".join([text, *more])
+
+
+def overlap(one: str, other: str) -> float:
+    """How much two texts say in the same words: 0 nothing, 1 all of it."""
+    first, second = set(meanings(one)), set(meanings(other))
+    together = sum(map(weight, first | second))
+    return sum(map(weight, first & second)) / together if together else 0.0
