@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agent.ai.search import Preference
 from agent.chunks.models import Hit
-from agent.threads.models import Role, Stage
+from agent.threads.models import Message, Role, Stage
 from tools.call import Call
 from tools.text import FreeText
 
@@ -48,6 +48,8 @@ class PastAnswer(BaseModel):
     """The lead's line before it."""
     answer: str
     stage: Stage | None
+    source: str | None
+    """`csv` or `api`: people said it, a transcript tells; None: a live reply of this agent."""
     community_id: str | None
     at: datetime | None
     score: float
@@ -87,14 +89,14 @@ async def search_conversations(call: Call, args: LookupArgs) -> list[PastAnswer]
         prefer=Preference(stage=str(call.stage), now=call.services.clock.now()),
     )
     others = [hit for hit in hits if hit.meta.get("thread_id") != call.thread_id][: args.k]
-    before = await call.services.threads.store.lines(
-        call.tenant_id, [(hit.meta["thread_id"], hit.meta["turn_index"] - 1) for hit in others]
+    places = [(hit.meta["thread_id"], hit.meta["turn_index"]) for hit in others]
+    lines = await call.services.threads.store.lines(
+        call.tenant_id, [(thread_id, at - back) for thread_id, at in places for back in (0, 1)]
     )
-    answers = []
-    for hit in others:
-        line = before.get((hit.meta["thread_id"], hit.meta["turn_index"] - 1))
-        asked = line.text[:SHOWN] if line is not None and line.role is Role.LEAD else None
-        answers.append(_past_answer(hit, asked))
+    answers = [
+        _past_answer(hit, lines.get((thread_id, at - 1)), lines.get((thread_id, at)))
+        for hit, (thread_id, at) in zip(others, places, strict=True)
+    ]
     _note(call, [answer.source_id for answer in answers])
     return answers
 
@@ -103,13 +105,15 @@ _OWN = 5
 """Turns of the thread itself that may stand among the hits."""
 
 
-def _past_answer(hit: Hit, question: str | None) -> PastAnswer:
+def _past_answer(hit: Hit, before: Message | None, line: Message | None) -> PastAnswer:
     stage = hit.meta.get("stage")
+    asked = before is not None and before.role is Role.LEAD
     return PastAnswer(
         source_id=hit.source_id,
-        question=question,
+        question=before.text[:SHOWN] if before is not None and asked else None,
         answer=hit.text[:SHOWN],
         stage=Stage(stage) if stage in set(Stage) else None,
+        source=line.source if line is not None else None,
         community_id=hit.meta.get("community_id"),
         at=hit.meta.get("timestamp"),
         score=hit.score,

@@ -3,15 +3,20 @@
 from collections.abc import Callable
 
 from agent.ai.understanding.models import Intent
+from agent.ai.understanding.questions import Question, questions
 from agent.errors import NotFound
+from agent.knowledge.passages import SURE
 from agent.listings.models import Listing
 from agent.tenants.hours import hours_text
 from agent.tenants.models import Community
 from agent.tours.models import TourStatus
 from agent.tours.slots import label
+from graphs.leasing import handoff, knowing
 from graphs.leasing.phrases import baths, listed, money, rooms
 from graphs.leasing.turn import Turn
 
+VAGUE = frozenset({"policy", "other"})
+"""Topics that say nothing beside another one of the same question."""
 LIMIT = 3
 """Questions answered in one reply."""
 
@@ -82,6 +87,7 @@ async def answer(turn: Turn) -> None:
     community = (
         without_pet_fees(await rules_of(turn, home)) if apart else await rules_of(turn, home)
     )
+    unknown: list[str] = []
     for topic in topics[:LIMIT]:
         if topic == "tour_time":
             await _tours(turn)
@@ -91,7 +97,51 @@ async def answer(turn: Turn) -> None:
             turn.quote(found)
             turn.rules.append(f"answer:{topic}")
         elif not (topic == "availability" and not turn.state.get("shortlist")):
+            unknown.append(topic)
+    if turn.has(*handoff.FAIR_HOUSING):
+        if unknown and {*unknown} - VAGUE:
             turn.say("unknown_answer")
+        return
+    await _from_writing(turn, unknown, home, community)
+
+
+async def _from_writing(
+    turn: Turn, unknown: list[str], home: Listing | None, community: Community
+) -> None:
+    """Answer what the facts do not from what was written down, or say that it is not known."""
+    texts = [item["text"] for item in turn.state["incoming"]]
+    if not unknown and (turn.heard["topics"] or not any("?" in text for text in texts)):
+        return
+    listing_id = home.listing_id if home else None
+    if listing_id is None and (shortlist := turn.state.get("shortlist")):
+        listing_id = shortlist[0]["listing_id"]
+    left = False
+    for question in (await _open_questions(turn, texts, unknown))[:LIMIT]:
+        told = await knowing.tell(
+            turn, question, listing_id, community, sure=SURE if unknown else knowing.SURER
+        )
+        left = left or (bool(unknown) and not told)
+    if left:
+        turn.say("unknown_answer")
+
+
+async def _open_questions(turn: Turn, texts: list[str], unknown: list[str]) -> list[Question]:
+    """The questions behind these topics, or all where none has a topic."""
+    gazetteer = await turn.services.listings.gazetteer(turn.tools.call.tenant_id)
+    asked = questions(texts, gazetteer)
+    known = {*turn.heard["topics"]} - {*unknown}
+    found = [question for question in asked if _is_open(question, {*unknown}, known)]
+    if found or not {*unknown} - VAGUE:
+        return found
+    return [Question(text=" ".join(texts), topics=())]
+
+
+def _is_open(question: Question, unknown: set[str], known: set[str]) -> bool:
+    """ "What's your pet policy?" is answered by what is known of pets."""
+    topics = {*question.topics}
+    if not topics:
+        return "other" in unknown or not unknown
+    return bool(topics & unknown - (VAGUE if topics & known else set()))
 
 
 def _lookup(topic: str, home: Listing | None, community: Community) -> str | None:

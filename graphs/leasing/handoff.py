@@ -17,6 +17,9 @@ FIXED = {
 }
 """Intent -> the fixed answer, the same for everyone, and the reason a person is told."""
 
+FAIR_HOUSING = (*FIXED, Intent.STEERING, Intent.SCREENING)
+"""What has one fixed answer, beside which nothing else is looked up."""
+
 
 async def move(turn: Turn) -> None:
     hours = hours_text(turn.community)

@@ -8,7 +8,7 @@ from graphs.leasing.policy import StageSpec
 from graphs.leasing.turn import Turn
 
 _SOCIAL = {Intent.GREET, Intent.THANKS, Intent.GOODBYE, Intent.SMALLTALK, Intent.BOT_QUESTION}
-_FIXED = {*handoff.FIXED, Intent.STEERING, Intent.SCREENING}
+_FIXED = {*handoff.FAIR_HOUSING}
 _OPEN_ENDED = {"budget", "move_date", "pets"}
 _NOTED = (
     "bedrooms",
@@ -42,12 +42,14 @@ class RulesPolicy:
         if turn.has(Intent.OPT_OUT) and not turn.has(Intent.HUMAN):
             return
         await answers.answer(turn)
+        if _answered(turn):
+            turn.state["misses"] = 0
         if stage.name == "handoff":
             await _hand_over(stage, turn)
             return
         if await confirming.settle(turn):
             return
-        if not turn.heard["understood"] and not _optional(turn):
+        if not (turn.heard["understood"] or _answered(turn) or _optional(turn)):
             _ask_again(turn)
         elif _courtesy_only(turn):
             _part(turn)
@@ -67,6 +69,10 @@ async def _hand_over(stage: StageSpec, turn: Turn) -> None:
         _part(turn)
     elif not turn.said:
         await stage.move(turn)
+
+
+def _answered(turn: Turn) -> bool:
+    return any(rule.startswith("answer:") for rule in turn.rules)
 
 
 def _greet(turn: Turn) -> None:
