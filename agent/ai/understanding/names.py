@@ -35,6 +35,11 @@ def _plain(token: str) -> str:
     return token.removesuffix("'s")
 
 
+@lru_cache(10_000)
+def _words(low: str) -> frozenset[str]:
+    return frozenset(map(_plain, _TOKEN.findall(low)))
+
+
 class NameIndex:
     """An index of names by their first word; build it once for a list."""
 
@@ -52,7 +57,7 @@ class NameIndex:
 
     def find(self, low: str) -> list[Name]:
         """The names in a lower-case text, left to right, never overlapping."""
-        if self._by_first.keys().isdisjoint(map(_plain, _TOKEN.findall(low))):
+        if _words(low).isdisjoint(self._by_first):
             return []
         tokens = [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(low)]
         words = [_plain(token[0]) for token in tokens]

@@ -3,10 +3,11 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from .clock import find_time
 from .days import WEEKDAYS
-from .rules import RULES
+from .rules import RULES, Rule
 
 __all__ = ["WEEKDAYS", "Found", "find_dates", "find_time"]
 
@@ -27,14 +28,22 @@ _GATE = re.compile(
 )
 
 
+_NEEDS = frozenset().union(*(rule.needs for rule in RULES))
+
+
+@lru_cache(10_000)
+def _possible(low: str) -> tuple[Rule, ...]:
+    """The rules that have what they need."""
+    there = {need for need in _NEEDS if need in low}
+    return tuple(rule for rule in RULES if not there.isdisjoint(rule.needs))
+
+
 def find_dates(low: str, today: date) -> list[Found]:
     """The dates in a lower-case text, in order, never overlapping; earlier rules win a place."""
     if not _GATE.search(low):
         return []
     found: list[Found] = []
-    for rule in RULES:
-        if not any(need in low for need in rule.needs):
-            continue
+    for rule in _possible(low):
         for match in rule.pattern.finditer(low):
             start, end = match.span()
             if any(start < other.end and other.start < end for other in found):

@@ -17,7 +17,7 @@ class Rule(NamedTuple):
     day: Meaning
     pattern: re.Pattern[str]
     vague: bool
-    needs: tuple[str, ...]
+    needs: frozenset[str]
     """A text without any of these cannot match; looking for them costs less."""
 
 
@@ -34,8 +34,8 @@ def _vague(name: str, needs: str, day: Meaning, pattern: str) -> Rule:
     return Rule(name, day, re.compile(pattern), True, _any_of(needs))
 
 
-def _any_of(needs: str) -> tuple[str, ...]:
-    return tuple(needs.split("|"))
+def _any_of(needs: str) -> frozenset[str]:
+    return frozenset(needs.split("|"))
 
 
 _WEEKDAY = rf"(?P<weekday>{_one_of([*days.WEEKDAYS])})s?\b\.?"
