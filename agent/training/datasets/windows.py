@@ -50,7 +50,9 @@ def windows(conversation: Conversation, left_out: Counter[str]) -> Iterator[Wind
         context = _before(lines, position)
         if not context:
             left_out["unasked"] += 1
-        elif reason := unfit(conversation.lines[position], conversation):
+        elif conversation.handed_off and position == len(lines) - 1:
+            left_out["handed_off"] += 1
+        elif reason := unfit(line.text):
             left_out[reason] += 1
         elif any(touches_protected(each.text) for each in (*context, line)):
             left_out["protected"] += 1

@@ -1,7 +1,10 @@
 """Conversations written for the tests, and labels that follow from what is said in them."""
 
 import random
+from collections.abc import Sequence
 
+from agent.services import Services
+from agent.threads.models import Message, Role, Stage, Thread
 from agent.training.stages.turns import Turn
 
 SAID = {
@@ -24,3 +27,46 @@ def conversation(seed: int) -> list[Turn]:
         for stage, lines in SAID.items()
         for speaker, text in lines
     ]
+
+
+async def write(services: Services, *seeds: int, tenant: str = "default") -> None:
+    """Store conversations as transcripts."""
+    for seed in seeds:
+        turns = conversation(seed)
+        await store(services, f"thr_{seed}", turns, tenant=tenant)
+
+
+async def store(
+    services: Services, thread_id: str, turns: Sequence[Turn], *, tenant: str = "default"
+) -> None:
+    now = services.clock.now()
+    await services.threads.store.create(
+        tenant,
+        Thread(
+            thread_id=thread_id,
+            lead_id="lead",
+            community_id="default",
+            created_at=now,
+            updated_at=now,
+        ),
+    )
+    await services.threads.store.append(
+        tenant,
+        thread_id,
+        [
+            Message(
+                message_id=f"m{index}",
+                turn_index=index,
+                role=Role(turn.speaker),
+                text=turn.text,
+                timestamp=now,
+                stage=Stage(turn.stage) if turn.stage else None,
+                entities={"bedrooms": 2} if turn.speaker == "lead" else {},
+            )
+            for index, turn in enumerate(turns)
+        ],
+    )
+
+
+async def silent(done: int, total: int | None, cursor: object = None) -> None:
+    """A step nobody listens to."""
