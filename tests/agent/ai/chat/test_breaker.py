@@ -104,7 +104,7 @@ async def test_an_outage_and_its_end(stub: Stub, chat: ChatModels, clock: Manual
     assert len(stub.requests) == 5
     begun = time.monotonic()
     error = await refused(chat)
-    assert time.monotonic() - begun < 0.1
+    assert time.monotonic() - begun < 1
     assert error.retry_after == 30
     assert len(stub.requests) == 5
 
@@ -119,7 +119,7 @@ async def test_an_outage_and_its_end(stub: Stub, chat: ChatModels, clock: Manual
 async def test_a_server_that_only_hangs_opens_it_for_a_single_caller(
     stub: Stub, make: Any, clock: ManualClock
 ) -> None:
-    chat = make(Timeouts(connect=0.2, first_token=0.1, total=1))
+    chat = make(Timeouts(connect=1, first_token=0.4, total=3))
     await chat.complete(HELLO)
     stub.always(Fault("slow_headers", seconds=9))
     await refused(chat)

@@ -124,7 +124,7 @@ async def test_who_goes_away_closes_the_stream(stub: Stub, chat: ChatModels) -> 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.2)
     assert stub.dropped == 1
     assert (await chat.complete(HELLO)).text == "Hello there"
 

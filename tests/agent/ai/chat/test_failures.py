@@ -13,7 +13,8 @@ from evals.openai_stub import Fault, Reply, Stub
 
 HELLO: list[dict[str, Any]] = [{"role": "user", "content": "Hello there"}]
 SEARCH = ChatTool("search_listings", "Find homes.", {"type": "object", "properties": {}})
-QUICK = Timeouts(connect=0.2, first_token=0.15, total=0.6)
+QUICK = Timeouts(connect=1, first_token=0.4, total=1.5)
+"""Short for a test, long for two busy cores."""
 
 
 class Reading(BaseModel):
@@ -161,7 +162,7 @@ async def test_a_late_first_token_leads_to_the_fallback(stub: Stub, make: Any, k
     stub.always(Fault(kind, seconds=5, model="big"))
     begun = time.monotonic()
     assert (await chat.complete(HELLO)).model == "small"
-    assert 0.15 <= time.monotonic() - begun < 0.5
+    assert 0.4 <= time.monotonic() - begun < 1.5
     assert models(stub) == ["big", "big", "small"]
 
 
@@ -169,13 +170,13 @@ async def test_slow_tokens_are_bounded_by_the_turn(stub: Stub, make: Any) -> Non
     chat = make(QUICK)
     await chat.complete(HELLO)
     stub.brain = lambda _: Reply("word " * 100)
-    stub.always(Fault("slow_tokens", seconds=0.02))
+    stub.always(Fault("slow_tokens", seconds=0.05))
     begun = time.monotonic()
     error = await refused(chat)
     assert error.code == "chat_unavailable"
-    assert 0.5 <= time.monotonic() - begun < 1.2
+    assert 1.4 <= time.monotonic() - begun < 4
     assert [tried["reason"] for tried in error.details] == ["timeout"]
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.2)
     assert stub.dropped == 1
 
 
@@ -183,7 +184,7 @@ async def test_a_slow_model_may_take_its_time_once_it_has_begun(stub: Stub, make
     chat = make(QUICK)
     await chat.complete(HELLO)
     stub.brain = lambda _: Reply("12345678901234567890")
-    stub.faults.append(Fault("slow_tokens", seconds=0.06))
+    stub.faults.append(Fault("slow_tokens", seconds=0.12))
     assert (await chat.complete(HELLO)).text == "12345678901234567890"
 
 
