@@ -265,16 +265,24 @@ def _homes(now: Seen, data: Mapping[str, Any]) -> Reply:
     if not homes:
         where = ", ".join(data.get("areas_with_homes", []))
         return _say(f"Nothing fits. {f'Our homes are in {where}.' if where else ''}", "areas")
-    lines = [
-        f"{i}. {home['name']}, {home['bedrooms']} bedrooms, ${home['rent']:,} a month"
-        for i, home in enumerate(homes, 1)
-    ]
-    text = "\n".join([*([f"{data['note']}."] if data.get("note") else []), *lines])
+    lines = [f"{i}. {_home(home)}" for i, home in enumerate(homes, 1)]
+    first = f"{data['note']}." if data.get("note") else "Here is what fits your wishes:"
+    text = "\n".join([first, *lines])
     for name in ("budget", "move_date", "pets"):
         if now.profile.get(name) is None and name not in now.asked:
-            return _say(f"{text}\nWhat about {name.replace('_', ' ')}?", name)
+            return _say(f"{text}\nTo narrow it down: what is your {name.replace('_', ' ')}?", name)
     one = len(homes) == 1
-    return _say(f"{text}\nWould you like a visit?", *(["tour"] if one else ["tour", "property"]))
+    return _say(
+        f"{text}\nWould you like to come and see one of them?",
+        *(["tour"] if one else ["tour", "property"]),
+    )
+
+
+def _home(home: Mapping[str, Any]) -> str:
+    size = f"{home['bedrooms']} bedrooms" if home["bedrooms"] else "a studio"
+    extras = [name for name in ("pets", "furnished", "parking") if home.get(name)]
+    words = f", with {' and '.join(extras)}" if extras else ""
+    return f"{home['name']}: {size}, {home['bathrooms']:g} bath, ${home['rent']:,} a month{words}"
 
 
 def _call(name: str, **args: Any) -> Reply:

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 
 from graphs.leasing.phrases import listed
 
-WINDOW = 12
+WINDOW = 8
 """Transcript lines kept at most."""
-KEPT = 6
+KEPT = 4
 """Of them, those that stay when the window is cut."""
-STORY = 10
+STORY = 8
 """Turns remembered by what they came to."""
 LINE = 600
 """Characters kept of a line."""
-MARK = 140
+MARK = 110
 """Characters kept of what a turn came to."""
 
 Line = list[str]

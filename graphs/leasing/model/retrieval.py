@@ -35,7 +35,7 @@ class Passage:
 
 async def passages(turn: Turn) -> list[Passage]:
     """What to show of this tenant's redacted past, the likeliest first; ids go into `why`."""
-    if not _helps(turn):
+    if not helps(turn):
         return []
     question = " ".join(item["text"] for item in turn.state["incoming"])[:500]
     found = await asyncio.gather(_turns(turn, question), _articles(turn, question))
@@ -45,7 +45,7 @@ async def passages(turn: Turn) -> list[Passage]:
     return chosen
 
 
-def _helps(turn: Turn) -> bool:
+def helps(turn: Turn) -> bool:
     """A question, or words the rules could not read; a plain choice needs no past."""
     return bool(turn.heard["topics"]) or turn.has(Intent.ASK) or not turn.heard["understood"]
 

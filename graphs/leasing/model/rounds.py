@@ -6,6 +6,7 @@ from agent.ai.chat import ChatModels, Completion, ToolCall
 from agent.ai.understanding import read_agent_turn
 from agent.audit.models import Model
 from agent.errors import Unavailable
+from graphs.leasing import touring
 from graphs.leasing.memory import recalled
 from graphs.leasing.model import noting, prompt
 from graphs.leasing.model.answer import ModelAnswer
@@ -57,10 +58,11 @@ class Rounds:
 
     async def run(self) -> None:
         turn = self._turn
-        names = offered(self._stage, turn)
         messages = await prompt.messages(self._stage, turn, self._past, self._handles)
         grounds = await self._grounds(messages)
         for _ in range(ROUNDS + 1):
+            has_tour = await touring.latest(turn) is not None
+            names = offered(self._stage, turn, has_tour=has_tour)
             completion = await self._ask(messages, names, grounds)
             if not completion.tool_calls:
                 await self._conclude(completion, grounds)
