@@ -194,6 +194,18 @@ def search(
 
 
 @app.command()
+def reveal(
+    lead_id: Annotated[str, typer.Argument(metavar="LEAD_ID", help="Whose contact data.")],
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Show a lead's name, e-mail and phone; the reading is audited."""
+    from server.commands.reveal import run
+
+    run(_settings(), Output(as_json=as_json), lead_id, tenant=tenant)
+
+
+@app.command()
 def doctor(
     mongod: Annotated[
         bool, typer.Option("--mongod", help="Only check that mongod runs here.")
@@ -249,6 +261,20 @@ def eval_stages(
     from server.commands.evaluate import stages
 
     stages(Output(as_json=as_json), data)
+
+
+@evaluate.command("pii")
+def eval_pii(
+    data: Annotated[
+        Path | None, typer.Option(help="Folder that holds leasing/ and redteam/ to grade too.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Grade what is found of personal data; fails below the required recall and precision."""
+    from server.commands.evaluate import pii
+
+    if not pii(Output(as_json=as_json), data):
+        raise typer.Exit(1)
 
 
 @evaluate.command("journeys")

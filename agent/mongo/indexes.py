@@ -64,6 +64,7 @@ INDEXES: tuple[Index, ...] = (
     _plain("leads", "hashes.phone"),
     _unique("threads", "thread_id"),
     _plain("threads", "-updated_at"),
+    _plain("threads", "lead_id", "-updated_at"),
     Index("threads", ("lease.until",), only={"unanswered": {"$gt": 0}}),
     _unique("messages", "thread_id", "turn_index"),
     _unique("messages", "thread_id", "message_id"),

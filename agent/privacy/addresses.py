@@ -67,7 +67,10 @@ _UNIT_BEFORE = re.compile(
     r"\b(?:apt|apartment|unit|ste|suite|bldg|lot)\.?\s?#?\s?\w{1,5},\s$|#\s?\w{1,5},\s$",
     re.IGNORECASE,
 )
-_PART_OF_BUILDING = "apt apartment unit units ste suite bldg building floor room lot"
+_PART_OF_BUILDING = (
+    "apt apartment unit units ste suite bldg building floor fl room rm lot no ph rear"
+)
+_FIVE_DIGITS = re.compile(r"\d{5}")
 _FOLLOWING = re.compile(r"[\s,#-]*(\w+)")
 _SAID = re.compile(
     r"\b(?:address(?:'s)?|i\ live|we\ live|lives?|living|located|resid(?:e|ing)|stay(?:ing)?"
@@ -87,14 +90,18 @@ _BOX = re.compile(
 )
 _BOX_NUMBER = re.compile(r"\d{1,6}(?:,? box #?\d{1,6})?(?!\w)", re.IGNORECASE)
 _NEVER_FIRST = NEVER_STREET - {"the"}
+_BEFORE_BOX = frozenset(" #xX")
 _LAST_OF_BOX = frozenset("xXrReE.")
 _PARTS = frozenset(_PART_OF_BUILDING.split())
+_MAY_FOLLOW = _PARTS | {"in"}
 _AFTER_ALL = NEVER_CITY - _PARTS - {"in", "no"}
 
 
 def address_at(text: str, start: int) -> tuple[int, int, str] | None:
     """A postal address whose first digit stands at `start`: (start, end, as it was written)."""
     number = _NUMBER.match(text, start)
+    if number is None and text[start - 1 : start] not in _BEFORE_BOX:
+        return None
     counted = number is None or number["next"].lower() in _NEVER_FIRST
     boxed = text[max(0, start - 3) : start].rstrip(" #")[-1:] in _LAST_OF_BOX
     if counted and not boxed:
@@ -302,6 +309,9 @@ def _whole(text: str, start: int, end: int) -> tuple[int, int, str]:
     """With the unit, city, state and ZIP that follow."""
     following = _FOLLOWING.match(text, end)
     if following is None or following[1].lower() in _AFTER_ALL:
+        return start, end, text[start:end]
+    runs_on = text[end] == " " and following[1].islower() and following[1] not in _MAY_FOLLOW
+    if runs_on and not _FIVE_DIGITS.search(text, end, end + 70):
         return start, end, text[start:end]
     for _ in range(2):
         if unit := _UNIT.match(text, end):

@@ -88,17 +88,7 @@ _CUE_WORDS = """
 """
 _CUE = frozenset(_CUE_WORDS.split())
 """What stands right before a name that somebody introduces."""
-_SIGNS = (
-    "name is",
-    "name's",
-    "name:",
-    "name =",
-    "name of",
-    " name ",
-    "s name",
-    " here",
-    "speaking",
-)
+_NAMING = re.compile(r"name(?: is|'s|,| ?[:=]| of)")
 _COLONS = frozenset(":=")
 _CUE_PAIRS = {
     "is": ("this is", "my ", "our ", "contact is", "her ", "his "),
@@ -114,17 +104,25 @@ _CUE_PAIRS = {
 
 def may_hold_name(text: str, lower: str) -> bool:
     """A quick look that lets most texts pass by."""
-    if any(sign in lower for sign in _SIGNS):
+    if " here" in lower or " speaking" in lower:
+        return True
+    if "name" in lower and _NAMING.search(lower):
         return True
     for word in _CAPITAL.finditer(text):
         at = word.start()
         before = lower[max(0, at - 14) : at]
         cue = before[before.rfind(" ") + 1 :].rpartition("\n")[2]
         bare = cue.strip(",.!")
-        if bare not in _CUE and cue[-1:] not in _COLONS:
-            wanted = _CUE_PAIRS.get(bare)
-            if not wanted or not any(pair in lower for pair in wanted):
-                continue
+        if (
+            bare not in _CUE
+            and cue[-1:] not in _COLONS
+            and not (bare in _CUE_PAIRS and _in_pair(bare, lower))
+        ):
+            continue
         if word[1].lower() not in NO_NAME or word[1] == "Will":
             return True
     return False
+
+
+def _in_pair(cue: str, lower: str) -> bool:
+    return any(pair in lower for pair in _CUE_PAIRS[cue])

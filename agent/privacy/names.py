@@ -36,8 +36,6 @@ def names(
     `taken` are (start, end, mark) of other personal data. With `expected` (the agent has just
     asked who they are) a name needs no introduction.
     """
-    if not expected and not cues.may_hold_name(text, lower):
-        return []
     masked, shifts = _masked(text, taken)
     found: list[Name] = []
     for name in sorted(_named(masked, lower), key=lambda name: name.start):

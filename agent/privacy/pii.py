@@ -8,6 +8,7 @@ from typing import Literal
 from agent.privacy.addresses import address_at, address_key
 from agent.privacy.emails import emails, may_be_spelled
 from agent.privacy.models import Contact
+from agent.privacy.name_cues import may_hold_name
 from agent.privacy.names import names
 from agent.privacy.personal_numbers import card_at, ssn_at
 from agent.privacy.phones import phone_at
@@ -87,10 +88,10 @@ def _find(
         spans = _apart(Span("email", *found) for found in sorted(emails(text, lower)))
     if _DIGIT.search(text):
         spans = list(_with_numbers(text, spans, kinds))
+    if not name_expected and not may_hold_name(text, lower):
+        return spans, None
     taken = [(span.start, span.end, f"[{span.kind}]") for span in spans]
     found = names(text, lower, taken, expected=name_expected)
-    if not found:
-        return spans, None
     spans += [Span("name", name.start, name.end, text[name.start : name.end]) for name in found]
     own = next((text[name.start : name.end] for name in found if name.own), None)
     return sorted(spans, key=lambda span: span.start), own

@@ -32,6 +32,7 @@ class ThreadStore:
         *,
         stage: Stage | None = None,
         status: ThreadStatus | None = None,
+        lead_id: str | None = None,
         updated_after: datetime | None = None,
         limit: int = 50,
         cursor: str | None = None,
@@ -41,6 +42,8 @@ class ThreadStore:
             query["stage"] = stage
         if status is not None:
             query["status"] = status
+        if lead_id is not None:
+            query["lead_id"] = lead_id
         if updated_after is not None:
             query["updated_at"] = {"$gt": updated_after}
         return await page(

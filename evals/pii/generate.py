@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from evals.pii import sentences
 from evals.pii.labelled import Gold, Labelled
@@ -23,13 +23,31 @@ _SHARES = (
     (sentences.MIXED, 4),
     (sentences.NOTHING, 24),
 )
+_CHAT_SHARES = (
+    (sentences.CHAT, 84),
+    (sentences.NOTHING, 10),
+    (sentences.EMAIL, 2),
+    (sentences.PHONE, 2),
+    (sentences.ADDRESS, 1),
+    (sentences.OWN_NAME, 1),
+)
+"""Personal data in 6 of 100 messages, as leads write it."""
 
 
 def generate(seed: int, count: int = MESSAGES) -> Iterator[Labelled]:
     """`count` messages; the same seed gives the same ones."""
+    return _of(_SHARES, seed, count)
+
+
+def chat(seed: int, count: int) -> Iterator[Labelled]:
+    """Messages as they come: most of them hold nothing personal."""
+    return _of(_CHAT_SHARES, seed, count)
+
+
+def _of(shares: Sequence[tuple[str, float]], seed: int, count: int) -> Iterator[Labelled]:
     rng = random.Random(seed)
-    tables = [_lines(table) for table, _ in _SHARES]
-    weights = [weight for _, weight in _SHARES]
+    tables = [_lines(table) for table, _ in shares]
+    weights = [weight for _, weight in shares]
     for _ in range(count):
         table = rng.choices(tables, weights)[0]
         yield _message(rng, rng.choice(table))

@@ -1,9 +1,4 @@
-"""Recall and precision of spans by kind.
-
-A labelled span is found when a found span of its kind covers at least 80 % of it, and a found span
-is right when at least 80 % of it lies in a labelled span of its kind. Public data counts for
-neither.
-"""
+"""Recall and precision of spans by kind."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +8,11 @@ from agent.privacy.pii import KINDS, Kind, Span
 from evals.pii.labelled import Gold, Labelled
 
 OVERLAP = 0.8
+RULE = (
+    "A labelled span is found when a found span of its kind covers at least this share of it; a "
+    "found span is right when this share of it lies in a labelled span of its kind; public data "
+    "counts for neither."
+)
 Find = Callable[[str], Sequence[Span]]
 
 

@@ -294,6 +294,36 @@ great location! 10/10
 3 Bedrooms, Pool View
 One more question about the lane
 """
+CHAT = """
+Hi, I'm looking for an apartment in the city, can you help me?
+Sure, in which area would you like to live and how many bedrooms do you need?
+I would like two bedrooms and one bathroom, somewhere quiet please
+There are {n} homes that may suit you. {place} has 2 bedrooms and 1 bath and costs $2,350 a month.
+Does it allow pets?
+Yes, pets are welcome there. Would you like to schedule a visit?
+Sounds good, can I come by on Saturday morning?
+Please confirm: a visit to {place} on March 14th at 10:30 am.
+Yes, that is correct, thank you.
+Your visit is booked. Is there anything else I can help you with?
+No, that's all for today. Thanks a lot for your help!
+What about something cheaper? My limit is 1900.
+Is the kitchen renovated and does it come furnished?
+It is furnished and has a washer and dryer in the unit.
+I prefer the second one, it looks closer to my office
+Do you have anything with a balcony or a bigger living room?
+{place} is a very nice property with 3 bedrooms and 2 baths, rent is 3200 dollars per month.
+ok
+great, thank you so much
+Can you tell me the lease terms? I don't want to sign for more than a year.
+Leases run 6, 9, 12 or 15 months; 12 months has the listed rent.
+I'm moving at the end of next month with my partner and our dog
+How far is it from downtown, and is there a bus line nearby?
+The parking garage has a few spots left, one is included with every home.
+I'd like to see another option in the same neighborhood, please
+When is it available? We could move in around the first of June.
+Have a wonderful day and enjoy your new place!
+The address is 1820 {street} and the office opens at 9.
+"""
 GREETINGS = ("", "", "", "", "Hi! ", "Hello, ", "hey ", "Ok. ", "Yes, that sounds good. ", "👋🏽 ")
 CLOSINGS = ("", "", "", "", "", " Thanks!", " thx", " Is it furnished?", " 🙏", "\nTalk soon")
 PLACES = ("Cedar Mesa", "Harbor Loft", "Alder Row", "The Larkspur", "Quay 12", "Juniper Flats")

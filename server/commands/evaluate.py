@@ -4,6 +4,7 @@ from pathlib import Path
 from agent.settings import Settings
 from evals.homes import run as homes_run
 from evals.journeys import run as journeys_run
+from evals.pii import run as pii_run
 from evals.stages import run as stages_run
 from server.output import Output
 
@@ -14,6 +15,14 @@ def homes(settings: Settings, output: Output, data: Path, *, predictions: Path |
             homes_run.run(settings, data, predictions=predictions, progress=progress)
         )
     output.result(report, lambda console: console.print_json(data=report))
+
+
+def pii(output: Output, data: Path | None) -> bool:
+    """Whether every gate is passed."""
+    with output.progress("sets") as progress:
+        graded = pii_run.run(data, progress=progress)
+    output.result(graded.report, lambda console: console.print_json(data=graded.report))
+    return not graded.failed
 
 
 def journeys(settings: Settings, output: Output) -> None:

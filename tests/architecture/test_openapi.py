@@ -15,6 +15,7 @@ CONTRACT = {
     ("get", "/api/healthz"),
     ("get", "/api/readyz"),
     ("get", "/api/leads/stages"),
+    ("get", "/api/leads/leads/{lead_id}"),
     ("get", "/api/leads/threads"),
     ("get", "/api/leads/threads/{thread_id}"),
     ("get", "/api/leads/threads/{thread_id}/messages"),

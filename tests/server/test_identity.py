@@ -34,6 +34,7 @@ EITHER = {
     "GET /api/agent/events": Scope.THREADS_READ,
 }
 KEYED = {
+    "GET /api/leads/leads/{lead_id}": Scope.LEADS_READ,
     "GET /api/leads/threads": Scope.THREADS_READ,
     "GET /api/leads/threads/{thread_id}": Scope.THREADS_READ,
     "GET /api/leads/threads/{thread_id}/messages": Scope.THREADS_READ,
@@ -76,12 +77,17 @@ async def ask(
     """Call a route of the tables above about the visitor's thread and its pending tour."""
     monkeypatch.setitem(KINDS, "nothing", Kind(nothing, startable=True))
     pending = await visitor.ask_for_a_tour()
+    lead_id = (await demo.threads.get("default", visitor.thread_id)).lead_id
     model = await demo.training.store.add_model("default", passed("ft_one", demo.clock.now()))
     await demo.training.deploy("default", model.version, stage=Stage.TOURING, actor="test")
 
     async def ask(route: str, credential: str | None) -> httpx.Response:
         method, path = route.split()
-        ids = {"thread_id": visitor.thread_id, "action_id": pending["action_id"]}
+        ids = {
+            "thread_id": visitor.thread_id,
+            "action_id": pending["action_id"],
+            "lead_id": lead_id,
+        }
         path = path.format(**ids, job_id="job_nothing", version=model.version)
         headers = {"Authorization": f"Bearer {credential}"} if credential else {}
         body = BODIES.get(route)
