@@ -278,11 +278,29 @@ def eval_pii(
 
 
 @evaluate.command("journeys")
-def eval_journeys(as_json: Json = False) -> None:
+def eval_journeys(
+    policy: Annotated[
+        Literal["rules", "llm"] | None,
+        typer.Option(help="llm: against a scripted model in this process; default: the settings'."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Send scripted leads through the whole graph to an end state in the database."""
     from server.commands.evaluate import journeys
 
-    journeys(_settings(), Output(as_json=as_json))
+    journeys(_settings(), Output(as_json=as_json), policy=policy)
+
+
+@bench.command("tokens")
+def bench_tokens(
+    threads: Annotated[int, typer.Option(min=1, max=100, help="Conversations to replay.")] = 4,
+    turns: Annotated[int, typer.Option(min=2, max=200, help="Messages in each.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Count the prompt tokens of long conversations, beside those of their full history."""
+    from server.commands.bench import tokens
+
+    tokens(_settings(), Output(as_json=as_json), threads=threads, turns=turns)
 
 
 @dataset.command("build")

@@ -1,5 +1,6 @@
 import asyncio
 from pathlib import Path
+from typing import Literal
 
 from agent.settings import Settings
 from evals.homes import run as homes_run
@@ -25,7 +26,9 @@ def pii(output: Output, data: Path | None) -> bool:
     return not graded.failed
 
 
-def journeys(settings: Settings, output: Output) -> None:
+def journeys(settings: Settings, output: Output, *, policy: Literal["rules", "llm"] | None) -> None:
+    """`policy` None: that of the settings."""
+    settings = settings.model_copy(update={"policy": policy or settings.policy})
     with output.progress("journeys") as progress:
         report = asyncio.run(journeys_run.run(settings, progress=progress))
     output.result(report, lambda console: console.print_json(data=report))

@@ -1,0 +1,13 @@
+import asyncio
+
+from agent.settings import Settings
+from evals.bench import tokens as tokens_bench
+from server.output import Output
+
+
+def tokens(settings: Settings, output: Output, *, threads: int, turns: int) -> None:
+    with output.progress("threads") as progress:
+        report = asyncio.run(
+            tokens_bench.run(settings, threads=threads, turns=turns, progress=progress)
+        )
+    output.result(report, lambda console: console.print_json(data=report))
