@@ -1,7 +1,8 @@
 """Conversations written for the tests, and labels that follow from what is said in them."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from agent.services import Services
 from agent.threads.models import Message, Role, Stage, Thread
@@ -31,40 +32,44 @@ def conversation(seed: int) -> list[Turn]:
 
 async def write(services: Services, *seeds: int, tenant: str = "default") -> None:
     """Store conversations as transcripts."""
-    for seed in seeds:
-        turns = conversation(seed)
-        await store(services, f"thr_{seed}", turns, tenant=tenant)
+    await store(services, {f"thr_{seed}": conversation(seed) for seed in seeds}, tenant=tenant)
 
 
 async def store(
-    services: Services, thread_id: str, turns: Sequence[Turn], *, tenant: str = "default"
+    services: Services, threads: Mapping[str, Sequence[Turn]], *, tenant: str = "default"
 ) -> None:
     now = services.clock.now()
-    await services.threads.store.create(
-        tenant,
-        Thread(
-            thread_id=thread_id,
-            lead_id="lead",
-            community_id="default",
-            created_at=now,
-            updated_at=now,
-        ),
-    )
-    await services.threads.store.append(
-        tenant,
-        thread_id,
+    rows = services.repository.scoped("threads", tenant)
+    await rows.insert_many(
         [
-            Message(
-                message_id=f"m{index}",
-                turn_index=index,
-                role=Role(turn.speaker),
-                text=turn.text,
-                timestamp=now,
-                stage=Stage(turn.stage) if turn.stage else None,
-                entities={"bedrooms": 2} if turn.speaker == "lead" else {},
-            )
+            Thread(
+                thread_id=thread_id,
+                lead_id="lead",
+                community_id="default",
+                created_at=now,
+                updated_at=now,
+            ).model_dump(mode="python")
+            for thread_id in threads
+        ]
+    )
+    await services.repository.scoped("messages", tenant).insert_many(
+        [
+            {"thread_id": thread_id, **_message(index, turn, now).model_dump(mode="python")}
+            for thread_id, turns in threads.items()
             for index, turn in enumerate(turns)
-        ],
+        ]
+    )
+
+
+def _message(index: int, turn: Turn, now: datetime) -> Message:
+    return Message(
+        message_id=f"m{index}",
+        turn_index=index,
+        role=Role(turn.speaker),
+        text=turn.text,
+        timestamp=now,
+        stage=Stage(turn.stage) if turn.stage else None,
+        entities={"bedrooms": 2} if turn.speaker == "lead" else {},
     )
 
 

@@ -149,7 +149,7 @@ class TestNothingToLearn:
         assert "ingest" in caught.value.message
 
     async def test_no_replies(self, services: Services) -> None:
-        await store(services, "thr_1", [Turn("lead", "Hello?"), Turn("lead", "Anybody?")])
+        await store(services, {"thr_1": [Turn("lead", "Hello?"), Turn("lead", "Anybody?")]})
         with pytest.raises(InvalidInput) as caught:
             await build(services)
         assert "1 conversations" in caught.value.message
