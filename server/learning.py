@@ -46,7 +46,14 @@ async def fine_tune(services: Services, job: Job, step: Step) -> Mapping[str, An
     params = FineTuneParams.model_validate(job.params)
     looks = job.cursor.get("looks", 0) if isinstance(job.cursor, dict) else 0
     model = await tune(
-        services, job.tenant_id, params, step, actor=job.created_by, looks=looks, patience=PATIENCE
+        services,
+        job.tenant_id,
+        params,
+        step,
+        actor=job.created_by,
+        looks=looks,
+        patience=PATIENCE,
+        poll_seconds=POLL_SECONDS,
     )
     return model_report(model)
 
