@@ -18,14 +18,16 @@ from server.serving import serve
 from server.state import State, open_state
 
 
-def run(settings: Settings, output: Output, listener: socket.socket, *, demo: bool) -> None:
-    asyncio.run(_serve(settings, output, listener, demo=demo))
+def run(
+    settings: Settings, output: Output, listener: socket.socket, *, demo: bool, jobs: int
+) -> None:
+    asyncio.run(_serve(settings, output, listener, demo=demo, jobs=jobs))
 
 
 async def _serve(
-    settings: Settings, output: Output, listener: socket.socket, *, demo: bool
+    settings: Settings, output: Output, listener: socket.socket, *, demo: bool, jobs: int
 ) -> None:
-    app = create_app(lambda: open_state(settings))
+    app = create_app(lambda: open_state(settings, jobs=jobs))
     async with app.router.lifespan_context(app):
         state: State = app.state.serving
         services = state.services

@@ -10,6 +10,7 @@ PLACES = {
     "pymongo": ("agent/mongo/", "graphs/checkpoints.py"),
     "bson": ("agent/mongo/",),
     "langgraph": ("graphs/", "evals/"),
+    "celery": ("agent/jobs/broker.py", "server/celery_app.py"),
     "fastapi": ("server/",),
     "starlette": ("server/",),
     "typer": ("server/",),

@@ -53,9 +53,13 @@ def test_tests_shadow_no_package() -> None:
 def test_every_import_is_declared() -> None:
     declared = {
         re.split(r"[\[<>=!~ ;]", requirement, maxsplit=1)[0].lower()
-        for requirement in PROJECT["project"]["dependencies"]
+        for requirement in (
+            *PROJECT["project"]["dependencies"],
+            *PROJECT["project"]["optional-dependencies"]["worker"],
+        )
     }
     modules = {
+        "celery": "celery",
         "langchain_openai": "langchain-openai",
         "cryptography": "cryptography", "fastapi": "fastapi", "langgraph": "langgraph",
         "phonenumbers": "phonenumbers", "pydantic": "pydantic", "jwt": "pyjwt",
