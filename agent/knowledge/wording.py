@@ -33,7 +33,8 @@ _COMMON = frozenset(
     terms(
         "apartment home house unit place building community property lease get go need want take "
         "make use give know tell much many long any some thing someone somebody there available "
-        "possible allow allowed okay have do happen work usual like good still also when what"
+        "possible allow allowed okay have do happen work usual like good still also when what "
+        "policy rule way question really ever here"
     )
 )
 _COMMON_WEIGHT = 0.35

@@ -87,6 +87,14 @@ async def answer(turn: Turn) -> None:
     community = (
         without_pet_fees(await rules_of(turn, home)) if apart else await rules_of(turn, home)
     )
+    asked = []
+    for question in await _questions(turn):
+        if rule := knowing.named_policy(question, community):
+            turn.quote(community.policies[rule])
+            turn.rules.append(f"answer:{rule}")
+            topics = [t for t in topics if t not in (question.topics or ("other",))]
+        else:
+            asked.append(question)
     unknown: list[str] = []
     for topic in topics[:LIMIT]:
         if topic == "tour_time":
@@ -98,50 +106,66 @@ async def answer(turn: Turn) -> None:
             turn.rules.append(f"answer:{topic}")
         elif not (topic == "availability" and not turn.state.get("shortlist")):
             unknown.append(topic)
-    if turn.has(*handoff.FAIR_HOUSING):
-        if unknown and {*unknown} - VAGUE:
-            turn.say("unknown_answer")
-        return
-    await _from_writing(turn, unknown, home, community)
+    left = [q for q in asked if _is_open(q, {*unknown}, {*topics} - {*unknown})]
+    if asked and not left:
+        unknown = [topic for topic in unknown if topic not in VAGUE]
+    await _from_writing(turn, left, unknown, home, community)
 
 
-async def _from_writing(
-    turn: Turn, unknown: list[str], home: Listing | None, community: Community
-) -> None:
-    """Answer what the facts do not from what was written down, or say that it is not known."""
+async def _questions(turn: Turn) -> list[Question]:
+    """The questions of this turn that may be looked up; none where people or manners are meant."""
     texts = [item["text"] for item in turn.state["incoming"]]
-    if not unknown and (turn.heard["topics"] or not any("?" in text for text in texts)):
-        return
-    listing_id = home.listing_id if home else None
-    if listing_id is None and (shortlist := turn.state.get("shortlist")):
-        listing_id = shortlist[0]["listing_id"]
-    left = False
-    for question in (await _open_questions(turn, texts, unknown))[:LIMIT]:
-        told = await knowing.tell(
-            turn, question, listing_id, community, sure=SURE if unknown else knowing.SURER
-        )
-        left = left or (bool(unknown) and not told)
-    if left:
-        turn.say("unknown_answer")
-
-
-async def _open_questions(turn: Turn, texts: list[str], unknown: list[str]) -> list[Question]:
-    """The questions behind these topics, or all where none has a topic."""
+    if not turn.heard["topics"] and not any("?" in text for text in texts):
+        return []
+    if turn.has(Intent.SMALLTALK, Intent.BOT_QUESTION, Intent.HUMAN):
+        return []
     gazetteer = await turn.services.listings.gazetteer(turn.tools.call.tenant_id)
-    asked = questions(texts, gazetteer)
-    known = {*turn.heard["topics"]} - {*unknown}
-    found = [question for question in asked if _is_open(question, {*unknown}, known)]
-    if found or not {*unknown} - VAGUE:
-        return found
-    return [Question(text=" ".join(texts), topics=())]
+    return [question for question in questions(texts, gazetteer) if not question.protected]
 
 
 def _is_open(question: Question, unknown: set[str], known: set[str]) -> bool:
     """ "What's your pet policy?" is answered by what is known of pets."""
     topics = {*question.topics}
-    if not topics:
-        return "other" in unknown or not unknown
-    return bool(topics & unknown - (VAGUE if topics & known else set()))
+    return not topics or bool(topics & unknown - (VAGUE if topics & known else set()))
+
+
+async def _from_writing(
+    turn: Turn,
+    asked: list[Question],
+    unknown: list[str],
+    home: Listing | None,
+    community: Community,
+) -> None:
+    """Answer what the facts do not from what was written down, or say that it is not known."""
+    if turn.has(Intent.ANIMAL, Intent.ACCOMMODATION):
+        asked = []
+    place = home.listing_id if home else _first_shown(turn)
+    left = bool(unknown) and not asked
+    for question in asked[:LIMIT]:
+        plain = bool({*(question.topics or ("other",))} & {*unknown})
+        if not plain and _about_a_visit(turn):
+            continue
+        sure = SURE if plain else knowing.SURER
+        told = await knowing.tell(turn, question, place, community, sure=sure)
+        left = left or (plain and not told)
+    if left and ({*unknown} - VAGUE or not turn.has(*handoff.FAIR_HOUSING)):
+        turn.say("unknown_answer")
+
+
+def _about_a_visit(turn: Turn) -> bool:
+    """ "Can I come at three?" asks, but not for anything written down."""
+    heard = turn.heard
+    return bool(
+        heard["references"]
+        or heard["slot_ids"]
+        or heard["tour_time"]
+        or "tour_date" in heard["entities"]
+    )
+
+
+def _first_shown(turn: Turn) -> str | None:
+    shortlist = turn.state.get("shortlist")
+    return shortlist[0]["listing_id"] if shortlist else None
 
 
 def _lookup(topic: str, home: Listing | None, community: Community) -> str | None:

@@ -7,7 +7,7 @@ from agent.ai.understanding.questions import Question
 from agent.errors import LatchkeyError
 from agent.knowledge.passages import LONGEST, Text, best_passage
 from agent.knowledge.quotable import host_of, quotable
-from agent.knowledge.wording import overlap
+from agent.knowledge.wording import meanings, overlap
 from agent.tenants.models import Community
 from graphs.leasing.turn import Turn
 from tools.memory import FoundArticle, PastAnswer
@@ -25,6 +25,7 @@ _OF_ONE_HOME = frozenset(
     | {"fees", "deposit", "criteria", "specials", "hours", "phone", "tour_time"}
 )
 """What differs from home to home or with time: never answered with what was said of another."""
+_PETS = re.compile(r"\b(?:pets?|dogs?|cats?|animals?)\b", re.IGNORECASE)
 _STALE = re.compile(
     r"\d|[$?%]|\b(?:today|tomorrow|tonight|yesterday|now|currently|this (?:week|month|year)|"
     r"next (?:week|month|year)|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|"
@@ -57,6 +58,16 @@ async def tell(
         return False
 
 
+def named_policy(question: Question, community: Community) -> str | None:
+    """The rule of the community that the question names in so many words ("quiet hours")."""
+    asked = {*meanings(question.text)}
+    for topic in community.policies:
+        named = {*meanings(topic.replace("_", " "))}
+        if len(named) > 1 and named <= asked:
+            return topic
+    return None
+
+
 def _policies(community: Community) -> list[Text]:
     return [
         Text(topic, topic.replace("_", " "), text) for topic, text in community.policies.items()
@@ -69,7 +80,8 @@ async def _from_guides(
     found: list[FoundArticle] = await turn.tools.use(
         "search_knowledge", query=text, k=ARTICLES, listing_id=listing_id
     )
-    passage = await best_passage(text, _said_to_leads(found, community))
+    no_pets = turn.state.get("no_pet_terms", False)
+    passage = await best_passage(text, _said_to_leads(found, community, no_pets=no_pets))
     if passage is None or passage.sureness < sure:
         return False
     turn.say("from_guide", title=passage.source.title, text=passage.text)
@@ -77,14 +89,16 @@ async def _from_guides(
     return True
 
 
-def _said_to_leads(found: Sequence[FoundArticle], community: Community) -> list[Text]:
+def _said_to_leads(
+    found: Sequence[FoundArticle], community: Community, *, no_pets: bool
+) -> list[Text]:
     own = frozenset(
         host for url in (community.application_url, community.privacy_url) if (host := host_of(url))
     )
     texts = []
     for article in found:
         title, text = quotable(article.title), quotable(article.text, domains=own)
-        if title and text:
+        if title and text and not (no_pets and _PETS.search(f"{title} {text}")):
             texts.append(Text(article.source_id, title, text))
     return texts
 

@@ -32,6 +32,12 @@ class RulesPolicy:
 
     async def respond(self, stage: StageSpec, turn: Turn) -> None:
         """Courtesies, fixed answers and questions first, then the stage's own step."""
+        await self._respond(stage, turn)
+        said = [rule for rule in turn.rules if rule.startswith("say:")]
+        if said[-1:] == ["say:unknown_answer"] and {*turn.asked} <= _OPEN_ENDED:
+            turn.ask("human")
+
+    async def _respond(self, stage: StageSpec, turn: Turn) -> None:
         _greet(turn)
         if stage.name != "handoff":
             _note(turn)

@@ -107,3 +107,9 @@ def without_protected(text: str) -> str:
     for pattern in (_PROTECTED, *(pattern for _, pattern, _ in PATHS)):
         low = pattern.sub(" ", low)
     return low
+
+
+def touches_protected(text: str) -> bool:
+    """Whether it speaks of people of a kind, or opens one of the fixed paths."""
+    low = text.lower()
+    return is_protected(low) or any(pattern.search(low) for _, pattern, _ in PATHS)
