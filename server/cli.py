@@ -380,6 +380,27 @@ def models_rollback(
     rollback(_settings(), Output(as_json=as_json), version, stage=_stage(stage), tenant=tenant)
 
 
+@evaluate.command("retrieval")
+def eval_retrieval(
+    data: Annotated[Path, typer.Option(help="Folder with labelled questions.")],
+    as_json: Json = False,
+) -> None:
+    """Grade how well BM25, vectors and both together find what answers a question."""
+    from server.commands.evaluate import retrieval
+
+    if not retrieval(_settings(), Output(as_json=as_json), data):
+        raise typer.Exit(1)
+
+
+@bench.command("retrieval")
+def bench_retrieval(as_json: Json = False) -> None:
+    """Time the exact filtered search beside bare numpy."""
+    from server.commands.bench import retrieval
+
+    if not retrieval(Output(as_json=as_json)):
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """Exit 0 done, 1 failed, 2 used wrongly; never a traceback."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)

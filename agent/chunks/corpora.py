@@ -59,7 +59,7 @@ CORPORA = {
     for corpus in (
         Corpus(
             "conversations",
-            Method.FUSION,
+            Method.VECTOR,
             ("thread_id", "turn_index", "role", "stage", "community_id"),
             dialogue=True,
         ),
@@ -75,7 +75,7 @@ CORPORA = {
             ("product", "category", "kind", "source", "status", "community_id"),
             title="title",
         ),
-        Corpus("tickets", Method.FUSION, ("product", "category", "status", "kb_id")),
+        Corpus("tickets", Method.FUSION, ("ticket_id", "product", "category", "status", "kb_id")),
     )
 }
 

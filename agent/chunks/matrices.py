@@ -6,6 +6,9 @@ from collections.abc import AsyncIterator, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from agent.ai.search import Lexical, Matrix, Row
 from agent.chunks.corpora import Corpus
 from agent.chunks.models import Head, Version
@@ -26,7 +29,7 @@ class Held:
     seq: int
     matrix: Matrix
     lexical: Lexical | None = None
-    places: list[int] = field(default_factory=list)
+    places: npt.NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     """The rows of the matrix that the index knows, in its order."""
     unindexed: int = 0
     """Rows that came after the index."""
@@ -61,7 +64,7 @@ class Matrices:
             if corpus.lexical and (
                 held.lexical is None or held.unindexed > corpus.lag(held.matrix.rows)
             ):
-                await asyncio.to_thread(_index, corpus, held)
+                await asyncio.to_thread(index_words, corpus, held)
             self._held.move_to_end(key)
             self._make_room(key)
             return held
@@ -140,12 +143,14 @@ def _plain(value: Any) -> Hashable:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _index(corpus: Corpus, held: Held) -> None:
+def index_words(corpus: Corpus, held: Held) -> None:
+    """Make the index of words over all that is held."""
     matrix, alive = held.matrix, held.matrix.alive
-    held.places = [row for row in range(matrix.rows) if alive is None or alive[row]]
+    held.places = np.arange(matrix.rows) if alive is None else np.flatnonzero(alive)
+    rows: list[int] = held.places.tolist()
     held.lexical = Lexical(
-        [matrix.terms(row) for row in held.places],
-        [matrix.title(row) for row in held.places],
+        [matrix.terms(row) for row in rows],
+        [matrix.title(row) for row in rows],
         title_weight=corpus.title_weight,
     )
     held.unindexed = 0

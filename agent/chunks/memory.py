@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-import numpy as np
-
 from agent.ai.search import Where, terms
 from agent.ai.search.matrix import Floats
 from agent.chunks.corpora import Method
@@ -55,7 +53,7 @@ class InMemory:
         assert self._held.lexical is not None
         matrix = self._held.matrix
         scores = self._held.lexical.scores(terms(text))
-        places = np.asarray(self._held.places, np.intp)
+        places = self._held.places
         mask = matrix.matching(where)
         kept = scores > 0 if mask is None else (scores > 0) & mask[places]
         scores, places = scores[kept], places[kept]

@@ -15,8 +15,8 @@ DEPTH = 50
 ANSWERS_WITHIN = 3
 """Turns after a question in which its answer is looked for."""
 ASKED: Where = (Condition("role", ("lead",)),)
-ECHO = 0.9
-"""From this score on a text says the same as the search."""
+ECHO = 0.995
+"""From this score on a text has the words of the search; lower ones cost right answers."""
 
 
 @dataclass(slots=True)
@@ -47,10 +47,12 @@ async def search(
     corpus: Corpus, index: Index, text: str, query: Floats | None, k: int, where: Where
 ) -> list[Found]:
     """The k best sources; `query` is the vector of `text` in a corpus that has vectors."""
-    if query is None or not asks_for_answers(corpus, where):
+    if not asks_for_answers(corpus, where):
         return await by_method(corpus, index, text, query, k, where)
     questions = await by_method(corpus, index, text, query, 2 * max(k, DEPTH), ASKED)
     answers = await index.answering(questions, where)
+    if query is None:
+        return with_echoes(answers, await index.by_words(text, k, where), k)
     return with_echoes(answers, await index.by_vector(query, k, where), k)
 
 
@@ -105,7 +107,7 @@ def first_answers(questions: list[Found], seq_of: Callable[[str], int | None]) -
 
 def with_echoes(answers: list[Found], said: list[Found], k: int) -> list[Found]:
     """First what was said in nearly the words of the search, then `answers`, then the rest."""
-    same = [found for found in said if found.scores[Method.VECTOR] >= ECHO]
+    same = [found for found in said if found.scores.get(Method.VECTOR, 0.0) >= ECHO]
     order: dict[str, Found] = {}
     for found in [*same, *answers, *said]:
         order.setdefault(found.source_id, found)

@@ -1,6 +1,7 @@
 import asyncio
 
 from agent.settings import Settings
+from evals.bench import retrieval as retrieval_bench
 from evals.bench import tokens as tokens_bench
 from server.output import Output
 
@@ -11,3 +12,11 @@ def tokens(settings: Settings, output: Output, *, threads: int, turns: int) -> N
             tokens_bench.run(settings, threads=threads, turns=turns, progress=progress)
         )
     output.result(report, lambda console: console.print_json(data=report))
+
+
+def retrieval(output: Output) -> bool:
+    """Whether it is fast and exact enough."""
+    with output.progress("sizes") as progress:
+        report = retrieval_bench.run(progress=progress)
+    output.result(report, lambda console: console.print_json(data=report))
+    return bool(report["passed"])

@@ -6,6 +6,7 @@ from agent.settings import Settings
 from evals.homes import run as homes_run
 from evals.journeys import run as journeys_run
 from evals.pii import run as pii_run
+from evals.retrieval import run as retrieval_run
 from evals.stages import run as stages_run
 from server.output import Output
 
@@ -38,3 +39,11 @@ def stages(output: Output, data: Path) -> None:
     with output.progress("trainings") as progress:
         report = stages_run.run(data, progress=progress)
     output.result(report, lambda console: console.print_json(data=report))
+
+
+def retrieval(settings: Settings, output: Output, data: Path) -> bool:
+    """Whether every goal is reached."""
+    with output.progress("tasks") as progress:
+        report = asyncio.run(retrieval_run.run(settings, data, progress=progress))
+    output.result(report, lambda console: console.print_json(data=report))
+    return bool(report["passed"])

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from agent.errors import InvalidInput
 
+_PLAIN = (str, int, float, bool, datetime)
 _OPERATORS = {"$eq", "$ne", "$in", "$nin"}
 
 
@@ -58,6 +60,10 @@ def _conditions(field: str, given: Any) -> list[Condition]:
 
 
 def _values(given: Any) -> tuple[Any, ...]:
-    if isinstance(given, list | tuple | set | frozenset):
-        return tuple(given)
-    return (given,)
+    values = tuple(given) if isinstance(given, list | tuple | set | frozenset) else (given,)
+    if not all(value is None or isinstance(value, _PLAIN) for value in values):
+        raise InvalidInput(
+            "search_filter_invalid",
+            "A search filters by texts, numbers, truth values and times.",
+        )
+    return values

@@ -1,5 +1,7 @@
 """Vectors in memory with their ids and filter columns."""
 
+import threading
+from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +18,7 @@ GATHER_BELOW = 0.35
 _DIGITS = 6
 """Scores closer than this are equal, so that the order does not hang on a row's place."""
 _SPARE = 0.25
+_FILTERS_SEEN = 1_000
 
 
 class Row(NamedTuple):
@@ -78,6 +81,41 @@ class _Shelf:
         self.used = at + 1
 
 
+class _Kept:
+    """The rows of filters that come again and again, copied out; those asked for least go."""
+
+    def __init__(self) -> None:
+        self._rows: OrderedDict[Where, tuple[npt.NDArray[np.intp], Floats]] = OrderedDict()
+        self._seen: set[Where] = set()
+        self.bytes = 0
+        self._lock = threading.Lock()
+
+    def get(self, where: Where) -> tuple[npt.NDArray[np.intp], Floats] | None:
+        with self._lock:
+            found = self._rows.get(where)
+            if found is not None:
+                self._rows.move_to_end(where)
+            return found
+
+    def offer(
+        self, where: Where, rows: npt.NDArray[np.intp], vectors: Floats, *, most: int
+    ) -> None:
+        """Keep them when the filter comes for the second time, within `most` bytes."""
+        with self._lock:
+            if where not in self._seen:
+                if len(self._seen) >= _FILTERS_SEEN:
+                    self._seen.clear()
+                self._seen.add(where)
+                return
+            if where in self._rows or vectors.nbytes > most:
+                return
+            self._rows[where] = (rows, vectors)
+            self.bytes += vectors.nbytes
+            while self.bytes > most:
+                _, (_, gone) = self._rows.popitem(last=False)
+                self.bytes -= gone.nbytes
+
+
 class Matrix:
     """A state of a corpus that never changes; `with_rows` makes the next one.
 
@@ -88,6 +126,7 @@ class Matrix:
         self._shelf = _Shelf(fields, dimensions, room)
         self._count = 0
         self._dead: Mask | None = None
+        self._kept = _Kept()
 
     def __len__(self) -> int:
         return self._count - (0 if self._dead is None else int(self._dead.sum()))
@@ -112,7 +151,7 @@ class Matrix:
         shelf = self._shelf
         arrays = shelf.vectors.nbytes + shelf.seqs.nbytes
         columns = sum(codes.nbytes for codes in shelf.codes.values())
-        return arrays + columns + 300 * shelf.used + 20 * shelf.words
+        return arrays + columns + self._kept.bytes + 300 * shelf.used + 20 * shelf.words
 
     def key(self, row: int) -> tuple[str, int]:
         """(source_id, chunk_index)"""
@@ -146,6 +185,7 @@ class Matrix:
         with the news, not with the corpus, but for a copy now and then.
         """
         new = Matrix.__new__(Matrix)
+        new._kept = _Kept()
         dead = self._marked({row.source_id for row in rows}) if replace else self._dead
         shelf, wanted = self._shelf, self._count + len(rows)
         shared = shelf.used == self._count and wanted <= shelf.room
@@ -176,15 +216,20 @@ class Matrix:
 
     def nearest(self, query: Floats, k: int, where: Where = ()) -> list[tuple[int, float]]:
         """The k best rows as (row, (1 + cosine) / 2), best first; exact."""
+        if (found := self._kept.get(where)) is not None:
+            rows, vectors = found
+            return self.best(vectors @ query, k, rows=rows, cosine=True)
         mask = self.matching(where)
         if mask is None:
             return self.best(self.vectors @ query, k, cosine=True)
-        kept = np.flatnonzero(mask)
-        if len(kept) < GATHER_BELOW * self._count:
-            return self.best(self.vectors[kept] @ query, k, rows=kept, cosine=True)
+        rows = np.flatnonzero(mask)
+        if len(rows) < GATHER_BELOW * self._count:
+            vectors = self.vectors[rows]
+            self._kept.offer(where, rows, vectors, most=self.vectors.nbytes // 2)
+            return self.best(vectors @ query, k, rows=rows, cosine=True)
         scores = self.vectors @ query
         scores[~mask] = -np.inf
-        return self.best(scores, min(k, len(kept)), cosine=True)
+        return self.best(scores, min(k, len(rows)), cosine=True)
 
     def best(
         self,

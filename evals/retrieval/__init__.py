@@ -1,0 +1,1 @@
+"""How well each method finds, on labelled questions of several kinds."""
