@@ -13,7 +13,7 @@ from agent.jobs.models import Job
 from agent.jobs.runner import Runner
 from agent.jobs.step import Step
 from agent.services import Services
-from server import embedding, learning
+from server import embedding, importing, learning
 
 Handle = Callable[[Services, Job, Step], Awaitable[Mapping[str, Any]]]
 
@@ -35,6 +35,8 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "ingest_csv": Kind(importing.csv, importing.ImportParams),
+    "ingest_threads": Kind(importing.threads, importing.ImportParams),
     "embeddings": Kind(embedding.embeddings, embedding.EmbeddingsParams, startable=True),
     "dataset": Kind(learning.dataset, startable=True),
     "stages": Kind(learning.stages, startable=True),

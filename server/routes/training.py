@@ -1,5 +1,6 @@
 """Bulk work for the memory and the models: each request queues a job."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -7,6 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.errors import InvalidInput
+from agent.ingest.conversations.given import GivenThreads
+from agent.services import Services
 from server.actors import Actor
 from server.deps import TheServices, scoped
 from server.errors import problems
@@ -17,6 +20,9 @@ from server.scopes import Scope
 router = APIRouter(prefix="/api/training", tags=["training"])
 
 Writer = Annotated[Actor, Depends(scoped(Scope.TRAINING_WRITE))]
+Community = Annotated[
+    str | None, Query(max_length=200, description="Where they took place; default: the default.")
+]
 CSV_LIMIT = LIMITS["/api/training/ingest-csv"]
 
 
@@ -30,6 +36,25 @@ class StartRequest(BaseModel):
 
     kind: Annotated[str, Field(min_length=1, max_length=50)]
     params: dict[str, Any] = Field(default_factory=dict)
+
+
+class ThreadsRequest(GivenThreads):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "threads": [
+                    {
+                        "thread_id": "crm-812",
+                        "messages": [
+                            {"role": "lead", "text": "Is the two-bedroom still free?"},
+                            {"role": "agent", "text": "It is. Would you like to see it?"},
+                        ],
+                    }
+                ]
+            }
+        },
+    )
 
 
 @router.post(
@@ -83,23 +108,47 @@ async def ingest_csv(
     request: Request,
     services: TheServices,
     actor: Writer,
-    community: Annotated[
-        str | None, Query(max_length=200, description="Whose time zone; default: the tenant's.")
-    ] = None,
+    community: Community = None,
 ) -> Accepted:
-    place = await services.tenants.community(actor.tenant_id, community)
+    await services.tenants.community(actor.tenant_id, community)
     part = await FilePart.of(request)
+    return await _take_in(services, actor, "ingest_csv", community, part.name, part.chunks())
+
+
+@router.post(
+    "/ingest",
+    status_code=202,
+    summary="Import conversations that are normalised already",
+    description="While they wait, the same threads again are the same job.",
+    responses=problems(400, 401, 403, 404, 413, 415),
+)
+async def ingest(
+    body: ThreadsRequest, services: TheServices, actor: Writer, community: Community = None
+) -> Accepted:
+    await services.tenants.community(actor.tenant_id, community)
+
+    async def data() -> AsyncIterator[bytes]:
+        yield body.model_dump_json(exclude_none=True).encode()
+
+    return await _take_in(services, actor, "ingest_threads", community, "threads.json", data())
+
+
+async def _take_in(
+    services: Services,
+    actor: Actor,
+    kind: str,
+    community: str | None,
+    name: str,
+    data: AsyncIterator[bytes],
+) -> Accepted:
+    """Keep the file and queue its job; the job that waits for the same bytes already, if any."""
     upload_id = await services.uploads.save(
-        actor.tenant_id,
-        part.name,
-        part.chunks(),
-        purpose=f"ingest_csv/{place.community_id}",
-        limit=CSV_LIMIT,
+        actor.tenant_id, name, data, purpose=f"{kind}/{community or ''}", limit=CSV_LIMIT
     )
     job = await services.jobs.enqueue(
         actor.tenant_id,
-        "ingest_csv",
-        {"community_id": place.community_id},
+        kind,
+        {"community_id": community, "name": name},
         actor=actor.name,
         upload_id=upload_id,
         key=upload_id,

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from agent.jobs.models import Job
 from agent.jobs.step import Step
 from agent.kit.clock import ManualClock
+from agent.knowledge.models import ArticleDraft
 from agent.services import Services
 from agent.tenants.models import Tenant
 from agent.threads.models import Stage
@@ -42,12 +43,18 @@ KEYED = {
     "GET /api/approvals/{action_id}": Scope.APPROVALS_READ,
     "POST /api/approvals/{action_id}/decision": Scope.APPROVALS_WRITE,
     "GET /api/deliveries": Scope.ACTIONS_READ,
+    "GET /api/knowledge": Scope.KNOWLEDGE_READ,
+    "GET /api/knowledge/search": Scope.KNOWLEDGE_READ,
+    "GET /api/knowledge/{knowledge_id}": Scope.KNOWLEDGE_READ,
+    "DELETE /api/knowledge/{knowledge_id}": Scope.KNOWLEDGE_WRITE,
     "GET /api/training/models": Scope.TRAINING_WRITE,
     "POST /api/training/models/{version}/deploy": Scope.TRAINING_WRITE,
     "POST /api/training/models/{version}/rollback": Scope.TRAINING_WRITE,
 }
 MAKES = {
+    "POST /api/knowledge": Scope.KNOWLEDGE_WRITE,
     "POST /api/training/start": Scope.TRAINING_WRITE,
+    "POST /api/training/ingest": Scope.TRAINING_WRITE,
     "POST /api/training/ingest-csv": Scope.TRAINING_WRITE,
 }
 """These read nothing: what they make is the key's own tenant's."""
@@ -58,7 +65,9 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/agent/reply": {"message": "hi"},
     "POST /api/agent/action": {"action": "hand_off", "args": {"reason": "test"}},
     "POST /api/approvals/{action_id}/decision": {"decision": "approve"},
+    "POST /api/knowledge": {"title": "Parking", "resolution": "A permit."},
     "POST /api/training/start": {"kind": "nothing"},
+    "POST /api/training/ingest": {"threads": []},
     "POST /api/training/models/{version}/rollback": {"stage": "touring"},
 }
 FILES = {"POST /api/training/ingest-csv": {"file": ("a.csv", b"role,text\nlead,hi\n")}}
@@ -81,6 +90,9 @@ async def ask(
     model = await demo.training.store.add_model("default", passed("ft_one", demo.clock.now()))
     await demo.training.deploy("default", model.version, stage=Stage.TOURING, actor="test")
 
+    draft = ArticleDraft(title="Permits", text="A permit.")
+    knowledge_id = (await demo.knowledge.put("default", [draft], "test"))[0].knowledge_id
+
     async def ask(route: str, credential: str | None) -> httpx.Response:
         method, path = route.split()
         ids = {
@@ -88,12 +100,16 @@ async def ask(
             "action_id": pending["action_id"],
             "lead_id": lead_id,
         }
-        path = path.format(**ids, job_id="job_nothing", version=model.version)
+        path = path.format(
+            **ids, job_id="job_nothing", version=model.version, knowledge_id=knowledge_id
+        )
         headers = {"Authorization": f"Bearer {credential}"} if credential else {}
         body = BODIES.get(route)
         if body and "/agent/" in route:
             body = {"thread_id": visitor.thread_id, **body}
         params = {"thread_id": visitor.thread_id} if route.endswith("events") else None
+        if route.endswith("/search"):
+            params = {"q": "permit"}
         return await web.request(
             method, path, json=body, files=FILES.get(route), params=params, headers=headers
         )

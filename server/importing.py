@@ -1,0 +1,60 @@
+"""The jobs that take conversations in, from the file that waits for each."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from agent.ingest.conversations.given import GivenThreads
+from agent.ingest.conversations.ingest import ingest_conversations, ingest_threads
+from agent.ingest.conversations.models import ConversationReport
+from agent.jobs.models import Job
+from agent.jobs.step import Step
+from agent.services import Services
+
+LISTED = 500
+"""Refused rows and warnings that a job's report names; the others are counted."""
+
+
+class ImportParams(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    community_id: str | None = None
+    name: str | None = None
+    """What the file is called."""
+
+
+async def csv(services: Services, job: Job, step: Step) -> Mapping[str, Any]:
+    params = ImportParams.model_validate(job.params)
+    async with services.uploads.open(job.tenant_id, job.upload_id or "") as path:
+        report = await ingest_conversations(
+            services,
+            path,
+            tenant_id=job.tenant_id,
+            name=params.name,
+            community_id=params.community_id,
+            cursor=job.cursor,
+            step=step,
+        )
+    return _told(report)
+
+
+async def threads(services: Services, job: Job, step: Step) -> Mapping[str, Any]:
+    params = ImportParams.model_validate(job.params)
+    async with services.uploads.open(job.tenant_id, job.upload_id or "") as path:
+        given = await asyncio.to_thread(lambda: GivenThreads.model_validate_json(path.read_bytes()))
+    report = await ingest_threads(
+        services,
+        given,
+        tenant_id=job.tenant_id,
+        community_id=params.community_id,
+        cursor=job.cursor,
+        step=step,
+    )
+    return _told(report)
+
+
+def _told(report: ConversationReport) -> Mapping[str, Any]:
+    told = report.model_dump()
+    return told | {"rejected": told["rejected"][:LISTED], "warnings": told["warnings"][:LISTED]}
