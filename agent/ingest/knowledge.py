@@ -19,9 +19,9 @@ from agent.ingest.report import IngestReport, RowProblem
 from agent.ingest.values import is_blank
 from agent.kit.tables import BadRow, Row, read_table
 from agent.kit.text import clean
-from agent.knowledge.markup import plain_text
 from agent.knowledge.models import TITLE, ArticleDraft, Kind
 from agent.knowledge.service import KnowledgeService, derived_id
+from agent.knowledge.written import storable
 from agent.privacy.pii import redact
 
 BATCH = 200
@@ -239,7 +239,7 @@ def _kind(cell: Any, default: Kind) -> tuple[Kind, str | None]:
 def _text(cell: Any, kind: Kind) -> str:
     """The words of a cell as they may be stored: no markup, no contact data."""
     written = "\n".join(map(str, cell)) if isinstance(cell, list) else str(cell)
-    return redact(clean(written) if kind == "script" else plain_text(written)).text
+    return storable(written, kind)
 
 
 def _short(cell: Any) -> str | None:

@@ -14,7 +14,8 @@ from agent.knowledge.models import ArticleDraft
 from agent.knowledge.passages import SURE, Text, best_passage
 from agent.services import Services
 from agent.threads.models import Message, Role
-from graphs.runtime import Answer, Runtime
+from graphs.answer import Answer
+from graphs.runtime import Runtime
 
 TENANT = "default"
 PAINT = "Can I paint the walls?"

@@ -1,0 +1,154 @@
+"""Articles and scripts, for staff and programs."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent.errors import InvalidInput
+from agent.knowledge.models import ID, TEXT, TITLE, Article, ArticleDraft, Found, Kind
+from agent.knowledge.written import storable
+from server.actors import Actor
+from server.deps import TheServices, scoped
+from server.errors import problems
+from server.listed import Cursor, Limit, Listed
+from server.scopes import Scope
+
+router = APIRouter(prefix="/api/knowledge", tags=["knowledge"])
+
+SOURCE = "api"
+Reader = Annotated[Actor, Depends(scoped(Scope.KNOWLEDGE_READ))]
+Writer = Annotated[Actor, Depends(scoped(Scope.KNOWLEDGE_WRITE))]
+KnowledgeId = Annotated[str, Path(pattern=ID)]
+Filter = Annotated[str | None, Query(max_length=200)]
+
+
+class KnowledgeItem(BaseModel):
+    knowledge_id: str
+    title: str
+    resolution: str
+    """The text."""
+    product: str | None
+    category: str | None
+    kind: Kind
+    community_id: str | None
+    """The only community it speaks of; null: any."""
+    source: str
+    status: Literal["active", "retired"]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, article: Article) -> "KnowledgeItem":
+        return cls.model_validate({**dict(article), "resolution": article.text})
+
+
+class FoundItem(KnowledgeItem):
+    passage: str
+    """The part that matched."""
+    score: float
+    """Comparable within one answer only."""
+
+    @classmethod
+    def found(cls, found: Found) -> "FoundItem":
+        item = KnowledgeItem.of(found.article)
+        return cls(**dict(item), passage=found.passage, score=found.score)
+
+
+class NewArticle(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {"title": "Parking", "resolution": "Every space has a permit."}
+        },
+    )
+
+    knowledge_id: str | None = Field(default=None, pattern=ID)
+    """Replaces what stands under this id; without one the title names the article."""
+    title: str = Field(min_length=1, max_length=TITLE)
+    resolution: str = Field(min_length=1, max_length=TEXT)
+    """Plain text, HTML or Markdown; contact data is taken out."""
+    product: str | None = Field(default=None, max_length=200)
+    category: str | None = Field(default=None, max_length=200)
+    kind: Kind = "article"
+    community_id: str | None = Field(default=None, max_length=200)
+
+
+@router.get("", summary="Articles and scripts, the newest first", responses=problems(401, 403))
+async def list_knowledge(
+    services: TheServices,
+    actor: Reader,
+    kind: Kind | None = None,
+    product: Filter = None,
+    category: Filter = None,
+    status: Literal["active", "retired"] | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Listed[KnowledgeItem]:
+    page = await services.knowledge.store.page(
+        actor.tenant_id,
+        kind=kind,
+        product=product,
+        category=category,
+        status=status,
+        limit=limit,
+        cursor=cursor,
+    )
+    return Listed(
+        items=[KnowledgeItem.of(article) for article in page.items], next_cursor=page.next_cursor
+    )
+
+
+@router.get("/search", summary="Search articles and scripts", responses=problems(401, 403, 503))
+async def search_knowledge(
+    services: TheServices,
+    actor: Reader,
+    q: Annotated[str, Query(min_length=1, max_length=500, pattern=r"\S")],
+    product: Filter = None,
+    category: Filter = None,
+    kind: Kind = "article",
+    k: Annotated[int, Query(ge=1, le=50)] = 10,
+) -> Listed[FoundItem]:
+    found = await services.knowledge.search(
+        actor.tenant_id, q, kinds=(kind,), product=product, category=category, k=k
+    )
+    return Listed(items=[FoundItem.found(each) for each in found])
+
+
+@router.get("/{knowledge_id}", summary="One article", responses=problems(401, 403, 404))
+async def read_knowledge(
+    knowledge_id: KnowledgeId, services: TheServices, actor: Reader
+) -> KnowledgeItem:
+    return KnowledgeItem.of(await services.knowledge.get(actor.tenant_id, knowledge_id))
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Add or replace an article",
+    description="It can be searched at once. The same again changes nothing.",
+    responses=problems(400, 401, 403, 413),
+)
+async def add_knowledge(body: NewArticle, services: TheServices, actor: Writer) -> KnowledgeItem:
+    draft = await asyncio.to_thread(_draft, body)
+    (put,) = await services.knowledge.put(actor.tenant_id, [draft], SOURCE)
+    await services.knowledge.follow(actor.tenant_id)
+    return KnowledgeItem.of(await services.knowledge.get(actor.tenant_id, put.knowledge_id))
+
+
+@router.delete("/{knowledge_id}", summary="Retire an article", responses=problems(401, 403, 404))
+async def retire_knowledge(
+    knowledge_id: KnowledgeId, services: TheServices, actor: Writer
+) -> KnowledgeItem:
+    return KnowledgeItem.of(await services.knowledge.retire(actor.tenant_id, knowledge_id))
+
+
+def _draft(body: NewArticle) -> ArticleDraft:
+    title = " ".join(storable(body.title, body.kind).split())[:TITLE]
+    text = storable(body.resolution, body.kind)[:TEXT]
+    if not title or not text:
+        raise InvalidInput("knowledge_empty", "Nothing is left of it without markup; write words.")
+    return ArticleDraft(**body.model_dump(exclude={"title", "resolution"}), title=title, text=text)
