@@ -10,6 +10,8 @@ from agent.chunks.models import Head, Hit, Version
 from agent.chunks.searching import Found, Index, search
 from agent.chunks.store import ChunkStore
 
+MOST_CHARACTERS = 8_000
+"""Of a text that is searched for, as a vector."""
 _ATTEMPTS = 4
 
 
@@ -48,7 +50,7 @@ class Finder:
         assert head.active is not None
         query = None
         if corpus.vectors:
-            answer = await self._embedders.of(head.active.model).embed([text])
+            answer = await self._embedders.of(head.active.model).embed([text[:MOST_CHARACTERS]])
             query = answer.vectors[0]
         index = await self._index(tenant_id, corpus, head, head.active)
         return index.version, await search(corpus, index, text, query, k, where)

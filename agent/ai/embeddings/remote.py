@@ -37,7 +37,7 @@ class RemoteEmbedder:
 
     local = False
 
-    def __init__(self, model: str, settings: Settings) -> None:
+    def __init__(self, model: str, settings: Settings, *, retries: int = RETRIES) -> None:
         if settings.openai_api_key is None and settings.openai_base_url is None:
             raise Misconfigured(
                 "embedding_key_missing",
@@ -47,6 +47,7 @@ class RemoteEmbedder:
         self.model = model
         self.dimensions = _DIMENSIONS.get(model, 0)
         self._settings = settings
+        self._retries = retries
         self._client: AsyncOpenAI | None = None
 
     async def embed(self, texts: Sequence[str]) -> Embedded:
@@ -132,7 +133,7 @@ class RemoteEmbedder:
                 api_key=key.get_secret_value() if key else "none",
                 base_url=self._settings.openai_base_url,
                 timeout=openai.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS),
-                max_retries=RETRIES,
+                max_retries=self._retries,
             )
         return self._client
 
