@@ -283,12 +283,15 @@ def eval_journeys(
         Literal["rules", "llm"] | None,
         typer.Option(help="llm: against a scripted model in this process; default: the settings'."),
     ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, max=5, help="Runs of each; default: 5, with a model 1.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Send scripted leads through the whole graph to an end state in the database."""
     from server.commands.evaluate import journeys
 
-    journeys(_settings(), Output(as_json=as_json), policy=policy)
+    journeys(_settings(), Output(as_json=as_json), policy=policy, seeds=seeds)
 
 
 @bench.command("tokens")

@@ -31,7 +31,7 @@ def journeys(settings: Settings, output: Output, *, policy: Literal["rules", "ll
     """`policy` None: that of the settings."""
     settings = settings.model_copy(update={"policy": policy or settings.policy})
     with output.progress("journeys") as progress:
-        report = asyncio.run(journeys_run.run(settings, progress=progress))
+        report = asyncio.run(journeys_run.run(settings, seeds=seeds, progress=progress))
     output.result(report, lambda console: console.print_json(data=report))
 
 
