@@ -46,7 +46,7 @@ _TAIL = re.compile(
     \s{{0,2}},?\s{{0,2}}(?:in\ )?(?:
         (?P<city>{_CITY_WORD}(?:\ {_CITY_WORD}){{0,3}}?)\s{{0,2}},?\s{{0,2}}
         (?:(?P<state>{STATES}|(?i:{STATES})(?=,?\s{_ZIP})|(?i:{STATE_NAMES}))(?!\w)
-           \.?(?:,?\s{{0,2}}{_ZIP})?(?:,?\ (?:USA|U\.S\.A\.?|US|United\ States)\b)?
+           (?:\.?,?\s{{0,2}}{_ZIP})?(?:,?\ (?:USA|U\.S\.A\.?|US|United\ States)\b)?
          | (?P<zip>{_ZIP}))
       | (?:{STATES})\ {_ZIP}
       | {_ZIP}
@@ -294,7 +294,9 @@ def _without_kind(
 
 def _directed(text: str, word: re.Match[str]) -> int:
     """The end of the street with a direction after it: Elm St NW."""
-    end = word.end() if word.group(2) and len(word.group(1)) < 5 else word.end(1)
+    low = word.group(1).lower()
+    abbreviated = KINDS.get(low, low) != low and text[word.end() : word.end() + 1].strip(" ,") == ""
+    end = word.end() if abbreviated and word.end() < len(text) else word.end(1)
     after = _WORD.match(text, word.end())
     if after:
         written = after.group(1)

@@ -28,7 +28,7 @@ SIGNED = re.compile(
     r"(?:\b(?:thanks(?: so much| again)?|thank you|best(?: wishes)?"
     r"|(?P<strong>(?:best |kind |warm )?regards|cheers|sincerely|yours(?: truly)?|signed"
     r"|respectfully))"
-    r"[ ,.!]*(?:\s|[-–—~])\s*[-–—~]?\s*|\n\s*[-–—~]\s*)(?=[^\W\d_])",
+    r"[ ,.!]{0,8}(?:\s|[-–—~])\s{0,4}[-–—~]?\s{0,4}|\n\s{0,4}[-–—~]\s{0,4})(?=[^\W\d_])",
     re.IGNORECASE,
 )
 _RELATION = (
@@ -44,7 +44,7 @@ LABEL = re.compile(
 )
 OTHERS = re.compile(
     rf"\b(?:(?:my|our|his|her|their|the)(?: \w+)? {_RELATION}(?:'s name(?: is|,)?"
-    r"| (?P<is>is)| is (?:named|called)|,)?|ask(?:ing|ed)? for|attn|c/o|care of"
+    r"| is (?:named|called)| (?P<is>is)|,)?|ask(?:ing|ed)? for|attn|c/o|care of"
     r"|(?:speak|spoke|speaking|talk|talked|talking|chatted|met|meet|meeting) (?:with|to)"
     r"|emergency contact is|(?:lease|account|booking|reservation) is under"
     r"|(?:put|book|reserve|file) (?:it|that|this|me)(?: down)? under) +",
@@ -108,21 +108,18 @@ def may_hold_name(text: str, lower: str) -> bool:
         return True
     if "name" in lower and _NAMING.search(lower):
         return True
+    absent: set[str] = set()
     for word in _CAPITAL.finditer(text):
         at = word.start()
         before = lower[max(0, at - 14) : at]
         cue = before[before.rfind(" ") + 1 :].rpartition("\n")[2]
         bare = cue.strip(",.!")
-        if (
-            bare not in _CUE
-            and cue[-1:] not in _COLONS
-            and not (bare in _CUE_PAIRS and _in_pair(bare, lower))
-        ):
-            continue
+        if bare not in _CUE and cue[-1:] not in _COLONS:
+            if bare not in _CUE_PAIRS or bare in absent:
+                continue
+            if not any(pair in lower for pair in _CUE_PAIRS[bare]):
+                absent.add(bare)
+                continue
         if word[1].lower() not in NO_NAME or word[1] == "Will":
             return True
     return False
-
-
-def _in_pair(cue: str, lower: str) -> bool:
-    return any(pair in lower for pair in _CUE_PAIRS[cue])

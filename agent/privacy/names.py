@@ -15,7 +15,9 @@ _FILLER = re.compile(
     r"\b[\s,!.:]*)*",
     re.IGNORECASE,
 )
-_SEPARATOR = re.compile(r"\s*(?:\[\w+\]|[,;:/|\n(]|\s[-–]|\band\b|[.!](?=\s|$))\s*", re.IGNORECASE)
+_SEPARATOR = re.compile(
+    r"\s{0,3}(?:\[\w+\]|[,;:/|\n(]|\s[-–]|\band\b|[.!](?=\s|$))\s{0,3}", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ _KINDS: dict[str, Kind] = {
 def messy(data: Path) -> Iterator[Labelled]:
     """Turns of a messy export; a property's own phone and address do not count."""
     for record in _records(data / MESSY):
-        for turn in record["turns"] if record["kind"] == "thread" else ():
+        for turn in record["turns"] if record.get("kind") == "thread" else ():
             yield Labelled(
                 turn["text"],
                 tuple(
