@@ -27,8 +27,10 @@ def pii(output: Output, data: Path | None) -> bool:
     return not graded.failed
 
 
-def journeys(settings: Settings, output: Output, *, policy: Literal["rules", "llm"] | None) -> None:
-    """`policy` None: that of the settings."""
+def journeys(
+    settings: Settings, output: Output, *, policy: Literal["rules", "llm"] | None, seeds: int | None
+) -> None:
+    """`policy` None: that of the settings; `seeds` None: as many as that has time for."""
     settings = settings.model_copy(update={"policy": policy or settings.policy})
     with output.progress("journeys") as progress:
         report = asyncio.run(journeys_run.run(settings, seeds=seeds, progress=progress))
