@@ -81,7 +81,7 @@ class StageClassifier:
 
 def learn(threads: Sequence[Sequence[Turn]]) -> StageClassifier:
     """Learn from the labelled turns of `threads`, at least one; takes seconds of CPU."""
-    rows: list[list[int]] = []
+    rows: list[NDArray[np.int32]] = []
     said: list[str] = []
     for turns in threads:
         for row, turn in zip(features(turns), turns, strict=True):
@@ -89,8 +89,8 @@ def learn(threads: Sequence[Sequence[Turn]]) -> StageClassifier:
                 rows.append(row)
                 said.append(turn.stage)
     labels = tuple(sorted(set(said)))
-    found, counts = np.unique(np.concatenate([[], *rows]).astype(np.int64), return_counts=True)
-    buckets = found[counts >= _RARE]
+    found, counts = np.unique(np.concatenate(rows), return_counts=True)
+    buckets = found[counts >= _RARE].astype(np.int64)
     weights = fit(
         Rows.of([_known(buckets, row) for row in rows]),
         np.array([labels.index(stage) for stage in said], dtype=np.int64),
@@ -100,13 +100,12 @@ def learn(threads: Sequence[Sequence[Turn]]) -> StageClassifier:
     return StageClassifier(labels, buckets, weights.astype(np.float32))
 
 
-def _known(buckets: NDArray[np.int64], row: Sequence[int]) -> list[int]:
+def _known(buckets: NDArray[np.int64], row: NDArray[np.int32]) -> NDArray[np.int32]:
     """Where in `buckets` the features of `row` stand; unknown ones are left out."""
     if not len(buckets):
-        return []
-    wanted = np.array(row, dtype=np.int64)
-    at = np.minimum(np.searchsorted(buckets, wanted), len(buckets) - 1)
-    known: list[int] = at[buckets[at] == wanted].tolist()
+        return np.empty(0, np.int32)
+    at = np.minimum(np.searchsorted(buckets, row), len(buckets) - 1)
+    known: NDArray[np.int32] = at[buckets[at] == row].astype(np.int32)
     return known
 
 

@@ -4,6 +4,9 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from agent.ai.understanding.protected import without_protected
 from agent.training.stages.turns import Turn
 
@@ -16,12 +19,12 @@ _LATE = 6
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+|\[[a-z]+\]|[?!$.,]")
 
 
-def features(turns: Sequence[Turn]) -> Iterator[list[int]]:
-    """The hashed features of each turn, sorted; a turn never sees what was said after it."""
+def features(turns: Sequence[Turn]) -> Iterator[NDArray[np.int32]]:
+    """The hashed features of each turn, ascending; a turn never sees what was said after it."""
     words = [_tokens(turn.text) for turn in turns]
     for position, turn in enumerate(turns):
         found = {_bucket(name) for name in _names(turn, position, words)}
-        yield sorted(found)
+        yield np.array(sorted(found), dtype=np.int32)
 
 
 def _names(turn: Turn, position: int, words: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -3,8 +3,9 @@
 Every row is scaled to unit length, so that long turns do not outweigh short ones.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ STEPS = 60
 STRENGTH = 30.0
 """The inverse of the ridge penalty."""
 _MEMORY = 8
+_BLOCK = 500_000
 _FLAT = 1e-5
 _SHORTEST = 1e-4
 
@@ -24,27 +26,37 @@ _SHORTEST = 1e-4
 class Rows:
     """Sparse rows: the columns of row i are `columns[starts[i]:starts[i + 1]]`."""
 
-    columns: Ints
+    columns: NDArray[np.int32]
     values: Floats
     starts: Ints
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[int]]) -> "Rows":
+    def of(cls, rows: Sequence[NDArray[np.int32]]) -> "Rows":
         lengths = np.array([len(row) for row in rows], dtype=np.int64)
-        flat = [column for row in rows for column in row]
         starts = np.concatenate([[0], np.cumsum(lengths)])
         values = np.repeat(1 / np.sqrt(np.maximum(lengths, 1)), lengths)
-        return cls(np.array(flat, dtype=np.int64), values, starts)
+        return cls(np.concatenate([np.empty(0, np.int32), *rows]), values, starts)
 
     def times(self, weights: Floats) -> Floats:
-        """(rows, columns) x (columns, classes)."""
-        return _sums(weights[self.columns] * self.values[:, None], self.starts)
+        """(rows, columns) x (columns, classes), a block of rows at a time."""
+        total = np.zeros((len(self.starts) - 1, weights.shape[1]))
+        for first, last in self._blocks():
+            start, end = self.starts[first], self.starts[last]
+            parts = weights[self.columns[start:end]] * self.values[start:end, None]
+            total[first:last] = _sums(parts, self.starts[first : last + 1] - start)
+        return total
 
     def transposed(self, columns: int) -> "Rows":
         order = np.argsort(self.columns, kind="stable")
         rows = np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
         starts = np.searchsorted(self.columns[order], np.arange(columns + 1))
-        return Rows(rows[order], self.values[order], starts.astype(np.int64))
+        return Rows(rows[order].astype(np.int32), self.values[order], starts.astype(np.int64))
+
+    def _blocks(self) -> Iterator[tuple[int, int]]:
+        """Runs of rows, of some _BLOCK values each."""
+        cuts = np.searchsorted(self.starts, np.arange(0, self.starts[-1], _BLOCK))
+        edges = np.unique([0, *cuts, len(self.starts) - 1])
+        yield from pairwise(edges.tolist())
 
 
 def _sums(parts: Floats, starts: Ints) -> Floats:

@@ -12,7 +12,7 @@ from agent.training.stages.scoring import Score, majority, score
 from agent.training.stages.turns import Turn
 
 LEAST_LABELLED = 20
-MOST_LABELLED = 60_000
+MOST_LABELLED = 40_000
 """Turns; beyond it every other thread is left out, again and again."""
 
 

@@ -1,18 +1,28 @@
 import io
 import json
 import zipfile
+from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
 import pytest
 
 from agent.errors import InvalidInput
+from agent.training.stages import regression
 from agent.training.stages.classifier import StageClassifier, learn
 from agent.training.stages.features import features
 from agent.training.stages.regression import Rows, fit, probabilities
 from agent.training.stages.scoring import majority, score
 from agent.training.stages.turns import Turn
 from tests.agent.training.conversations import conversation
+
+
+def seen(turns: Sequence[Turn]) -> list[list[int]]:
+    return [row.tolist() for row in features(turns)]
+
+
+def sparse(rows: Sequence[Sequence[int]]) -> Rows:
+    return Rows.of([np.array(row, dtype=np.int32) for row in rows])
 
 
 @pytest.fixture(scope="module")
@@ -23,34 +33,47 @@ def classifier() -> StageClassifier:
 class TestFeatures:
     def test_no_turn_sees_what_follows(self) -> None:
         turns = conversation(1)
-        whole = list(features(turns))
-        assert all(list(features(turns[: end + 1]))[-1] == whole[end] for end in range(len(turns)))
+        whole = seen(turns)
+        assert all(seen(turns[: end + 1])[-1] == whole[end] for end in range(len(turns)))
 
     def test_a_turn_sees_what_was_said_before(self) -> None:
         yes = Turn("lead", "yes please")
-        after = [list(features([Turn("agent", text), yes]))[-1] for text in ("Book it?", "More?")]
+        after = [seen([Turn("agent", text), yes])[-1] for text in ("Book it?", "More?")]
         assert after[0] != after[1]
 
     def test_numbers_are_alike(self) -> None:
-        one, other = (list(features([Turn("lead", f"{n} beds")])) for n in (2, 3))
+        one, other = (seen([Turn("lead", f"{n} beds")]) for n in (2, 3))
         assert one == other
 
     @pytest.mark.parametrize("text", ["", "🏠", "\x00", "¿", "?" * 8000])
     def test_any_text_has_some(self, text: str) -> None:
-        assert all(features([Turn("lead", text)]))
+        assert all(seen([Turn("lead", text)]))
+
+    def test_what_fair_housing_protects_is_none(self) -> None:
+        one, other = (
+            seen([Turn("lead", f"a home {words} downtown")])
+            for words in ("for my kids", "for my family")
+        )
+        assert one == other
 
 
 class TestRegression:
     def test_learns_which_column_means_which_class(self) -> None:
-        rows = Rows.of([[0, 2], [1, 2], [0], [1]] * 5)
+        rows = sparse([[0, 2], [1, 2], [0], [1]] * 5)
         weights = fit(rows, np.array([0, 1, 0, 1] * 5), columns=3, classes=2)
         assert probabilities(rows.times(weights)).argmax(axis=1).tolist() == [0, 1, 0, 1] * 5
 
     def test_a_row_without_features_is_even(self) -> None:
-        assert (
-            probabilities(Rows.of([[], [0], []]).times(np.ones((1, 2)))).tolist()
-            == [[0.5, 0.5]] * 3
-        )
+        shares = probabilities(sparse([[], [0], []]).times(np.ones((1, 2))))
+        assert shares.tolist() == [[0.5, 0.5]] * 3
+
+    def test_blocks_of_rows_give_what_one_gives(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        rng = np.random.default_rng(0)
+        rows = sparse([*(sorted({*rng.integers(0, 9, 4).tolist()}) for _ in range(50)), []])
+        weights = rng.normal(size=(9, 3))
+        whole = rows.times(weights)
+        monkeypatch.setattr(regression, "_BLOCK", 7)
+        assert np.allclose(rows.times(weights), whole)
 
 
 class TestAClassifier:
