@@ -39,7 +39,6 @@ app.add_typer(train, name="train")
 app.add_typer(models, name="models")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
-Jobs = Annotated[int, typer.Option(min=0, max=64, help="Jobs at a time in this process.")]
 Tenant = Annotated[str, typer.Option("--tenant", help="Whose data it is.")]
 Version = Annotated[str, typer.Argument(help="As `latchkey models list` shows it.")]
 ForStage = Annotated[str | None, typer.Option("--stage", help="For one stage only.")]
@@ -52,7 +51,9 @@ def serve(
     ] = False,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8000,
-    jobs: Jobs = 1,
+    jobs: Annotated[
+        int, typer.Option(min=0, max=64, help="Jobs at a time; none where a broker carries them.")
+    ] = 1,
     as_json: Json = False,
 ) -> None:
     """Serve the API, the demo page and the worker until stopped."""
@@ -65,7 +66,10 @@ def serve(
 
 
 @app.command()
-def worker(jobs: Jobs = 1, as_json: Json = False) -> None:
+def worker(
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Jobs at a time.")] = 1,
+    as_json: Json = False,
+) -> None:
     """Do jobs until stopped: those that CELERY_BROKER_URL brings, else those of the database."""
     from server.commands.worker import run
 
@@ -393,6 +397,20 @@ def eval_retrieval(
 
     if not retrieval(_settings(), Output(as_json=as_json), data):
         raise typer.Exit(1)
+
+
+@bench.command("ingest")
+def bench_ingest(
+    rows: Annotated[int, typer.Option(min=1_000, help="Messages of the made-up export.")] = 100_000,
+    memory: Annotated[
+        bool, typer.Option("--memory", help="Write all of them too, and watch the memory.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Time reading, understanding and writing of conversations, each apart."""
+    from server.commands.bench import ingest
+
+    ingest(_settings(), Output(as_json=as_json), rows=rows, memory=memory)
 
 
 @bench.command("retrieval")

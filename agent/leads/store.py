@@ -13,10 +13,13 @@ class LeadStore:
     async def insert(self, tenant_id: str, lead: Lead) -> None:
         await self._rows(tenant_id).insert(_row(lead))
 
-    async def add_many(self, tenant_id: str, leads: Sequence[Lead]) -> int:
-        """Write leads that are new; how many are."""
-        added: int = await self._rows(tenant_id).insert_many([_row(lead) for lead in leads])
-        return added
+    async def put_many(
+        self, tenant_id: str, *, new: Sequence[Lead], known: Sequence[Lead] = ()
+    ) -> None:
+        """Write leads: a new one where none stands, a known one over what stands."""
+        rows = self._rows(tenant_id)
+        await rows.insert_many([_row(lead) for lead in new])
+        await rows.bulk_upsert(["lead_id"], [_row(lead) for lead in known])
 
     async def get(self, tenant_id: str, lead_id: str) -> Lead | None:
         row = await self._rows(tenant_id).find_one({"lead_id": lead_id})

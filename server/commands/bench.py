@@ -1,6 +1,7 @@
 import asyncio
 
 from agent.settings import Settings
+from evals.bench import ingest as ingest_bench
 from evals.bench import retrieval as retrieval_bench
 from evals.bench import tokens as tokens_bench
 from server.output import Output
@@ -10,6 +11,14 @@ def tokens(settings: Settings, output: Output, *, threads: int, turns: int) -> N
     with output.progress("threads") as progress:
         report = asyncio.run(
             tokens_bench.run(settings, threads=threads, turns=turns, progress=progress)
+        )
+    output.result(report, lambda console: console.print_json(data=report))
+
+
+def ingest(settings: Settings, output: Output, *, rows: int, memory: bool) -> None:
+    with output.progress("ingest") as progress:
+        report = asyncio.run(
+            ingest_bench.run(settings, rows=rows, memory=memory, progress=progress)
         )
     output.result(report, lambda console: console.print_json(data=report))
 

@@ -119,6 +119,8 @@ class Layout:
 
     def repeats(self, cells: Sequence[str]) -> bool:
         """Whether a row says the header again."""
+        if cells[0].strip().casefold() != self.header[0]:
+            return False
         return tuple(cell.strip().casefold() for cell in cells[: len(self.header)]) == self.header
 
 

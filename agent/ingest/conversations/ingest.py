@@ -15,7 +15,7 @@ from agent.ingest.conversations.needs import Needs
 from agent.ingest.conversations.redaction import Hash, Redacted, Redactor
 from agent.ingest.conversations.rejected import RejectedFile
 from agent.ingest.conversations.segments import Segments
-from agent.ingest.conversations.turns import Item, TurnReader
+from agent.ingest.conversations.turns import EMPTY, Item, TurnReader
 from agent.ingest.conversations.writing import Writer
 from agent.listings.public import public_values
 from agent.privacy.models import Contact
@@ -50,7 +50,10 @@ async def ingest_conversations(
     """
     community = await needs.tenants.community(tenant_id, community_id)
     zone = zone or (community.tz if community_id else UTC)
-    with TurnReader(path, zone) as reader, RejectedFile(rejected) as refused:
+    with (
+        TurnReader(path, zone) as reader,
+        RejectedFile(rejected, lambda: reader.header) as refused,
+    ):
         intake = await _intake(needs, tenant_id, iter(reader), refused, cursor)
         report = intake.report
         report.dialect = {
@@ -142,7 +145,7 @@ class Intake:
 
     def _counted(self) -> Iterator[Item]:
         for item in self._items:
-            if item != "empty":
+            if item is not EMPTY:
                 self.report.rows += 1
             yield item
 
@@ -160,7 +163,11 @@ async def _intake(
     refused: RejectedFile,
     cursor: Mapping[str, Any] | None,
 ) -> Intake:
-    redactor = Redactor(hasher(needs.vault, tenant_id), await _public(needs, tenant_id))
+    redactor = Redactor(
+        hasher(needs.vault, tenant_id),
+        await _public(needs, tenant_id),
+        (await needs.listings.gazetteer(tenant_id)).properties,
+    )
     segments = Segments(digest_key(needs.vault, tenant_id))
     report = ConversationReport(added=(cursor or {}).get("added", 0))
     return Intake(items, segments, redactor, report, refused)

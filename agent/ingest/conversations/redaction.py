@@ -38,11 +38,14 @@ class Redacted:
 
 
 class Redactor:
-    """`public` are the phones (E.164) and address keys of the inventory."""
+    """`public` are the phones (E.164) and address keys of the inventory, `homes` its names."""
 
-    def __init__(self, hash_of: Hash, public: Container[str] = ()) -> None:
+    def __init__(
+        self, hash_of: Hash, public: Container[str] = (), homes: Iterable[str] = ()
+    ) -> None:
         self._hash_of = hash_of
         self._public = public
+        self._homes = frozenset(name.casefold() for name in homes)
         self.counts: Counter[str] = Counter()
 
     def part(self, part: Part) -> Redacted:
@@ -78,7 +81,7 @@ class Redactor:
         if key in known:
             return True
         if span.kind not in _WHOSE:
-            return False
+            return span.kind == "name" and span.value.casefold() in self._homes
         if _OF_THE_LEAD.search(text[max(0, span.start - _REACH) : span.start]):
             known.of_lead.add(key)
             return False

@@ -2,9 +2,10 @@
 
 import csv
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Self, TextIO
 
 from agent.errors import InvalidInput
 from agent.ingest.conversations.models import Refused
@@ -13,11 +14,15 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class RejectedFile:
-    """Readable by its owner only: the cells are as they were. Without a path it does nothing."""
+    """Readable by its owner only: the cells are as they were. Without a path it does nothing.
 
-    def __init__(self, path: Path | None) -> None:
+    `header` tells the names of the columns, once they are known.
+    """
+
+    def __init__(self, path: Path | None, header: Callable[[], Sequence[str]] = tuple) -> None:
         self._file: TextIO | None = None
-        self._writer: Any = None
+        self._header = header
+        self._rows = 0
         if path is None:
             return
         try:
@@ -27,8 +32,6 @@ class RejectedFile:
                 "rejected_file_unwritable", f"{path.name!r} cannot be written: {error.strerror}."
             ) from None
         self._file = os.fdopen(descriptor, "w", encoding="utf-8", newline="")
-        self._writer = csv.writer(self._file)
-        self._writer.writerow(["line", "code", "reason", "cells"])
 
     def __enter__(self) -> Self:
         return self
@@ -43,11 +46,15 @@ class RejectedFile:
             self._file.close()
 
     def write(self, refused: Refused) -> None:
-        if self._writer is None:
+        if self._file is None:
             return
+        writer = csv.writer(self._file)
+        if not self._rows:
+            writer.writerow(["line", "code", "reason", *map(_no_formula, self._header())])
+        self._rows += 1
         problem = refused.problem
-        cells = [_no_formula(cell) for cell in refused.cells]
-        self._writer.writerow([problem.line, problem.code, problem.reason, *cells])
+        cells = map(_no_formula, refused.cells)
+        writer.writerow([problem.line, problem.code, problem.reason, *cells])
 
 
 def _no_formula(cell: str) -> str:

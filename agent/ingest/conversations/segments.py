@@ -78,7 +78,7 @@ class Segments:
         self._block = turn.thread or self._block
         digest = self._digest(turn.side, turn.text, str(turn.timestamp))
         one = self._of(self._block, digest)
-        before = one.said[digest]
+        before = one.said.get(digest, 0)
         if before and turn.timestamp is not None:
             self.duplicates += 1
             return

@@ -38,6 +38,8 @@ class TurnReader:
         self._name = path.name
         self._zone = zone
         self.records = Records(path)
+        self.header: list[str] = []
+        """Known once the first row is read."""
 
     def __enter__(self) -> Self:
         return self
@@ -58,6 +60,7 @@ class TurnReader:
                 yield _bad(record)
             elif any(map(str.strip, record[1])):
                 layout = layout_of(record[1])
+                self.header = record[1]
                 break
         if layout is None:
             raise InvalidInput("table_empty", f"{self._name!r} holds no rows.")
@@ -68,7 +71,7 @@ class TurnReader:
                 yield _bad(record)
                 continue
             number, cells = record
-            if not any(cells) or not any(map(str.strip, cells)):
+            if not "".join(cells).strip():
                 yield EMPTY
             elif len(cells) > width and any(map(str.strip, cells[width:])):
                 yield _bad(too_long(number, len(cells), width), cells)
@@ -102,16 +105,20 @@ def turn_of(
 
 def _cells_of(layout: Layout) -> Callable[[list[str]], tuple[str, str, str, str]]:
     """Reads role, text, timestamp and thread id out of a row; short rows lack the last ones."""
-    width = len(layout.header)
     if (plain := layout.plain) is None:
         return partial(_of_several, layout)
-    blank = [""]
+    role, text, timestamp, thread = plain
+    width = max(plain) + 1
 
     def read(cells: list[str]) -> tuple[str, str, str, str]:
-        have = len(cells)
-        cells = cells + blank * (width + 1 - have) if have <= width else [*cells[:width], ""]
-        role, text, timestamp, thread = plain
-        return cells[role], cells[text], cells[timestamp], cells[thread].strip()
+        if len(cells) < width:
+            cells = cells + [""] * (width - len(cells))
+        return (
+            cells[role] if role >= 0 else "",
+            cells[text],
+            cells[timestamp] if timestamp >= 0 else "",
+            cells[thread].strip() if thread >= 0 else "",
+        )
 
     return read
 

@@ -33,6 +33,9 @@ class _Work:
     """Places in `redacted.lines`."""
     reading: Reading = field(default_factory=Reading)
     contact: Contact = field(default_factory=Contact)
+    hashes: dict[str, str] = field(default_factory=dict)
+    grows: bool = False
+    """Its lead is there already, with less than is known now."""
 
     @property
     def count(self) -> int:
@@ -77,12 +80,17 @@ class Writer:
         await self._recall(work)
         await asyncio.to_thread(self._label, work)
         await self._put_contacts(work)
+        leads = {one.thread_id: (self._lead(one), one.grows) for one in work}
         added, _, _ = await asyncio.gather(
             self._threads.add_messages(
                 self._tenant_id, [row for one in work for row in self._messages(one)]
             ),
             self._raw.insert_many([row for one in work for row in self._raws(one)]),
-            self._needs.leads.store.add_many(self._tenant_id, [self._lead(one) for one in work]),
+            self._needs.leads.store.put_many(
+                self._tenant_id,
+                new=[lead for lead, grows in leads.values() if not grows],
+                known=[lead for lead, grows in leads.values() if grows],
+            ),
         )
         self._needs.failpoints.reach("ingest_batch")
         latest = {one.thread_id: self._thread(one) for one in work}
@@ -107,13 +115,15 @@ class Writer:
                 self._ids.pop(part.serial, None)
             else:
                 self._ids[part.serial] = thread_id
-            if thread_id not in counts:
+            if thread_id not in ids:
+                ids.add(thread_id)
                 counts |= await self._threads.counts(self._tenant_id, [thread_id])
             missing = [
                 place for place in range(len(each.lines)) if part.offset + place not in there
             ]
             one = _Work(thread_id, each, missing)
             if missing or counts.get(thread_id, 0) < one.count:
+                one.grows = part.offset > 0 or thread_id in counts
                 work.append(one)
         return work
 
@@ -144,16 +154,18 @@ class Writer:
 
     async def _recall(self, work: Sequence[_Work]) -> None:
         """Bring back what earlier parts of the same conversations said."""
+        earlier: dict[str, _Work] = {}
         for one in work:
-            part = one.redacted.part
-            if not part.offset:
-                one.contact = one.redacted.contact
-                continue
-            ref = self._ref(one)
-            known = await self._needs.vault.get(self._tenant_id, ref)
+            offset, before = one.redacted.part.offset, earlier.get(one.thread_id)
+            known = None
+            if before:
+                known, one.reading = before.contact, before.reading
+            elif offset:
+                known = await self._needs.vault.get(self._tenant_id, self._ref(one))
+                reading = self._readings.pop(one.thread_id, None)
+                one.reading = reading or await self._read_again(one.thread_id, offset)
             one.contact = one.redacted.contact.over(known or Contact())
-            reading = self._readings.pop(one.thread_id, None)
-            one.reading = reading or await self._read_again(one.thread_id, part.offset)
+            earlier[one.thread_id] = one
 
     async def _read_again(self, thread_id: str, end: int) -> Reading:
         reading, after = Reading(), -1
@@ -169,28 +181,23 @@ class Writer:
         return reading
 
     def _label(self, work: Sequence[_Work]) -> None:
-        readings: dict[str, Reading] = {}
         for one in work:
-            one.reading = readings.get(one.thread_id, one.reading)
             self._labeller.label(one.redacted.lines, one.reading)
-            readings[one.thread_id] = one.reading
             if not one.redacted.part.last:
                 self._readings[one.thread_id] = one.reading
         while len(self._readings) > REMEMBERED:
             self._readings.popitem(last=False)
 
     async def _put_contacts(self, work: Sequence[_Work]) -> None:
+        known = {self._ref(one): one for one in work if one.redacted.contact != Contact()}
+        contacts = {ref: one.contact for ref, one in known.items()}
+        await self._needs.vault.put_many(self._tenant_id, contacts)
         for one in work:
-            if one.redacted.contact != Contact():
-                await self._needs.vault.put(self._tenant_id, one.contact, ref=self._ref(one))
+            if one.contact != Contact():
+                one.hashes = self._needs.vault.hashes(self._tenant_id, one.contact)
 
     def _ref(self, one: _Work) -> str:
         return stable_id("con", self._tenant_id, one.thread_id)
-
-    def _hashes(self, one: _Work) -> dict[str, str]:
-        if one.contact == Contact():
-            return {}
-        return self._needs.vault.hashes(self._tenant_id, one.contact)
 
     def _messages(self, one: _Work) -> Iterable[dict[str, Any]]:
         offset = one.redacted.part.offset
@@ -227,11 +234,10 @@ class Writer:
 
     def _lead(self, one: _Work) -> Lead:
         begun, ended = self._span(one)
-        hashes = self._hashes(one)
         return Lead(
             lead_id=self._lead_id(one),
-            contact_ref=self._ref(one) if hashes else None,
-            hashes=hashes,
+            contact_ref=self._ref(one) if one.hashes else None,
+            hashes=one.hashes,
             source=self._source,
             profile=one.reading.profile,
             created_at=begun,
@@ -247,7 +253,7 @@ class Writer:
 
     def _thread(self, one: _Work) -> dict[str, Any]:
         reading, (begun, ended) = one.reading, self._span(one)
-        hashes = {f"{kind}_hash": value for kind, value in self._hashes(one).items()}
+        hashes = {f"{kind}_hash": value for kind, value in one.hashes.items()}
         wishes = reading.profile.known()
         if areas := wishes.pop("areas", None):
             wishes["preferred_areas"] = areas
