@@ -28,6 +28,7 @@ RENEW_SECONDS = LEASE.total_seconds() / 3
 STOP_SECONDS = 15.0
 WRITE_SECONDS = LEASE.total_seconds()
 """How long the outcome of a job is held on to while the database is away."""
+WRITE_PAUSE = 1.0
 
 Discard = Callable[[str, str], Awaitable[None]]
 
@@ -142,7 +143,7 @@ class Runner:
             except Unavailable:
                 if loop.time() > give_up or self._stopping.is_set():
                     raise
-            await asyncio.sleep(1)
+            await asyncio.sleep(WRITE_PAUSE)
 
 
 @contextlib.asynccontextmanager

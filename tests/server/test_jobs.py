@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -10,11 +11,12 @@ import pytest
 from agent.errors import InvalidInput
 from agent.jobs.models import Job
 from agent.jobs.step import Step
+from agent.kit.clock import ManualClock
 from agent.services import Services
 from agent.tenants.models import Tenant
 from server import files, importing
 from server.files import Inflow
-from server.jobs import KINDS, Kind, Params
+from server.jobs import KINDS, Kind, Params, queue_nightly
 from server.scopes import Scope
 from server.state import State, state_over
 from tests.server.parties import Json, Staff, Visitor
@@ -224,6 +226,25 @@ class TestUpload:
         assert found == {name: (status, code) for name, (*_, status, code) in FORMS.items()}
         assert await kept(state) == (0, 0)
         assert (await staff.read("/api/jobs"))["items"] == []
+
+
+class TestNightly:
+    async def test_once_a_tenant_and_night(
+        self, demo: Services, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in list(KINDS):
+            monkeypatch.delitem(KINDS, name)
+        monkeypatch.setitem(KINDS, "count", Kind(count, CountParams, nightly=True))
+        await demo.tenants.put(Tenant(tenant_id="other", name="Other"))
+        asked = [22, 2, 3, 4, 5, 6, 3]  # two nights, by the hour; it is 18:00
+        queued = []
+        for hour in asked:
+            clock.advance(timedelta(hours=(hour - clock.now().hour) % 24))
+            await asyncio.gather(*(queue_nightly(demo) for _ in range(3)))
+            queued.append(await demo.repository.across_tenants("jobs").count({}))
+        assert queued == [0, 0, 2, 2, 2, 2, 4]
+        [first, _] = (await demo.jobs.store.page("other")).items
+        assert (first.kind, first.created_by) == ("count", "latchkey")
 
 
 class TestImport:

@@ -40,7 +40,7 @@ class Bench:
             await step(batch + 1, BATCHES, cursor=batch + 1)
         return {"batches": BATCHES}
 
-    def runner(self) -> Runner:
+    def runner(self, stop_seconds: float = 5) -> Runner:
         async def discard(tenant_id: str, upload_id: str) -> None:
             self.discarded.append(upload_id)
 
@@ -52,6 +52,7 @@ class Bench:
             discard,
             stopping=self.stopping,
             save_seconds=0,
+            stop_seconds=stop_seconds,
         )
 
     async def queue(self, kind: str = "count", **more: Any) -> Job:

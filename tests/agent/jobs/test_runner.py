@@ -268,3 +268,60 @@ class TestStopped:
             await working
         row = await bench.row(job)
         assert (row.status, row.cursor, row.deaths) == (JobStatus.QUEUED, 2, 0)
+
+    async def test_a_batch_that_does_not_end_is_cut_off(self, bench: Bench) -> None:
+        async def hang(batch: int) -> None:
+            if batch == 1:
+                bench.stopping.set()
+                await asyncio.sleep(60)
+
+        bench.before = hang
+        job = await bench.queue()
+        runner = bench.runner(stop_seconds=0.05)
+        assert await asyncio.wait_for(runner.run_once(), 5)
+        row = await bench.row(job)
+        assert (row.status, row.cursor, row.deaths) == (JobStatus.QUEUED, 1, 0)
+
+    async def test_a_handlers_own_timeout_is_a_failure(self, bench: Bench) -> None:
+        async def late(batch: int) -> None:
+            raise TimeoutError
+
+        bench.before = late
+        job = await bench.queue()
+        await bench.runner().run_once()
+        assert (await bench.row(job)).status is JobStatus.FAILED
+
+
+async def test_an_outcome_waits_for_the_database(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that is away when the job ends costs the job nothing."""
+    close, away = bench.jobs.finish, 2
+
+    async def finish(*given: Any) -> bool:
+        nonlocal away
+        if away:
+            away -= 1
+            raise Unavailable("database_unavailable", "Away.")
+        return await close(*given)
+
+    monkeypatch.setattr(bench.jobs, "finish", finish)
+    monkeypatch.setattr("agent.jobs.runner.WRITE_PAUSE", 0.01)
+    job = await bench.queue()
+    await bench.runner().run_once()
+    assert (await bench.row(job)).status is JobStatus.DONE
+
+
+async def test_a_long_batch_keeps_the_lease(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def long(batch: int) -> None:
+        if batch == 1:
+            bench.clock.advance(LEASE / 2)
+            await asyncio.sleep(0.1)
+            bench.clock.advance(LEASE / 2)
+            assert await bench.jobs.claim("other", ["count"]) is None
+
+    monkeypatch.setattr("agent.jobs.runner.RENEW_SECONDS", 0.02)
+    bench.before = long
+    await bench.queue()
+    await bench.runner().run_once()
+    assert bench.wrote == list(range(BATCHES))
