@@ -31,6 +31,12 @@ OPERATORS = frozenset(
         "$dateToString", "$concatArrays", "$setUnion", "$mergeObjects",
     ]
 )  # fmt: skip
+ATLAS = frozenset(
+    [
+        "$vectorSearch", "$meta", "$listSearchIndexes", "createSearchIndexes", "updateSearchIndex",
+    ]
+)  # fmt: skip
+"""Sent with LATCHKEY_VECTOR_SEARCH=atlas only; agent/mongo alone builds them."""
 _ENVELOPE = frozenset(("$db", "$clusterTime", "$readPreference"))
 
 
@@ -42,7 +48,7 @@ class Commands(CommandListener):
 
     @property
     def outside(self) -> set[str]:
-        return self.seen - COMMANDS - OPERATORS
+        return self.seen - COMMANDS - OPERATORS - ATLAS
 
     def started(self, event: CommandStartedEvent) -> None:
         self.seen.update(names(event.command_name, event.command))
