@@ -77,7 +77,7 @@ _ORDINARY = """
     apartments unit pm am ps tbd na
     """
 NO_NAME = frozenset(_ORDINARY.split())
-_CAPITAL = re.compile(r"\s([^\W\d_a-z][^\W\d_][\w'’]*|Jo\b)")
+_CAPITAL = re.compile(r"[ \n\t]([^\W\d_a-z][^\W\d_][\w'’]*|Jo\b)")
 _CUE_WORDS = """
     me i'm im am it's its thanks again much best wishes regards cheers sincerely yours truly
     signed respectfully attn c/o under mr mrs ms mx dr prof miss hi hello hey dear morning

@@ -114,7 +114,7 @@ def _with_numbers(text: str, others: list[Span], kinds: Container[Kind]) -> Iter
         while waiting and waiting[-1].start <= start:
             taken = waiting[-1].end
             yield waiting.pop()
-        if start < taken:
+        if start < taken or text[start - 1 : start] == "$":
             continue
         span = _at(text, start, kinds)
         if span is None or span.start < taken:
