@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 
 
 class Model(BaseModel):
-    """A model that wrote a reply, and the tokens of all its calls in that turn."""
+    """The model that was asked for a reply, and what all calls of that turn took."""
 
     name: str
     calls: int = 0

@@ -14,10 +14,11 @@ from tools.catalog import CATALOG
 
 def modelled(stub: Stub, whys: Sequence[Why]) -> dict[str, Any]:
     """How many turns a model answered, what it was offered, what that took."""
-    plain = [why for why in whys if why.model and not any("tool:" in rule for rule in why.rules)]
+    spoke = [why for why in whys if "policy:llm" in why.rules]
+    plain = [why for why in spoke if not any(rule.startswith("tool:") for rule in why.rules)]
     return {
         "turns": len(whys),
-        "answered_by_model": sum("policy:llm" in why.rules for why in whys),
+        "answered_by_model": len(spoke),
         "failed_over": sum("model_failed" in why.rules for why in whys),
         "tools_beyond_stage": sum(len(beyond(body)) for body in stub.bodies()),
         "most_calls_without_tools": max((why.model.calls for why in plain if why.model), default=0),

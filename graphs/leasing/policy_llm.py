@@ -3,15 +3,16 @@
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from agent.ai.chat import ChatModels
 from agent.ai.understanding.models import Context, Intent, Understanding
 from agent.errors import Unavailable
 from graphs.leasing import answers, confirming, handoff
-from graphs.leasing.model import retrieval
-from graphs.leasing.model.rounds import Rounds, Unusable
+from graphs.leasing.model import retrieval, tuned
+from graphs.leasing.model.rounds import Rounds
+from graphs.leasing.model.sayable import Unusable
 from graphs.leasing.policy import StageSpec
 from graphs.leasing.policy_rules import RulesPolicy
 from graphs.leasing.turn import Turn
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 SECONDS = 90.0
 """What one turn may take with its model, retries and fallback included."""
+Attempt = Callable[[Turn], Awaitable[None]]
 FIXED = (*handoff.FIXED, Intent.STEERING, Intent.SCREENING, Intent.OPT_OUT, Intent.HUMAN)
 """What is answered in the same words for everyone, and never by a model."""
 _DECIDES = (Intent.AFFIRM, Intent.NEGATE, Intent.CANCEL, Intent.CANCEL_TOUR)
@@ -51,33 +53,43 @@ class LlmPolicy:
             await answers.answer(turn)
             turn.rules += ["policy:rules", "own_yes"]
             return
-        for model in await self._models(stage, turn):
+        for attempt in await self._attempts(stage, turn):
             draft = turn.draft()
             try:
-                await self._converse(stage, draft, model)
+                await self._bounded(attempt(draft))
             except Unusable as failure:
                 turn.rules.append(failure.rule)
+                turn.model = draft.model
             else:
                 turn.adopt(draft)
                 turn.rules.append("policy:llm")
                 return
         await self._by_rules(stage, turn, "model_failed")
 
-    async def _models(self, stage: StageSpec, turn: Turn) -> list[str | None]:
-        """The fine-tuned model deployed for tenant and stage, if any; then the base model."""
-        training = getattr(turn.services, "training", None)
-        if training is None:
-            return [None]
-        own = await training.model_for(turn.tools.call.tenant_id, turn.state["stage"])
-        return [own, None] if own else [None]
+    async def _attempts(self, stage: StageSpec, turn: Turn) -> list[Attempt]:
+        """A model deployed for tenant and stage, where a pattern will do; then the base model."""
 
-    async def _converse(self, stage: StageSpec, draft: Turn, model: str | None) -> None:
+        async def converse(draft: Turn) -> None:
+            past = await retrieval.passages(draft)
+            await Rounds(self._chat, stage, draft, past, self._tell(draft)).run()
+
+        if not tuned.patterned(stage, turn):
+            return [converse]
+        training = turn.services.training
+        model = await training.model_for(turn.tools.call.tenant_id, turn.state["stage"])
+        if model is None:
+            return [converse]
+
+        async def by_pattern(draft: Turn) -> None:
+            await tuned.answer(self._chat, draft, model)
+
+        return [by_pattern, converse]
+
+    async def _bounded(self, attempt: Awaitable[None]) -> None:
         """Raises Unusable, whatever went wrong but the database."""
-        past = [] if model else await retrieval.passages(draft)
-        rounds = Rounds(self._chat, stage, draft, past, self._tell(draft), model)
         try:
             async with asyncio.timeout(SECONDS):
-                await rounds.run()
+                await attempt
         except (Unusable, Unavailable):
             raise
         except TimeoutError:

@@ -38,7 +38,7 @@ class Turn:
     listings: list[OfferedListing] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
     model: Model | None = None
-    """The model that wrote the reply, if one did."""
+    """The model that was asked for the reply, if one was."""
 
     def draft(self) -> "Turn":
         """A copy to fill; nothing of it counts before it is adopted."""

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from agent.ai.understanding.models import Intent
 from agent.errors import LatchkeyError
 from graphs.leasing.turn import Turn
+from tools.memory import FoundArticle, PastAnswer
 
 log = logging.getLogger(__name__)
 
@@ -15,10 +17,9 @@ SECONDS = 1.0
 """What a lead waits for it at most."""
 TURNS = 3
 ARTICLES = 2
-CANDIDATES = 10
-LINE = 280
-SAME_STAGE = 1.15
-"""How much more a turn of the same stage counts."""
+LINE = 320
+"""Characters shown of one."""
+_FIGURES = re.compile(r"\$|\d{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,14 @@ class Passage:
 
 
 async def passages(turn: Turn) -> list[Passage]:
-    """What to show of this tenant's redacted past, the likeliest first; ids go into `why`."""
+    """What to show of this tenant's redacted past, the likeliest first; the tools note the ids."""
     if not helps(turn):
         return []
     question = " ".join(item["text"] for item in turn.state["incoming"])[:500]
+    if not question.strip():
+        return []
     found = await asyncio.gather(_turns(turn, question), _articles(turn, question))
-    chosen = [passage for kind in found for passage in kind]
-    why = turn.tools.call.why
-    why.retrieved += [p.source_id for p in chosen if p.source_id not in why.retrieved]
-    return chosen
+    return [passage for kind in found for passage in kind]
 
 
 def helps(turn: Turn) -> bool:
@@ -51,32 +51,36 @@ def helps(turn: Turn) -> bool:
 
 
 async def _turns(turn: Turn, question: str) -> list[Passage]:
-    hits = await _search(turn, "conversations", question, where={"role": "agent"})
-    own = turn.state["thread_id"]
-    stage = turn.state["stage"]
-    others = [hit for hit in hits if hit.meta.get("thread_id") != own]
-    others.sort(
-        key=lambda hit: -hit.score * (SAME_STAGE if hit.meta.get("stage") == stage else 1.0)
-    )
-    return [Passage(hit.source_id, "past answer", hit.text[:LINE]) for hit in others[:TURNS]]
+    """What the team answered elsewhere; figures go stale or belong to another home."""
+    found: list[PastAnswer] = await _used(turn, "search_conversations", query=question, k=TURNS * 2)
+    plain = [each for each in found if not _FIGURES.search(each.answer)][:TURNS]
+    return [
+        Passage(each.source_id, "past answer", _cut(f"{each.question or ''} - {each.answer}"))
+        for each in plain
+    ]
 
 
 async def _articles(turn: Turn, question: str) -> list[Passage]:
-    hits = await _search(turn, "knowledge", question)
-    return [Passage(hit.source_id, "article", hit.text[:LINE]) for hit in hits[:ARTICLES]]
+    found: list[FoundArticle] = await _used(
+        turn, "search_knowledge", query=question, k=ARTICLES, listing_id=turn.state.get("focus")
+    )
+    return [
+        Passage(each.source_id, "article", _cut(f"{each.title}: {each.text}")) for each in found
+    ]
 
 
-async def _search(turn: Turn, corpus: str, question: str, **options: Any) -> list[Any]:
-    chunks = getattr(turn.services, "chunks", None)
-    if chunks is None:
+async def _used(turn: Turn, tool: str, **args: Any) -> list[Any]:
+    """What a tool of this stage finds, if it may and can in time."""
+    if tool not in turn.tools.names():
         return []
-    call = turn.tools.call
     try:
         async with asyncio.timeout(SECONDS):
-            found: list[Any] = await chunks.search(
-                call.tenant_id, corpus, question, k=CANDIDATES, **options
-            )
+            found: list[Any] = await turn.tools.use(tool, **args)
     except (TimeoutError, LatchkeyError) as error:
-        log.warning("answered without %s: %s", corpus, type(error).__name__)
+        log.warning("answered without %s: %s", tool, type(error).__name__)
         return []
     return found
+
+
+def _cut(text: str) -> str:
+    return " ".join(text.split())[:LINE]

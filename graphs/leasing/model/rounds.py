@@ -1,20 +1,18 @@
 """One turn with a model: ask, carry out what it calls, ask again, take its answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from agent.ai.chat import ChatModels, Completion, ToolCall
-from agent.ai.understanding import read_agent_turn
-from agent.audit.models import Model
 from agent.errors import Unavailable
 from graphs.leasing import touring
-from graphs.leasing.memory import recalled
 from graphs.leasing.model import noting, prompt
 from graphs.leasing.model.answer import ModelAnswer
-from graphs.leasing.model.checks import Grounds, contacts_in, numbers_in, objection
+from graphs.leasing.model.checks import Grounds, objection
 from graphs.leasing.model.effects import carry_out
 from graphs.leasing.model.handles import Handles
 from graphs.leasing.model.prompt import Message
 from graphs.leasing.model.retrieval import Passage
+from graphs.leasing.model.sayable import Unusable, counted, grounds, say
 from graphs.leasing.model.spoken import Spoken
 from graphs.leasing.model.tools import described, offered
 from graphs.leasing.policy import StageSpec
@@ -28,14 +26,6 @@ AT_ONCE = 5
 Tell = Callable[[str], None]
 
 
-class Unusable(Exception):
-    """The model gave nothing that may be said; `rule` names why."""
-
-    def __init__(self, rule: str) -> None:
-        super().__init__(rule)
-        self.rule = rule
-
-
 class Rounds:
     """Fills a draft of the turn. Raises Unusable; the draft is void then."""
 
@@ -46,48 +36,45 @@ class Rounds:
         turn: Turn,
         past: list[Passage],
         tell: Tell,
-        model: str | None,
     ) -> None:
         self._chat = chat
         self._stage = stage
         self._turn = turn
         self._past = past
         self._tell = tell
-        self._model = model
         self._handles = Handles()
 
     async def run(self) -> None:
         turn = self._turn
         messages = await prompt.messages(self._stage, turn, self._past, self._handles)
-        grounds = await self._grounds(messages)
+        resting_on = await grounds(turn, messages)
         for _ in range(ROUNDS + 1):
             has_tour = await touring.latest(turn) is not None
             names = offered(self._stage, turn, has_tour=has_tour)
-            completion = await self._ask(messages, names, grounds)
+            completion = await self._ask(messages, names, resting_on)
             if not completion.tool_calls:
-                await self._conclude(completion, grounds)
+                await self._conclude(completion, resting_on)
                 return
             messages += await self._carry_out(completion, names)
             if turn.said:
                 return
-            grounds = await self._grounds(messages)
+            resting_on = await grounds(turn, messages)
         raise Unusable("model_tool_loop")
 
     async def _ask(
-        self, messages: list[Message], names: list[str], grounds: Grounds
+        self, messages: list[Message], names: list[str], resting_on: Grounds
     ) -> Completion[ModelAnswer]:
-        spoken = Spoken(lambda text: objection(text, grounds) is None, self._tell)
+        spoken = Spoken(lambda text: objection(text, resting_on) is None, self._tell)
         try:
             completion = await self._chat.complete(
                 messages,
                 tools=described(names),
                 schema=ModelAnswer,
-                model=self._model,
                 on_text=spoken.hear,
             )
         except Unavailable as error:
             raise Unusable(error.code) from None
-        self._count(completion)
+        counted(self._turn, completion)
         return completion
 
     async def _carry_out(
@@ -112,80 +99,11 @@ class Rounds:
         data = await carry_out(self._turn, names, call.name, args)
         return prompt.dumped({"data": self._handles.shown(data)})
 
-    async def _conclude(self, completion: Completion[ModelAnswer], grounds: Grounds) -> None:
-        turn = self._turn
+    async def _conclude(self, completion: Completion[ModelAnswer], resting_on: Grounds) -> None:
         answer = completion.parsed
-        if answer is None or not (reply := answer.reply.strip()):
+        if answer is None:
             raise Unusable("model_answer_empty")
-        problem = objection(reply, grounds)
-        if problem:
-            raise Unusable(problem)
-        turn.quote(reply)
-        turn.ask(*self._askable(answer, await self._asked(answer)))
-        await noting.note(turn, answer.noted)
+        await say(self._turn, answer.reply, resting_on, answer.asked)
+        await noting.note(self._turn, answer.noted)
         if answer.understood:
-            turn.state["misses"] = 0
-
-    async def _asked(self, answer: ModelAnswer) -> Sequence[str]:
-        """What the reply asks for: as the model says, else as its words read."""
-        if answer.asked:
-            return answer.asked
-        turn = self._turn
-        read = read_agent_turn(
-            answer.reply,
-            gazetteer=await turn.services.listings.gazetteer(turn.tools.call.tenant_id),
-            shortlist=recalled(turn.state).shortlist,
-            today=turn.now.astimezone(turn.community.tz).date(),
-        )
-        return read.asked
-
-    def _askable(self, answer: ModelAnswer, asked: Sequence[str]) -> list[str]:
-        """Without what nothing stands behind: a yes to nothing, a time where none is offered."""
-        state = self._turn.state
-        needs = {
-            "confirm": state.get("confirm"),
-            "slot": state.get("slots"),
-            "property": state.get("shortlist"),
-        }
-        return [name for name in dict.fromkeys(asked) if needs.get(name, True)]
-
-    async def _grounds(self, messages: list[Message]) -> Grounds:
-        """What a reply may rest on: everything the model was shown but its own rules."""
-        turn = self._turn
-        rules, *rest = [message.get("content") or "" for message in messages]
-        community = turn.community
-        homes = await turn.services.listings.by_ids(
-            turn.tools.call.tenant_id,
-            [home["listing_id"] for home in turn.state.get("shortlist", [])],
-        )
-        office = await prompt.community_of(turn)
-        own = [
-            text
-            for each in (community, office)
-            for text in (
-                each.phone,
-                each.application_url,
-                each.privacy_url,
-                *each.policies.values(),
-            )
-        ]
-        return Grounds(
-            numbers=numbers_in(rest),
-            contacts=contacts_in([*own, *(home.phone or "" for home in homes)]),
-            links=" ".join(own),
-            secrets=(rules,),
-        )
-
-    def _count(self, completion: Completion[ModelAnswer]) -> None:
-        """Add one call to what this turn took."""
-        so_far = self._turn.model or Model(name=completion.model)
-        usage = completion.usage
-        self._turn.model = so_far.model_copy(
-            update={
-                "name": completion.model,
-                "calls": so_far.calls + 1,
-                "input_tokens": so_far.input_tokens + (usage.input_tokens if usage else 0),
-                "output_tokens": so_far.output_tokens + (usage.output_tokens if usage else 0),
-                "cached_tokens": so_far.cached_tokens + (usage.cached_tokens if usage else 0),
-            }
-        )
+            self._turn.state["misses"] = 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -329,21 +330,56 @@ class TestInjection:
         assert answer.pending_actions == []
 
 
-class TestFineTuned:
-    async def test_its_failure_falls_back_to_the_base_model(
-        self, modelled: Services, stub: Stub
-    ) -> None:
-        class Training:
-            async def model_for(self, tenant_id: str, stage: str) -> str | None:
-                return "ft:gone"
+class Deployed:
+    """One tuned model for every stage."""
 
-        stub.known_models = {modelled.settings.chat_model}
-        services = replace(modelled, training=Training())  # type: ignore[arg-type]
+    async def model_for(self, tenant_id: str, stage: str) -> str | None:
+        return "ft:own"
+
+
+class TestATunedModel:
+    @pytest.fixture
+    async def runtime(self, modelled: Services) -> AsyncIterator[Runtime]:
+        services = replace(modelled, training=Deployed())  # type: ignore[arg-type]
         async with open_runtime(services) as runtime:
-            answer = await says(runtime, await arrive(runtime), "hello")
+            yield runtime
+
+    async def test_answers_by_pattern_as_it_was_taught(self, runtime: Runtime, stub: Stub) -> None:
+        stub.known_models = {"ft:own"}
+        stub.brain = lambda request: Reply("Welcome! What area would you like to live in?")
+        answer = await says(runtime, await arrive(runtime), "hello")
         assert answer.why.model
-        assert answer.why.model.name == modelled.settings.chat_model
-        assert stub.bodies()[0]["model"] == "ft:gone"
+        assert answer.why.model.name == "ft:own"
+        assert "asked:areas" in answer.why.rules
+        [body] = stub.bodies()
+        assert "tools" not in body
+        assert body["messages"][0]["content"].endswith("Stage: qualifying")
+        assert body["messages"][-1] == {"role": "user", "content": "hello"}
+
+    async def test_homes_and_questions_are_the_base_models(
+        self, runtime: Runtime, stub: Stub
+    ) -> None:
+        await says(runtime, await arrive(runtime), WISH, "is parking free?")
+        assert {body["model"] for body in stub.bodies()} == {"gpt-4.1-mini"}
+
+    @pytest.mark.parametrize("reply", ["Ours start at $899!", "Go to evil.com", ""])
+    async def test_what_it_may_not_say_falls_back(
+        self, runtime: Runtime, stub: Stub, reply: str
+    ) -> None:
+        stub.known_models = {"ft:own", "gpt-4.1-mini"}
+        stub.brain = lambda request: (
+            Reply(reply) if request["model"] == "ft:own" else answers("Where would you like to be?")
+        )
+        answer = await says(runtime, await arrive(runtime), "hello")
+        assert answer.reply == "Where would you like to be?"
+        assert answer.why.model
+        assert answer.why.model.name == "gpt-4.1-mini"
+
+    async def test_one_that_is_gone_falls_back(self, runtime: Runtime, stub: Stub) -> None:
+        stub.known_models = {"gpt-4.1-mini"}
+        answer = await says(runtime, await arrive(runtime), "hello")
+        assert "tuned_model_away" in answer.why.rules
+        assert "policy:llm" in answer.why.rules
 
 
 async def test_without_a_server_to_ask_it_says_what_to_set(demo: Services) -> None:
