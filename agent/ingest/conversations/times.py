@@ -21,7 +21,7 @@ _MONTHS = {
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d{1,9})?|\d{12,13}|\d{15,16}")
 _CLOCK = (
     r"(?:[ ,T]+(?:at )?(?P<h>\d{1,2})(?::(?P<min>\d{2}))?(?::(?P<s>\d{2})(?:[.,]\d{1,9})?)?"
-    r"(?: ?(?P<half>[ap])\.?m\.?)?)?"
+    r"(?: ?(?P<half>[ap])\.?m\.?(?![a-z]))?)?"
 )
 _ZONE = (
     r"(?: ?[(\[]?(?P<zone>[A-Za-z]{1,4}(?:[+-]\d{1,2}(?::?\d{2})?)?|[A-Za-z]+/[\w/+-]+|"
@@ -66,7 +66,7 @@ def read_time(written: str, zone: tzinfo = UTC) -> datetime | None:
 
 
 def _iso(written: str) -> datetime | None:
-    if written[4:5] != "-" or len(written) < 10:
+    if written[4:5] != "-" and written[8:9] != "T":
         return None
     try:
         return datetime.fromisoformat(written)
