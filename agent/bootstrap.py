@@ -42,6 +42,7 @@ from agent.threads.service import ThreadService
 from agent.threads.store import ThreadStore
 from agent.tours.service import TourService
 from agent.tours.store import TourStore
+from agent.training.datasets.store import DatasetStore
 from agent.training.service import TrainingService
 from agent.training.store import TrainingStore
 from agent.training.tuning.remote import TuningServer
@@ -115,7 +116,12 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
         knowledge=KnowledgeService(repository, KnowledgeStore(repository), chunks, clock),
         chat=ChatModels(settings, clock) if asks_models else None,
         training=TrainingService(
-            repository, TrainingStore(repository), audit, clock, TuningServer(settings)
+            repository,
+            TrainingStore(repository),
+            DatasetStore(repository),
+            audit,
+            clock,
+            TuningServer(settings),
         ),
     )
 

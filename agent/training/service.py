@@ -1,39 +1,32 @@
-import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from agent.audit.service import AuditService
 from agent.errors import Conflict, NotFound
 from agent.kit.clock import Clock
-from agent.kit.ids import stable_id
 from agent.mongo.repository import Repository
 from agent.threads.models import Stage
 from agent.training.datasets.build import Step, build_dataset
+from agent.training.datasets.store import DatasetStore
 from agent.training.datasets.windows import thread_hash
 from agent.training.deployments import Deployments, unknown
-from agent.training.gate import judged, stage_checks
 from agent.training.models import (
     STAGES_SLOT,
     Dataset,
     Deployment,
     Evaluation,
-    KeptFile,
     Model,
-    ModelKind,
     ModelStatus,
     Prompt,
     chat_slot,
 )
-from agent.training.stages.classifier import StageClassifier, learn
-from agent.training.stages.features import FORMAT
-from agent.training.stages.training import Labelled, labelled, majority_score, scores
+from agent.training.stages.classifier import StageClassifier
 from agent.training.stages.turns import Turn
+from agent.training.stages.versions import StageModels
 from agent.training.store import TrainingStore
 from agent.training.tuning.remote import TuningServer
 from agent.training.tuning.run import POLL_SECONDS, TuningRun
 
 MAX_USD = 25.0
-_MOST_CLASSIFIERS = 8
-_GONE = "The artefact of this version is gone; train it again."
 
 
 class TrainingService:
@@ -43,16 +36,18 @@ class TrainingService:
         self,
         repository: Repository,
         store: TrainingStore,
+        datasets: DatasetStore,
         audit: AuditService,
         clock: Clock,
         server: TuningServer,
     ) -> None:
         self.store = store
+        self._datasets = datasets
         self._audit = audit
         self._clock = clock
         self._server = server
         self._deployments = Deployments(repository, store, audit, clock)
-        self._classifiers: dict[str, StageClassifier] = {}
+        self._stages = StageModels(store, datasets, clock)
 
     async def model_for(self, tenant_id: str, stage: str) -> str | None:
         """The tuned chat model in use for a stage, else for all; None: the configured one."""
@@ -65,7 +60,7 @@ class TrainingService:
         used = await self._deployments.in_use(tenant_id)
         if STAGES_SLOT not in used:
             return None
-        return await self._classifier(tenant_id, used[STAGES_SLOT][0])
+        return await self._stages.classifier(tenant_id, used[STAGES_SLOT][0])
 
     async def stage_of(self, tenant_id: str, turns: Sequence[Turn]) -> str | None:
         """The stage of the last turn by the classifier in use; None without one or a turn."""
@@ -87,7 +82,7 @@ class TrainingService:
         if prompt is not None:
             await self.store.note_prompts(tenant_id, [prompt])
         dataset = await build_dataset(
-            self.store,
+            self._datasets,
             tenant_id,
             step,
             clock=self._clock,
@@ -103,9 +98,9 @@ class TrainingService:
     async def dataset(self, tenant_id: str, dataset_id: str | None = None) -> Dataset:
         """The named dataset, else the newest; raises NotFound `dataset_not_found`."""
         found = (
-            await self.store.dataset(tenant_id, dataset_id)
+            await self._datasets.dataset(tenant_id, dataset_id)
             if dataset_id
-            else await self.store.newest_dataset(tenant_id)
+            else await self._datasets.newest_dataset(tenant_id)
         )
         if found is None:
             raise NotFound(
@@ -114,24 +109,16 @@ class TrainingService:
         return found
 
     def file(self, tenant_id: str, dataset: Dataset, name: str) -> AsyncIterator[bytes]:
-        return self.store.file(tenant_id, dataset.dataset_id, name)
+        return self._datasets.file(tenant_id, dataset.dataset_id, name)
 
     async def forget(self, tenant_id: str, thread_ids: Collection[str]) -> int:
         """Empty the datasets that hold one of the threads; how many. Models keep no text."""
-        return await self.store.empty_datasets(tenant_id, [*map(thread_hash, thread_ids)])
+        return await self._datasets.empty_datasets(tenant_id, [*map(thread_hash, thread_ids)])
 
     async def train_stages(self, tenant_id: str, step: Step, *, actor: str) -> Model:
         """Learn and evaluate a stage classifier; the same labels are the same version."""
-        data = await labelled(self.store.conversations(tenant_id))
-        await step(1, 3, None)
-        version = stable_id("stages", tenant_id, FORMAT, data.hash)
-        known = await self.store.model(tenant_id, version)
-        if known is None or known.artefact is None:
-            await self._learn(tenant_id, version, data, actor)
-        await step(2, 3, None)
-        model = await self._evaluate_stages(tenant_id, version, data)
-        await step(3, 3, None)
-        return model
+        version, evaluation = await self._stages.train(tenant_id, step, actor=actor)
+        return await self.evaluated(tenant_id, version, evaluation)
 
     async def fine_tune(
         self,
@@ -149,6 +136,7 @@ class TrainingService:
         """Tune `base` at the server; see `TuningRun.tune`."""
         run = TuningRun(
             self.store,
+            self._datasets,
             self._server,
             self._clock,
             tenant_id,
@@ -212,61 +200,3 @@ class TrainingService:
 
     async def close(self) -> None:
         await self._server.close()
-
-    async def _learn(self, tenant_id: str, version: str, data: Labelled, actor: str) -> None:
-        classifier = await asyncio.to_thread(learn, data.known)
-        artefact = classifier.to_bytes()
-        await self.store.put_artefact(tenant_id, version, artefact)
-        await self.store.add_model(
-            tenant_id,
-            Model(
-                version=version,
-                kind=ModelKind.STAGES,
-                base=f"linear/{FORMAT}",
-                dataset_hash=data.hash,
-                status=ModelStatus.TRAINED,
-                metrics={
-                    "labels": list(classifier.labels),
-                    "features": len(classifier.buckets),
-                    "turns": len(data.stages),
-                    "threads": len(data.known),
-                },
-                artefact=KeptFile.of(artefact),
-                created_at=self._clock.now(),
-                created_by=actor,
-            ),
-        )
-
-    async def _evaluate_stages(self, tenant_id: str, version: str, data: Labelled) -> Model:
-        """Beside the majority and the deployed classifier, on the threads held out from both."""
-        classifier = await self._classifier(tenant_id, version)
-        current = await self.store.deployment(tenant_id, STAGES_SLOT)
-        ours, roles = await asyncio.to_thread(scores, classifier, data.held_out)
-        deployed = None
-        if current.version is not None:
-            before = await self._classifier(tenant_id, current.version)
-            deployed, _ = await asyncio.to_thread(scores, before, data.held_out)
-        most = majority_score(data)
-        evaluation = judged(
-            stage_checks(ours, most, deployed),
-            n=ours.n,
-            at=self._clock.now(),
-            against=current.version,
-            figures={
-                "overall": ours.report(),
-                **{role: each.report() for role, each in roles.items()},
-                "majority": most.report(),
-                "deployed": deployed.report() if deployed else None,
-            },
-        )
-        return await self.evaluated(tenant_id, version, evaluation)
-
-    async def _classifier(self, tenant_id: str, version: str) -> StageClassifier:
-        if version not in self._classifiers:
-            data = await self.store.artefact(tenant_id, version)
-            if not data:
-                raise NotFound("artefact_not_found", _GONE)
-            while len(self._classifiers) >= _MOST_CLASSIFIERS:
-                del self._classifiers[next(iter(self._classifiers))]
-            self._classifiers[version] = await asyncio.to_thread(StageClassifier.from_bytes, data)
-        return self._classifiers[version]

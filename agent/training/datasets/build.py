@@ -14,10 +14,10 @@ from agent.kit.ids import new_id, stable_id
 from agent.training.datasets.edits import pair_of
 from agent.training.datasets.formats import FORMAT, as_chat, as_prompt, as_source, line_of
 from agent.training.datasets.lines import Conversation
+from agent.training.datasets.store import DatasetStore
 from agent.training.datasets.windows import thread_hash, windows
 from agent.training.datasets.writing import Writing
 from agent.training.models import Dataset, KeptFile
-from agent.training.store import TrainingStore
 
 Step = Callable[[int, int | None, Any], Awaitable[None]]
 """Called after each batch with (done, total, cursor); may raise to stop."""
@@ -36,7 +36,7 @@ def split_of(thread_id: str) -> Split:
 
 
 async def build_dataset(
-    store: TrainingStore,
+    store: DatasetStore,
     tenant_id: str,
     step: Step,
     *,
@@ -84,7 +84,7 @@ async def build_dataset(
 
 
 async def _write_windows(
-    store: TrainingStore,
+    store: DatasetStore,
     tenant_id: str,
     writing: Writing,
     counts: Counter[str],
@@ -128,7 +128,7 @@ def _examples(batch: Sequence[Conversation], counts: Counter[str], instructions:
 
 
 async def _write_edits(
-    store: TrainingStore, tenant_id: str, writing: Writing, counts: Counter[str]
+    store: DatasetStore, tenant_id: str, writing: Writing, counts: Counter[str]
 ) -> None:
     async for approval in store.edited_approvals(tenant_id):
         pair = approval.proposed_args and pair_of(

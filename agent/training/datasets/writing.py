@@ -1,8 +1,8 @@
 import hashlib
 from dataclasses import dataclass, field
 
+from agent.training.datasets.store import DatasetStore
 from agent.training.models import KeptFile
-from agent.training.store import TrainingStore
 
 CHUNK = 1024 * 1024
 
@@ -20,7 +20,7 @@ class _Open:
 class Writing:
     """The files of a dataset while they are made; at most a chunk of each is in memory."""
 
-    def __init__(self, store: TrainingStore, tenant_id: str, build: str) -> None:
+    def __init__(self, store: DatasetStore, tenant_id: str, build: str) -> None:
         self._store = store
         self._tenant_id = tenant_id
         self._build = build

@@ -8,6 +8,7 @@ from agent.errors import Conflict, InvalidInput, TooBusy
 from agent.kit.clock import Clock
 from agent.kit.ids import stable_id
 from agent.training.datasets.build import Step
+from agent.training.datasets.store import DatasetStore
 from agent.training.models import Dataset, Model, ModelKind, ModelStatus, Remote
 from agent.training.store import TrainingStore
 from agent.training.tuning.prices import cost, tokens_in
@@ -41,6 +42,7 @@ class TuningRun:
     def __init__(
         self,
         store: TrainingStore,
+        datasets: DatasetStore,
         server: TuningServer,
         clock: Clock,
         tenant_id: str,
@@ -50,6 +52,7 @@ class TuningRun:
     ) -> None:
         """After `patience` seconds of waiting it raises TooBusy `tuning_running`."""
         self._store = store
+        self._datasets = datasets
         self._server = server
         self._clock = clock
         self._tenant_id = tenant_id
@@ -138,7 +141,7 @@ class TuningRun:
     async def _upload(self, model: Model, dataset: Dataset, file: str) -> str | None:
         if file not in dataset.files:
             return None
-        content = self._store.file(self._tenant_id, dataset.dataset_id, file)
+        content = self._datasets.file(self._tenant_id, dataset.dataset_id, file)
         return await self._server.upload(f"{model.version}.{file}", content)
 
     async def _watched(self, remote: Remote, step: Step, looks: int) -> Tuning:

@@ -176,7 +176,7 @@ class TestAnInterruptedBuild:
         self, services: Services, clock: ManualClock
     ) -> None:
         await write(services, 1)
-        training = services.training.store
+        training = services.training._datasets
         await training.begin_build(TENANT, "build_dead", clock.now())
         await training.put_chunk(TENANT, "build_dead", "a", 0, b"x", {"t"})
         await build(services)

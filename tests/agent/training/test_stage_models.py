@@ -134,7 +134,7 @@ class TestInUse:
         await write(services, *range(80))
         model = await train(services)
         await services.repository.scoped("model_artefacts", TENANT).delete_many({})
-        services.training._classifiers.clear()
+        services.training._stages._classifiers.clear()
         await deploy(services, model.version)
         with pytest.raises(NotFound) as caught:
             await services.training.stage_of(TENANT, ASKS)
