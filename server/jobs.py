@@ -37,7 +37,9 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "ingest_csv": Kind(importing.csv, importing.ImportParams),
     "ingest_threads": Kind(importing.threads, importing.ImportParams),
-    "embeddings": Kind(embedding.embeddings, embedding.EmbeddingsParams, startable=True),
+    "embeddings": Kind(
+        embedding.embeddings, embedding.EmbeddingsParams, startable=True, nightly=True
+    ),
     "dataset": Kind(learning.dataset, startable=True),
     "stages": Kind(learning.stages, startable=True),
     "fine_tune": Kind(learning.fine_tune, learning.FineTuneParams, startable=True),

@@ -4,7 +4,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
@@ -29,7 +29,12 @@ _WARM = 20
 Progress = Callable[[int, int], None]
 
 
-def run(*, seed: int = 0, progress: Progress = lambda done, total: None) -> dict[str, Any]:
+def run(
+    *,
+    seed: int = 0,
+    sizes: Sequence[tuple[int, int]] = SIZES,
+    progress: Progress = lambda done, total: None,
+) -> dict[str, Any]:
     """Milliseconds and ratios by size; raises Misconfigured with more than one BLAS thread.
 
     `filtered` asks for a role and a stage, 10 % of the rows; `filtered_first` the same with a
@@ -38,11 +43,11 @@ def run(*, seed: int = 0, progress: Progress = lambda done, total: None) -> dict
     """
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
         raise Misconfigured("bench_threads", "Set OPENBLAS_NUM_THREADS=1 and run it again.")
-    sizes = {}
-    for done, (rows, queries) in enumerate(SIZES):
-        progress(done, len(SIZES))
-        sizes[str(rows)] = _measure(rows, queries, np.random.default_rng(seed))
-    progress(len(SIZES), len(SIZES))
+    measured = {}
+    for done, (rows, queries) in enumerate(sizes):
+        progress(done, len(sizes))
+        measured[str(rows)] = _measure(rows, queries, np.random.default_rng(seed))
+    progress(len(sizes), len(sizes))
     return {
         "python": platform.python_version(),
         "numpy": np.__version__,
@@ -51,12 +56,12 @@ def run(*, seed: int = 0, progress: Progress = lambda done, total: None) -> dict
         "dimensions": DIMENSIONS,
         "k": K,
         "required_ratio": REQUIRED,
-        "sizes": sizes,
+        "sizes": measured,
         "passed": all(
             size["ratio"] <= REQUIRED
             and size["ratio_unfiltered"] <= REQUIRED
             and size["recall"] == 1.0
-            for size in sizes.values()
+            for size in measured.values()
         ),
     }
 
