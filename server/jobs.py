@@ -26,7 +26,7 @@ class Params(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    handle: Handle
+    run: Handle
     params: type[BaseModel] = Params
     startable: bool = False
     """Whether POST /api/training/start takes it."""
@@ -54,7 +54,7 @@ def make_runner(services: Services, stopping: asyncio.Event) -> Runner:
     """A worker for every kind; set `stopping` and it gives back what it does."""
     return Runner(
         services.jobs,
-        {name: partial(kind.handle, services) for name, kind in KINDS.items()},
+        {name: partial(kind.run, services) for name, kind in KINDS.items()},
         services.failpoints,
         random.Random(),
         services.uploads.delete,
