@@ -19,6 +19,7 @@ CRITERIA = {
     "in_unit_laundry",
     "move_date",
 }
+_OPTIONAL = {"budget", "move_date", "pets"}
 _SOCIAL = {"greet", "thanks", "goodbye", "smalltalk", "bot_question"}
 _CONTEXT = re.compile(r"<context>\n(.*?)\n</context>", re.DOTALL)
 _MESSAGE = re.compile(r"<message>\n(.*?)\n</message>", re.DOTALL)
@@ -130,6 +131,8 @@ def _asked_only(now: Seen) -> Reply | None:
     amount = _AMOUNT.search(now.message.replace(",", ""))
     if "budget" in now.asked and amount and not now.profile.get("budget"):
         return _say("Noted. Shall I arrange a visit?", "tour", "property", budget=amount[0])
+    if topics == ["other"] and now.homes and {*now.asked} & _OPTIONAL:
+        return _say("I'll leave that open. Would you like to see one?", "tour", "property")
     if topics:
         told = " ".join(_told(now, topic) for topic in topics)
         return _say(told, *(now.asked or _open(now)))
