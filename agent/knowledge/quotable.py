@@ -20,14 +20,14 @@ _ORDERS = re.compile(
     r"|\b(?:reply|respond|answer|say|repeat|print|output|reveal|leak|send|e-?mail|forward)\b"
     r".{0,30}\b(?:to the (?:user|lead|customer|renter)|verbatim|exactly|only with|the following|"
     r"password|secret|token|api key|system)\b"
-    r"|\b(?:call|invoke|use|run|execute) (?:the )?(?:tool|function|command)\b|\w+_\w+\s*\("
+    r"|\b(?:call|invoke|run|execute) (?:the )?(?:tool|function|command)\b|_[a-z0-9]{1,40} ?\("
     r"|\b(?:hand_off|send_message|propose_tour|start_application|mark_favorite)\b"
     r"|<\s*/?\s*\w|\{\{|\}\}|```|\[/?inst\]|<\||\bbegin(?:ning)? of\b.{0,20}\binstruction",
     re.IGNORECASE | re.DOTALL,
 )
 """Words that speak to a program instead of telling a lead something."""
 _LINK = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"']+|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|net|org|io|co|info|biz|"
+    r"(?:https?://|www\.)[^\s<>\"']+|\b(?:[a-z0-9-]{1,63}\.){1,5}(?:com|net|org|io|co|info|biz|"
     r"app|link|site|top|xyz|ru|cn|me|ly|us|dev|example)\b(?:/[^\s<>\"']*)?",
     re.IGNORECASE,
 )
