@@ -1,0 +1,1 @@
+"""What may not be said to a lead: pure functions over a text, independent of who wrote it."""
