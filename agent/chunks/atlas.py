@@ -6,7 +6,7 @@ Atlas follows writes within seconds, not at once.
 from typing import Any
 
 from agent.ai.search import Condition, Where, allows
-from agent.ai.search.matrix import Floats
+from agent.ai.search.shelf import Floats
 from agent.chunks.corpora import CORPORA, Corpus, Method
 from agent.chunks.memory import InMemory
 from agent.chunks.models import Version, turns_after

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from agent.ai.search import Where, terms
-from agent.ai.search.matrix import Floats
+from agent.ai.search.shelf import Floats
 from agent.chunks.corpora import Method
 from agent.chunks.matrices import Held
 from agent.chunks.searching import Found, best_of, first_answers

@@ -8,7 +8,8 @@ from agent.ai.embeddings import cost
 from agent.chunks.corpora import Corpus
 from agent.chunks.models import Head, Run, RunStatus, Source, Version
 from agent.chunks.store import ChunkStore
-from agent.chunks.writing import BATCH, Writer, Written, source_hash, version_of
+from agent.chunks.versions import Versions, version_of
+from agent.chunks.writing import BATCH, Writer, Written, source_hash
 from agent.errors import Conflict, LatchkeyError
 from agent.kit.clock import Clock
 from agent.kit.failpoints import Failpoints
@@ -29,12 +30,14 @@ class Rebuilder:
         self,
         repository: Repository,
         store: ChunkStore,
+        versions: Versions,
         writer: Writer,
         clock: Clock,
         failpoints: Failpoints,
     ) -> None:
         self._repository = repository
         self._store = store
+        self._versions = versions
         self._writer = writer
         self._clock = clock
         self._failpoints = failpoints
@@ -49,7 +52,7 @@ class Rebuilder:
         total: int | None = None,
     ) -> Run:
         begun = time.monotonic()
-        run = await self._writer.new_run(corpus, "rebuild", new_id("run"))
+        run = await self._versions.new_run(corpus, "rebuild", new_id("run"))
         head = await self._begin(tenant_id, corpus, run)
         await self._store.delete_unless(
             tenant_id, corpus.name, [version.embedding_version for version in head.live()]

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from agent.ai.search import Condition, Where, fused
 from agent.ai.search.fusion import CONSTANT
-from agent.ai.search.matrix import Floats
+from agent.ai.search.shelf import Floats
 from agent.chunks.corpora import Corpus, Method
 from agent.chunks.models import turns_after
 

@@ -13,6 +13,7 @@ from agent.chunks.rebuilding import Progress, Rebuilder, in_batches
 from agent.chunks.store import ChunkStore
 from agent.chunks.transcripts import Transcripts
 from agent.chunks.updating import Updater
+from agent.chunks.versions import Versions
 from agent.chunks.writing import Writer, Written, batched
 from agent.errors import InvalidInput
 from agent.kit.clock import Clock
@@ -42,10 +43,13 @@ class ChunkService:
     ) -> None:
         self._store = store
         self._embedders = embedders
-        self._writer = Writer(repository, store, embedders, clock)
-        self._rebuilder = Rebuilder(repository, store, self._writer, clock, failpoints)
+        versions = Versions(repository, store, embedders, clock)
+        self._writer = Writer(repository, store, versions, embedders, clock)
+        self._rebuilder = Rebuilder(repository, store, versions, self._writer, clock, failpoints)
         self._finder = Finder(store, embedders, atlas=atlas)
-        self._updater = Updater(store, self._writer, self._rebuilder, embedders, failpoints)
+        self._updater = Updater(
+            store, versions, self._writer, self._rebuilder, embedders, failpoints
+        )
         self._conversations = Conversations(
             self._updater, self._rebuilder, Transcripts(repository, store)
         )

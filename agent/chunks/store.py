@@ -105,9 +105,16 @@ class ChunkStore:
         )
 
     async def standing(
-        self, tenant_id: str, corpus: str, version: str, source_ids: Iterable[str]
+        self,
+        tenant_id: str,
+        corpus: str,
+        version: str,
+        source_ids: Iterable[str],
+        *,
+        vectors: bool = False,
     ) -> dict[str, Row]:
-        """By source: `source_hash`, `origin` and `embedding` of its first chunk."""
+        """By source: `source_hash` and `origin` of its first chunk, and its vector if wanted."""
+        vector = ("embedding", "embedding_model") if vectors else ()
         rows = await self._chunks(tenant_id).find(
             {
                 "corpus": corpus,
@@ -115,7 +122,7 @@ class ChunkStore:
                 "source_id": {"$in": [*source_ids]},
                 "chunk_index": {"$lte": 0},
             },
-            projection=("source_id", "source_hash", "origin", "embedding", "embedding_model"),
+            projection=("source_id", "source_hash", "origin", *vector),
         )
         return {row["source_id"]: row for row in rows}
 

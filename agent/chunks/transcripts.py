@@ -44,7 +44,7 @@ class Transcripts:
         What is not in the search yet stays without, and is found lacking the next time.
         """
         ids = [source.source_id for source in sources]
-        found = await self._store.standing(tenant_id, CORPUS, version, ids)
+        found = await self._store.standing(tenant_id, CORPUS, version, ids, vectors=True)
         await self._messages(tenant_id).bulk_update(
             ("thread_id", "turn_index"),
             [

@@ -8,6 +8,7 @@ from agent.chunks.corpora import Corpus
 from agent.chunks.models import Run, Source
 from agent.chunks.rebuilding import Progress, Rebuilder, reason
 from agent.chunks.store import ChunkStore
+from agent.chunks.versions import Versions
 from agent.chunks.writing import Writer, Written
 from agent.errors import Conflict
 from agent.kit.failpoints import Failpoints
@@ -21,12 +22,14 @@ class Updater:
     def __init__(
         self,
         store: ChunkStore,
+        versions: Versions,
         writer: Writer,
         rebuilder: Rebuilder,
         embedders: Embedders,
         failpoints: Failpoints,
     ) -> None:
         self._store = store
+        self._versions = versions
         self._writer = writer
         self._rebuilder = rebuilder
         self._embedders = embedders
@@ -37,7 +40,7 @@ class Updater:
 
         Raises Conflict when the settings name another model.
         """
-        head = await self._writer.opened(tenant_id, corpus)
+        head = await self._versions.opened(tenant_id, corpus)
         assert head.active is not None
         model = self._embedders.current.model
         if head.active.model != model:
@@ -61,7 +64,7 @@ class Updater:
         """Write what is not there yet; stopped anywhere, the next run does the rest."""
         version = await self.version(tenant_id, corpus)
         begun, written = time.monotonic(), Written()
-        run = await self._writer.new_run(corpus, "update", new_id("run"))
+        run = await self._versions.new_run(corpus, "update", new_id("run"))
         run.embedding_version, run.active = version, True
         await self._store.start_run(tenant_id, run)
         try:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from agent.ai.search import Condition, Matrix, Row, Where
-from agent.ai.search.matrix import Floats
+from agent.ai.search.shelf import Floats
 from agent.errors import Misconfigured
 
 K = 10

@@ -3,9 +3,10 @@
 from .filters import Condition, Where, allows, checked_where
 from .fusion import fused
 from .lexical import Lexical, terms
-from .matrix import Matrix, Row
+from .matrix import Matrix
 from .queries import conversation_query
 from .ranking import Preference, Ranked, preferred
+from .shelf import Row
 
 __all__ = [
     "Condition",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agent.ai.search.matrix import Floats
+from agent.ai.search.shelf import Floats
 
 if TYPE_CHECKING:
     import bm25s  # type: ignore[import-untyped]

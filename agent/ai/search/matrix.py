@@ -1,119 +1,21 @@
 """Vectors in memory with their ids and filter columns."""
 
-import threading
-from collections import OrderedDict
-from collections.abc import Hashable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from agent.ai.search.filters import Where
+from agent.ai.search.kept import Kept
+from agent.ai.search.shelf import Floats, Row, Shelf
 
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 GATHER_BELOW = 0.35
 """Share of rows under which copying them out is cheaper than multiplying all."""
 _DIGITS = 6
 """Scores closer than this are equal, so that the order does not hang on a row's place."""
 _SPARE = 0.25
-_FILTERS_SEEN = 1_000
-
-
-class Row(NamedTuple):
-    source_id: str
-    chunk_index: int
-    seq: int
-    values: tuple[Hashable, ...]
-    """Of the declared fields, in their order."""
-    vector: Floats | None
-    terms: tuple[str, ...] = ()
-    """For BM25; empty where a corpus goes without."""
-    title: tuple[str, ...] = ()
-
-
-class _Shelf:
-    """Memory that snapshots share: rows are only ever added behind the last."""
-
-    def __init__(self, fields: Sequence[str], dimensions: int, room: int) -> None:
-        self.used = 0
-        self.words = 0
-        self.room = room
-        self.vectors = np.empty((room, dimensions), np.float32)
-        self.codes = {field: np.empty(room, np.int32) for field in fields}
-        self.seqs = np.empty(room, np.int64)
-        self.keys: list[tuple[str, int]] = []
-        self.places: dict[str, list[int]] = {}
-        self.terms: list[tuple[str, ...]] = []
-        self.titles: list[tuple[str, ...]] = []
-        self.known: dict[str, dict[Hashable, int]] = {field: {} for field in fields}
-
-    def copied(self, rows: npt.NDArray[np.intp], room: int) -> "_Shelf":
-        other = _Shelf(tuple(self.codes), self.vectors.shape[1], room)
-        other.used = len(rows)
-        other.vectors[: other.used] = self.vectors[rows]
-        other.seqs[: other.used] = self.seqs[rows]
-        for field, codes in self.codes.items():
-            other.codes[field][: other.used] = codes[rows]
-        other.keys = [self.keys[row] for row in rows]
-        other.terms = [self.terms[row] for row in rows]
-        other.words = sum(len(self.terms[row]) + len(self.titles[row]) for row in rows)
-        other.titles = [self.titles[row] for row in rows]
-        for place, (source_id, _) in enumerate(other.keys):
-            other.places.setdefault(source_id, []).append(place)
-        other.known = {field: dict(known) for field, known in self.known.items()}
-        return other
-
-    def add(self, row: Row) -> None:
-        at = self.used
-        if row.vector is not None:
-            self.vectors[at] = row.vector
-        self.seqs[at] = row.seq
-        for (field, codes), value in zip(self.codes.items(), row.values, strict=True):
-            known = self.known[field]
-            codes[at] = known.setdefault(value, len(known))
-        self.keys.append((row.source_id, row.chunk_index))
-        self.places.setdefault(row.source_id, []).append(at)
-        self.terms.append(row.terms)
-        self.titles.append(row.title)
-        self.words += len(row.terms) + len(row.title)
-        self.used = at + 1
-
-
-class _Kept:
-    """The rows of filters that come again and again, copied out; those asked for least go."""
-
-    def __init__(self) -> None:
-        self._rows: OrderedDict[Where, tuple[npt.NDArray[np.intp], Floats]] = OrderedDict()
-        self._seen: set[Where] = set()
-        self.bytes = 0
-        self._lock = threading.Lock()
-
-    def get(self, where: Where) -> tuple[npt.NDArray[np.intp], Floats] | None:
-        with self._lock:
-            found = self._rows.get(where)
-            if found is not None:
-                self._rows.move_to_end(where)
-            return found
-
-    def offer(
-        self, where: Where, rows: npt.NDArray[np.intp], vectors: Floats, *, most: int
-    ) -> None:
-        """Keep them when the filter comes for the second time, within `most` bytes."""
-        with self._lock:
-            if where not in self._seen:
-                if len(self._seen) >= _FILTERS_SEEN:
-                    self._seen.clear()
-                self._seen.add(where)
-                return
-            if where in self._rows or vectors.nbytes > most:
-                return
-            self._rows[where] = (rows, vectors)
-            self.bytes += vectors.nbytes
-            while self.bytes > most:
-                _, (_, gone) = self._rows.popitem(last=False)
-                self.bytes -= gone.nbytes
 
 
 class Matrix:
@@ -123,10 +25,10 @@ class Matrix:
     """
 
     def __init__(self, fields: Sequence[str], dimensions: int, *, room: int = 0) -> None:
-        self._shelf = _Shelf(fields, dimensions, room)
+        self._shelf = Shelf(fields, dimensions, room)
         self._count = 0
         self._dead: Mask | None = None
-        self._kept = _Kept()
+        self._kept = Kept()
 
     def __len__(self) -> int:
         return self._count - (0 if self._dead is None else int(self._dead.sum()))
@@ -185,7 +87,7 @@ class Matrix:
         with the news, not with the corpus, but for a copy now and then.
         """
         new = Matrix.__new__(Matrix)
-        new._kept = _Kept()
+        new._kept = Kept()
         dead = self._marked({row.source_id for row in rows}) if replace else self._dead
         shelf, wanted = self._shelf, self._count + len(rows)
         shared = shelf.used == self._count and wanted <= shelf.room

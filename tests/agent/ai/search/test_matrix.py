@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from agent.ai.search import Condition, Matrix, Row, allows, checked_where
-from agent.ai.search.matrix import Floats
+from agent.ai.search.shelf import Floats
 from agent.errors import InvalidInput
 
 FIELDS = ("role", "stage")
