@@ -17,9 +17,10 @@ _WHOSE: frozenset[Kind] = frozenset(("phone", "address"))
 """What offices and homes have as well as people."""
 _ASKS_NAME = re.compile(
     r"\b(?:your (?:full |first |last |own )?name|who (?:am i|i'm|is this|do i have)|"
-    r"(?:reach|contact) you|your (?:phone|e-?mail|number|contact))\b",
-    re.IGNORECASE,
+    r"(?:reach|contact) you|your (?:phone|e-?mail|number|contact))\b"
 )
+_ASKS = ("your ", "who ", "reach you", "contact you")
+"""One of them is in every text that the pattern finds."""
 _OF_THE_LEAD = re.compile(
     r"\b(?:your (?:\w+ ){0,3}?(?:number|phone|cell|mobile|address|place|home)|"
     r"(?:reach|call|text|contact|have|had|got) you)(?:\W+\w+){0,3}?\W*$",
@@ -63,7 +64,7 @@ class Redactor:
                     known.of_lead.update(map(_key, spans))
             else:
                 text, spans = self._of_agent(turn.text, known)
-                asked = _ASKS_NAME.search(turn.text) is not None
+                asked = _asks_name(turn.text.lower())
             lines.append(self._line(turn, text, spans))
         return Redacted(part, lines, contact)
 
@@ -125,6 +126,10 @@ class _Values(Container[str]):
 
     def __contains__(self, value: object) -> bool:
         return value in self._public or value in self.of_house
+
+
+def _asks_name(low: str) -> bool:
+    return any(word in low for word in _ASKS) and _ASKS_NAME.search(low) is not None
 
 
 def _key(span: Span) -> str:
