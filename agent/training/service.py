@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
 from agent.audit.service import AuditService
 from agent.errors import Conflict, NotFound
@@ -186,17 +186,6 @@ class TrainingService:
     ) -> Deployment:
         """Raises Conflict `model_not_deployed`."""
         return await self._deployments.rollback(tenant_id, version, stage=stage, actor=actor)
-
-    async def note_prompts(self, tenant_id: str, prompts: Mapping[str, tuple[str, str]]) -> None:
-        """Register prompts in use: name -> (version, digest)."""
-        now = self._clock.now()
-        await self.store.note_prompts(
-            tenant_id,
-            [
-                Prompt(name=name, version=version, digest=digest, first_seen=now)
-                for name, (version, digest) in prompts.items()
-            ],
-        )
 
     async def close(self) -> None:
         await self._server.close()

@@ -170,6 +170,7 @@ class TuningRun:
                     "status": ModelStatus.TRAINED,
                     "remote": remote.model_dump(),
                     "metrics.trained_tokens": tuning.trained_tokens,
+                    "metrics.events": await self._server.events(remote.job_id or ""),
                 },
             )
         reason = tuning.error or tuning.status

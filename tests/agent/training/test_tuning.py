@@ -71,8 +71,7 @@ class TestTuning:
         model = await tune(tuning, step=step)
         job_id = model.remote.job_id
         assert told == [(1, job_id, 1), (2, job_id, 2)]
-        assert job_id is not None
-        assert (await tuning.training._server.events(job_id))[0] == "The job has succeeded"
+        assert model.metrics["events"][0] == "The job has succeeded"
 
     async def test_a_killed_worker_goes_on_with_the_same_job(
         self, tuning: Services, stub: Stub

@@ -129,9 +129,12 @@ async def test_the_base_gets_what_other_threads_say(tuned: Services, stub: Stub)
     assert not any("riverside" in str(b["messages"]) for b in stub.bodies() if b not in bodies)
 
 
-async def test_a_model_that_does_not_answer_is_not_judged(tuned: Services, stub: Stub) -> None:
+@pytest.mark.parametrize("status", [400, 404])
+async def test_a_model_that_does_not_answer_is_not_judged(
+    tuned: Services, stub: Stub, status: int
+) -> None:
     name = (await tuned.training.model(TENANT, await version(tuned))).remote.model
-    stub.always(Fault("status", status=400, model=name))
+    stub.always(Fault("status", status=status, model=name))
     with pytest.raises(Unavailable):
         await judge(tuned)
     model = await tuned.training.model(TENANT, await version(tuned))
