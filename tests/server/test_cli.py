@@ -62,6 +62,20 @@ class TestIngest:
         again = printed(latchkey("ingest", "listings", str(csv(tmp_path)), "--json"))
         assert (again["added"], again["unchanged"]) == (0, 2)
 
+    def test_conversations(self, latchkey: Latchkey, tmp_path: Path) -> None:
+        file, refused = tmp_path / "chats.csv", tmp_path / "refused.csv"
+        file.write_text("role;text;time\nlead;Hi, call 503-555-0142;1/2/2025 9:05 AM\nbot;x;\n")
+        args = ("ingest", "conversations", str(file), "--zone", "America/Chicago")
+        report = printed(latchkey(*args, "--rejected", str(refused), "--json"))
+        assert (report["threads"], report["added"], report["pii"]) == (1, 1, {"phone": 1})
+        assert report["rejected"][0].items() >= {"line": 3, "code": "role_unknown"}.items()
+        assert "role_unknown" in refused.read_text()
+        again = latchkey(*args)
+        assert again.exit_code == 0
+        assert "0 added" in again.stdout
+        unknown = latchkey(*args[:3], "--zone", "Nowhere/Land")
+        assert "zone_unknown" in str(getattr(unknown.exception, "code", ""))
+
     def test_tells_a_person(self, latchkey: Latchkey, tmp_path: Path) -> None:
         result = latchkey("ingest", "listings", str(csv(tmp_path)))
         assert result.exit_code == 0
