@@ -4,10 +4,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agent.ai.safety.checked import unfair
 from agent.approvals.models import EFFECTIVE, Approval
-from agent.errors import Conflict
+from agent.errors import Conflict, InvalidInput
 from agent.services import Services
 from tools.call import Call
+from tools.outgoing import require_sayable
 from tools.text import FreeText
 
 Channel = Literal["sms", "email"]
@@ -30,6 +32,7 @@ class MessageStored(MessageArgs):
 
 async def send_message(call: Call, args: MessageArgs) -> Approval:
     stored = MessageStored(channel=args.channel, text=args.text, contact=call.contact())
+    await require_sayable(call.services, call.tenant_id, call.community, stored.text)
 
     async def write() -> Approval:
         await _require_consent(call.services, call.tenant_id, call.lead_id, args.channel)
@@ -46,6 +49,10 @@ async def settle_message(services: Services, tenant_id: str, approval: Approval)
     """Nothing leaves without a consent that still stands."""
     if approval.status in EFFECTIVE:
         args = MessageStored.model_validate(approval.args)
+        if approval.proposed_args is not None and (rules := unfair(args.text)):
+            raise InvalidInput(
+                "message_refused", f"The rule {rules[0]} refuses a part of this text; word it anew."
+            )
         await _require_consent(services, tenant_id, approval.lead_id, args.channel)
 
 

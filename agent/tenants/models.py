@@ -94,6 +94,8 @@ class Community(BaseModel):
     specials: list[str] = Field(default_factory=list)
     origins: list[str] = Field(default_factory=list)
     """Web origins whose pages may start a conversation; empty: any."""
+    senior_housing: bool = False
+    """Housing for older persons as the law defines it: only then may an age be named."""
     approval: dict[str, Literal["required", "auto"]] = Field(default_factory=dict)
     """Action -> whether a person must approve it; absent: required."""
 

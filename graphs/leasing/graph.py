@@ -13,6 +13,7 @@ from agent.threads.models import Stage
 from graphs.approval import decision_from, payload
 from graphs.decisions import decide
 from graphs.leasing import applying, handoff, listing, outcome, qualifying, touring
+from graphs.leasing.outgoing import keep_safe
 from graphs.leasing.policy import Policy, StageSpec
 from graphs.leasing.state import Heard, LeasingState
 from graphs.leasing.turn import Turn
@@ -58,6 +59,7 @@ def build(services: Services, policy: Policy) -> StateGraph[LeasingState]:
     async def told(state: LeasingState) -> LeasingState:
         turn = await open_turn({**state, "heard": _NOTHING}, services)
         await outcome.tell(turn)
+        await keep_safe(turn)
         return turn.update()
 
     graph.add_node("understand", read)
@@ -77,6 +79,7 @@ def _add_stage(
     async def answer(state: LeasingState) -> LeasingState:
         turn = await open_turn(state, services)
         await policy.respond(stage, turn)
+        await keep_safe(turn)
         return turn.update()
 
     graph.add_node(stage.name, answer)

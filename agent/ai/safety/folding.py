@@ -85,3 +85,10 @@ def _hidden(text: str, known: Known) -> bool:
         for word in text.split()
         if _APART.search(word)
     )
+
+
+def visible(text: str) -> str:
+    """`text` without characters that nobody sees, in compatible forms."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
