@@ -11,6 +11,7 @@ from agent.ingest.columns import COLUMNS, by_field, place_of
 from agent.ingest.report import IngestReport, RowProblem
 from agent.ingest.rows import Problem, read_draft
 from agent.kit.tables import BadRow, read_table
+from agent.listings.fair import without_unfair
 from agent.listings.models import ListingDraft
 from agent.listings.service import ListingService
 from agent.tenants.service import TenantService
@@ -46,7 +47,7 @@ async def ingest_listings(
         defaults = {field: value for field, value in given.items() if value}
     report = IngestReport()
     started = time.perf_counter()
-    drafts = _drafts(path, defaults, report)
+    drafts = _fair(_drafts(path, defaults, report), report, senior_housing=community.senior_housing)
     while batch := list(islice(drafts, BATCH)):
         for result in await listings.upsert(tenant_id, community.community_id, batch):
             setattr(report, result.outcome, getattr(report, result.outcome) + 1)
@@ -56,8 +57,27 @@ async def ingest_listings(
     return report
 
 
-def _drafts(path: Path, defaults: dict[str, Any], report: IngestReport) -> Iterator[ListingDraft]:
-    """The homes of the file; what is wrong with its rows goes into the report."""
+def _fair(
+    drafts: Iterator[tuple[int, ListingDraft]], report: IngestReport, *, senior_housing: bool
+) -> Iterator[ListingDraft]:
+    """The homes without texts that fair housing forbids, each with a warning."""
+    for number, draft in drafts:
+        kept, broken = without_unfair(draft, senior_housing=senior_housing)
+        report.warnings += [
+            RowProblem(
+                row=number,
+                code=f"{field}_fair_housing",
+                reason=f"{field}: left out, it breaks {', '.join(rules)}; word it anew.",
+            )
+            for field, rules in broken.items()
+        ]
+        yield kept
+
+
+def _drafts(
+    path: Path, defaults: dict[str, Any], report: IngestReport
+) -> Iterator[tuple[int, ListingDraft]]:
+    """Row and home of the file; what is wrong with its rows goes into the report."""
     any_known = False
     for row in read_table(path):
         report.read += 1
@@ -75,7 +95,7 @@ def _drafts(path: Path, defaults: dict[str, Any], report: IngestReport) -> Itera
                 RowProblem(row=row.number, code=problem.code, reason=problem.reason)
                 for problem in problems
             ]
-            yield draft
+            yield row.number, draft
     if not any_known:
         raise InvalidInput(
             "listing_columns_unknown",

@@ -60,7 +60,7 @@ def refusal(text: str, allowed: Allowed, personal: Personal) -> Refused | None:
     return leaked(text, allowed, personal)
 
 
-def unfair(text: str, names: Collection[str] = (), settings: Collection[Setting] = ()) -> list[str]:
+def unfair(text: str, names: Collection[str] = (), settings: Collection[Setting] = ()) -> list[RuleId]:
     """The fair-housing rules that a published text breaks, each once, in order."""
     allowed = Allowed(names=names, settings=settings)
     found = (_fair(piece, joined, allowed) for piece, _, joined in _pieces(text))
