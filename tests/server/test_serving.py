@@ -22,7 +22,7 @@ async def served(
     output: Output, settings: Settings, capsys: pytest.CaptureFixture[str], *, demo: bool
 ) -> tuple[str, httpx.Response]:
     """What a server prints, and what it answers before it is stopped."""
-    serving = asyncio.create_task(_serve(settings, output, bind("127.0.0.1", 0), demo=demo))
+    serving = asyncio.create_task(_serve(settings, output, bind("127.0.0.1", 0), demo=demo, jobs=1))
     printed = ""
     async with asyncio.timeout(20):
         while "http" not in printed:
@@ -72,4 +72,4 @@ async def test_a_database_away_ends_it(tmp_path: Path) -> None:
         data_dir=tmp_path,
     )
     with bind("127.0.0.1", 0) as listener, pytest.raises(Unavailable):
-        await _serve(away, Output(as_json=True), listener, demo=False)
+        await _serve(away, Output(as_json=True), listener, demo=False, jobs=1)
