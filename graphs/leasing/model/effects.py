@@ -6,7 +6,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from agent.errors import Conflict, Forbidden, InvalidInput, LatchkeyError, NotFound
+from agent.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    LatchkeyError,
+    NotFound,
+    Unavailable,
+)
 from agent.listings.models import Listing, ListingQuery
 from agent.tenants.hours import hours_text
 from agent.tours.models import SlotOffer
@@ -45,9 +52,17 @@ async def carry_out(
             return await _ASK[name](turn, given)
         if name in _USE:
             return await _USE[name](turn, given)
-        return {"result": plain(await turn.tools.use(name, **given))}
+        return await _look_up(turn, name, given)
     except (Forbidden, InvalidInput, NotFound, Conflict) as refusal:
         return _refused(refusal)
+
+
+async def _look_up(turn: Turn, name: str, args: Args) -> Heard:
+    """A tool without a form of its own here; one that is away is done without."""
+    try:
+        return {"result": plain(await turn.tools.use(name, **args))}
+    except Unavailable as error:
+        return _refused(error)
 
 
 def home_facts(home: Listing) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What a model is shown of articles and past answers, and what happens where there are none."""
 
 import asyncio
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from agent.errors import Unavailable
 from agent.knowledge.models import ArticleDraft
 from agent.services import Services
 from evals.journeys.brain import seen
-from evals.openai_stub import Stub
+from evals.openai_stub import Reply, Stub
 from graphs.leasing.model import retrieval
 from graphs.runtime import Runtime
 
@@ -92,3 +93,20 @@ async def test_a_search_that_fails_or_dawdles_is_done_without(
     monkeypatch.setattr(type(modelled.knowledge), "search", search)
     shown, named = await asked(runtime, stub)
     assert (shown, named) == ([], [])
+
+
+async def test_a_model_that_looks_up_in_vain_is_told_so(
+    runtime: Runtime, modelled: Services, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def search(*_: object, **__: object) -> None:
+        raise Unavailable("embedding_unavailable", "The embedding server is away.")
+
+    def brain(request: dict[str, Any]) -> Reply:
+        if not seen(request).results:
+            return Reply(tool_calls=[("search_knowledge", {"query": "paint"})])
+        return Reply(json.dumps({"reply": "I do not know.", "asked": ["human"]}))
+
+    monkeypatch.setattr(type(modelled.knowledge), "search", search)
+    stub.brain = brain
+    await asked(runtime, stub)
+    assert "embedding_unavailable" in stub.bodies()[-1]["messages"][-1]["content"]
