@@ -281,6 +281,15 @@ def eval_pii(
         raise typer.Exit(1)
 
 
+@evaluate.command("fair-housing")
+def eval_fair_housing(as_json: Json = False) -> None:
+    """Grade the filter of replies and compare pairs of leads; fails where a gate does."""
+    from server.commands.evaluate import fair_housing
+
+    if not fair_housing(_settings(), Output(as_json=as_json)):
+        raise typer.Exit(1)
+
+
 @evaluate.command("journeys")
 def eval_journeys(
     policy: Annotated[

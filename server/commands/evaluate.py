@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Literal
 
 from agent.settings import Settings
+from evals.fair_housing import run as fair_housing_run
 from evals.homes import run as homes_run
 from evals.journeys import run as journeys_run
 from evals.pii import run as pii_run
@@ -23,6 +24,14 @@ def pii(output: Output, data: Path | None) -> bool:
     """Whether every gate is passed."""
     with output.progress("sets") as progress:
         graded = pii_run.run(data, progress=progress)
+    output.result(graded.report, lambda console: console.print_json(data=graded.report))
+    return not graded.failed
+
+
+def fair_housing(settings: Settings, output: Output) -> bool:
+    """Whether every gate is passed."""
+    with output.progress("pairs and texts") as progress:
+        graded = asyncio.run(fair_housing_run.run(settings, progress=progress))
     output.result(graded.report, lambda console: console.print_json(data=graded.report))
     return not graded.failed
 
