@@ -68,7 +68,7 @@ _CHANGES = words(
 _STATES = opening(r"(?:it|this|that)(?:'s| is| it)?(?: an?)? \w+", after=_FILLER)
 
 
-@lru_cache(10_000)
+@lru_cache(4_096)
 def asks_for_fact(low: str) -> bool:
     if _WHETHER.search(low):
         return True

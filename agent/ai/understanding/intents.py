@@ -30,18 +30,18 @@ def read_intents(message: Message, context: Context) -> Iterator[tuple[Intent, s
     yield from _manners(low)
 
 
-@lru_cache(10_000)
+@lru_cache(4_096)
 def _anywhere(low: str) -> tuple[tuple[Intent, str], ...]:
     paths = ((intent, name) for name, pattern, intent in PATHS if pattern.search(low))
     return (*paths, *_fitting(ANYWHERE, low))
 
 
-@lru_cache(10_000)
+@lru_cache(4_096)
 def _about_homes(low: str) -> tuple[tuple[Intent, str], ...]:
     return (*_fitting(ABOUT_HOMES, low),)
 
 
-@lru_cache(10_000)
+@lru_cache(4_096)
 def _manners(low: str) -> tuple[tuple[Intent, str], ...]:
     return (*_fitting(MANNERS, low),)
 

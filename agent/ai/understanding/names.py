@@ -35,7 +35,7 @@ def _plain(token: str) -> str:
     return token.removesuffix("'s")
 
 
-@lru_cache(10_000)
+@lru_cache(1_024)
 def _words(low: str) -> frozenset[str]:
     return frozenset(map(_plain, _TOKEN.findall(low)))
 

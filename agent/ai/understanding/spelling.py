@@ -67,7 +67,7 @@ def _rule_word(word: str) -> str | None:
     return None
 
 
-@lru_cache(20_000)
+@lru_cache(4_096)
 def _respelled(written: str) -> str:
     word = written.lower()
     return _ABBREVIATIONS.get(word) or _rule_word(word) or written

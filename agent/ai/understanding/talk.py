@@ -56,7 +56,7 @@ _NEARBY = words(
 _DISMISSAL = words(r"no|not|don't|skip|never ?mind|forget|just|instead|without")
 
 
-@lru_cache(10_000)
+@lru_cache(4_096)
 def talk_of(low: str) -> Talk:
     if _OWN_CALENDAR.search(low):
         return "homes" if _dismisses(low) else "other"

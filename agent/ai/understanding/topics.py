@@ -114,7 +114,7 @@ def read_topics(message: Message) -> Iterator[tuple[Topic, str]]:
         yield from _of_clause(clause.low, asks=clause.asks)
 
 
-@lru_cache(10_000)
+@lru_cache(4_096)
 def _of_clause(low: str, *, asks: bool) -> tuple[tuple[Topic, str], ...]:
     return tuple(
         (topic, f"asks_{topic}")

@@ -204,7 +204,7 @@ def digest_key(vault: Vault, tenant_id: str) -> bytes:
 
 
 def hasher(vault: Vault, tenant_id: str) -> Hash:
-    @lru_cache(10_000)
+    @lru_cache(2_048)
     def hash_of(kind: str, value: str) -> str | None:
         try:
             contact = Contact.model_validate({kind: value})

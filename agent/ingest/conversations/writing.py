@@ -21,6 +21,9 @@ from agent.threads.models import Message, ThreadStatus
 REMEMBERED = 1_000
 """Conversations of several parts whose reading is kept for the next part."""
 _TRIES = 10_000
+_NONE: frozenset[int] = frozenset()
+_FIRST = frozenset({0})
+"""Shared by the conversations that begin like no other."""
 
 
 @dataclass(slots=True)
@@ -131,7 +134,7 @@ class Writer:
         self, each: Redacted, standing: Mapping[str, Mapping[int, str]]
     ) -> tuple[str, Mapping[int, str]]:
         """The first conversation of this start that is not taken and says nothing else."""
-        claimed = self._claimed.get(each.part.start, frozenset())
+        claimed = self._claimed.get(each.part.start, _NONE)
         for place in range(_TRIES):
             if place in claimed:
                 continue
@@ -140,7 +143,7 @@ class Writer:
                 standing = await self._ids_of([thread_id], 0)
             there = standing.get(thread_id, {})
             if all(there.get(at, x.message_id) == x.message_id for at, x in enumerate(each.lines)):
-                self._claimed[each.part.start] = claimed | {place}
+                self._claimed[each.part.start] = claimed | {place} if claimed or place else _FIRST
                 return thread_id, there
         raise AssertionError("more equal starts than conversations")
 

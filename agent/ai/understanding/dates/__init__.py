@@ -31,7 +31,7 @@ _GATE = re.compile(
 _NEEDS = frozenset().union(*(rule.needs for rule in RULES))
 
 
-@lru_cache(10_000)
+@lru_cache(4_096)
 def _possible(low: str) -> tuple[Rule, ...]:
     """The rules that have what they need."""
     there = {need for need in _NEEDS if need in low}

@@ -12,7 +12,7 @@ _CLOCK = re.compile(
 )
 
 
-@lru_cache(10_000)
+@lru_cache(4_096)
 def find_time(low: str) -> time | None:
     """The first time of day named; a bare "at 3" is read in office hours."""
     match = _CLOCK.search(low)

@@ -126,7 +126,7 @@ def _read_feature(feature: _Feature, message: Message, context: Context) -> Iter
         yield from _answered(field, message)
 
 
-@lru_cache(20_000)
+@lru_cache(4_096)
 def _mentions(feature: _Feature, low: str) -> tuple[bool, bool]:
     """Whether words name the feature, and whether they refuse it."""
     return bool(feature.named.search(low)), bool(feature.refused.search(low))
