@@ -62,6 +62,7 @@ async def open_services(
         await indexes.ensure(database)
         services = build_services(settings, database, clock or SystemClock())
         await services.tenants.community(DEFAULT_TENANT)
+        await services.uploads.sweep()
         try:
             yield services
         finally:
@@ -111,7 +112,7 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
         audit=audit,
         vault=vault,
         jobs=JobService(repository, JobStore(repository), audit, clock, _broker(settings)),
-        uploads=UploadService(UploadStore(repository), clock),
+        uploads=UploadService(UploadStore(repository), clock, settings.data_dir / "uploads"),
         chunks=chunks,
         knowledge=KnowledgeService(repository, KnowledgeStore(repository), chunks, clock),
         chat=ChatModels(settings, clock) if asks_models else None,

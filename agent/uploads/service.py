@@ -3,14 +3,14 @@ import contextlib
 import errno
 import hashlib
 import re
-import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 from agent.errors import Duplicate, Gone, InvalidInput, StorageFull, TooLarge
 from agent.kit.clock import Clock
 from agent.kit.ids import new_id
+from agent.uploads.copies import Copy, sweep
 from agent.uploads.models import Upload
 from agent.uploads.store import UploadStore
 
@@ -27,9 +27,11 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class UploadService:
     """Files on their way to a job: in the database, because servers and workers share no disk."""
 
-    def __init__(self, store: UploadStore, clock: Clock) -> None:
+    def __init__(self, store: UploadStore, clock: Clock, home: Path) -> None:
+        """`home` is a folder on a local disk, for copies while they are read."""
         self._store = store
         self._clock = clock
+        self._home = home
 
     async def save(
         self,
@@ -81,11 +83,20 @@ class UploadService:
         upload = await self._store.get(tenant_id, upload_id)
         if upload is None:
             raise _expired()
-        with tempfile.TemporaryDirectory(prefix="latchkey-") as folder:
-            suffix = _SUFFIX.fullmatch(Path(upload.name).suffix.lower())
-            path = Path(folder) / f"upload{suffix.group() if suffix else ''}"
-            await self._fetch(tenant_id, upload, path)
-            yield path
+        suffix = _SUFFIX.fullmatch(Path(upload.name).suffix.lower())
+        with _full_disk_told():
+            copy = await asyncio.to_thread(
+                Copy, self._home, f"upload{suffix.group() if suffix else ''}"
+            )
+        try:
+            await self._fetch(tenant_id, upload, copy.path)
+            yield copy.path
+        finally:
+            copy.close()
+
+    async def sweep(self) -> None:
+        """Remove the copies that killed processes of this machine left."""
+        await asyncio.to_thread(sweep, self._home)
 
     async def delete(self, tenant_id: str, upload_id: str) -> None:
         await self._store.delete(tenant_id, upload_id)
@@ -114,19 +125,24 @@ class UploadService:
 
     async def _fetch(self, tenant_id: str, upload: Upload, path: Path) -> None:
         digest = hashlib.sha256()
-        try:
-            with path.open("wb") as file:
-                async for chunk in self._store.chunks(tenant_id, upload.upload_id):
-                    digest.update(chunk)
-                    await asyncio.to_thread(file.write, chunk)
-        except OSError as error:
-            if error.errno not in _FULL:
-                raise
-            raise StorageFull(
-                "disk_full", "The disk for temporary files is full; free some space."
-            ) from None
+        with _full_disk_told(), path.open("wb") as file:
+            async for chunk in self._store.chunks(tenant_id, upload.upload_id):
+                digest.update(chunk)
+                await asyncio.to_thread(file.write, chunk)
         if digest.hexdigest() != upload.sha256:
             raise _expired()
+
+
+@contextlib.contextmanager
+def _full_disk_told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise StorageFull(
+            "disk_full", "The disk of the data directory is full; free some space."
+        ) from None
 
 
 def _expired() -> Gone:

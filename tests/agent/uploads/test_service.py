@@ -1,10 +1,13 @@
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+import resource
+import sys
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
 import pytest
 
-from agent.errors import Gone, InvalidInput, TooLarge
+from agent.errors import Gone, InvalidInput, StorageFull, TooLarge
 from agent.services import Services
 from agent.uploads.service import MB
 
@@ -148,3 +151,54 @@ class TestGone:
         await services.repository.scoped("upload_chunks", TENANT).delete_many({"index": 1})
         with pytest.raises(Gone):
             await read(services, upload_id)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from agent.uploads.copies import Copy
+Copy(Path(sys.argv[1]), "upload.csv").path.write_text("kim@example.com")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+class TestACopy:
+    async def test_is_for_its_owner_only_and_in_the_data_directory(
+        self, services: Services
+    ) -> None:
+        upload_id = await services.uploads.save(TENANT, "a.csv", pieces(b"x"))
+        async with services.uploads.open(TENANT, upload_id) as path:
+            assert path.is_relative_to(services.settings.data_dir / "uploads")
+            assert path.stat().st_mode & 0o777 == 0o600
+            assert path.parent.stat().st_mode & 0o777 == 0o700
+
+    async def test_of_a_killed_process_is_swept_and_one_in_use_is_not(
+        self, services: Services
+    ) -> None:
+        home = services.settings.data_dir / "uploads"
+        killed = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, str(home))
+        assert await killed.wait() == -9
+        assert len(list(home.glob("*/upload.csv"))) == 1
+        upload_id = await services.uploads.save(TENANT, "a.csv", pieces(b"mine"))
+        async with services.uploads.open(TENANT, upload_id) as path:
+            await services.uploads.sweep()
+            assert path.read_bytes() == b"mine"
+            assert list(home.glob("*/upload.csv")) == [path]
+        assert list(home.glob("*/")) == []
+
+    async def test_on_a_full_disk_is_told(self, services: Services) -> None:
+        upload_id = await services.uploads.save(TENANT, "a.csv", pieces(b"x" * MB))
+        with _no_file_over(1000), pytest.raises(StorageFull) as refused:
+            await read(services, upload_id)
+        assert refused.value.code == "disk_full"
+        assert list((services.settings.data_dir / "uploads").glob("*/")) == []
+
+
+@contextlib.contextmanager
+def _no_file_over(size: int) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
