@@ -15,7 +15,7 @@ Answer = Callable[[Refused], str]
 """The fixed answer of a rule; empty: none."""
 
 _ENDS = re.compile(r"(?<=[.!?])\s+|\n+")
-_TORN = re.compile(r"(?:no|not|never|only|zero|without)\b[\w ]{0,12}[.!?]?", re.IGNORECASE)
+_TORN = re.compile(r"(?:no|not|never|only|zero|without)\W*", re.IGNORECASE)
 """A sentence that is one with the next: `No. Kids.`"""
 _OF_CRITERIA: frozenset[RuleId] = frozenset(("FH4", "FH8"))
 """What configured criteria may speak of, in their own words."""

@@ -27,6 +27,9 @@ _SPELLED = re.compile(
     r"(?:com|net|org|info|biz|io|co|app|dev|xyz|link|site|online|ru|onion)\b|\bhxxps?",
     re.IGNORECASE,
 )
+_DOTTED = re.compile(r"[.:][^\s]|//|www")
+"""What every link holds."""
+_SPELLS = re.compile(r"dot|[\[({ ]\.|hxx", re.IGNORECASE)
 _MARKUP = re.compile(r"!\[|\]\(|\]\[|<\s*/?\s*[a-z!][^>]*>|```|&#\w+;|%3[cC]", re.IGNORECASE)
 _ID = re.compile(r"\b[a-z]{2,6}_[0-9a-z]{16,}\b")
 _OVERLAP = 60
@@ -54,8 +57,10 @@ def leaked(text: str, allowed: Allowed, personal: Personal) -> Leak | None:
 
 
 def _foreign_link(text: str, links: str) -> bool:
-    if _SPELLED.search(text):
+    if _SPELLS.search(text) and _SPELLED.search(text):
         return True
+    if not _DOTTED.search(text):
+        return False
     found = {_host(link[0]) for link in _LINK.finditer(text) if not _is_email(text, link)}
     return bool(found) and not found <= {_host(link[0]) for link in _LINK.finditer(links)}
 

@@ -19,8 +19,8 @@ REFUSALS: tuple[Refusal, ...] = (
     *ANIMALS_AND_VOUCHERS,
     *ASKING,
     *DECIDING,
-    *TERMS,
     *PREFERRING,
+    *TERMS,
     *STEERING,
     *INFERRING,
 )
