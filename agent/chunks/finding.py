@@ -44,6 +44,9 @@ class Finder:
                 break
         return hits[:k] if prefer is None else _reranked(hits, prefer)[:k]
 
+    async def close(self) -> None:
+        await self._matrices.close()
+
     async def _ranked(
         self, tenant_id: str, corpus: Corpus, head: Head, text: str, k: int, where: Where
     ) -> tuple[str, list[Found]]:

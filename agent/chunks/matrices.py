@@ -23,7 +23,7 @@ _BATCH = 2_000
 
 @dataclass(slots=True)
 class Held:
-    """One corpus as of `seq`; replaced, never changed, but for its index made at first use."""
+    """One corpus as of `seq`; replaced, never changed."""
 
     version: str
     seq: int
@@ -41,6 +41,7 @@ class Matrices:
         self._most_bytes = most_bytes
         self._held: OrderedDict[tuple[str, str], Held] = OrderedDict()
         self._locks: dict[tuple[str, str], asyncio.Lock] = {}
+        self._loading: set[asyncio.Task[Held]] = set()
 
     @property
     def bytes(self) -> int:
@@ -51,23 +52,43 @@ class Matrices:
     ) -> Held:
         """The corpus at least as new as `head`, which has an active version.
 
-        Those who ask while it is loaded wait for that one load.
+        Those who ask while it is loaded wait for that one load; it goes on when they give up.
         """
         key = (tenant_id, corpus.name)
+        held = self._held.get(key)
+        if held is None or held.seq < head.seq:
+            loading = asyncio.create_task(self._renewed(key, corpus, head, vectors=vectors))
+            self._loading.add(loading)
+            loading.add_done_callback(self._loading.discard)
+            return await asyncio.shield(loading)
+        return self._used(key, held)
+
+    async def close(self) -> None:
+        """Stop loading."""
+        loading = [*self._loading]
+        for each in loading:
+            each.cancel()
+        await asyncio.gather(*loading, return_exceptions=True)
+
+    async def _renewed(
+        self, key: tuple[str, str], corpus: Corpus, head: Head, *, vectors: bool
+    ) -> Held:
         async with self._locks.setdefault(key, asyncio.Lock()):
             held = self._held.get(key)
             if held is None or held.seq < head.seq:
                 held = await self._load(
-                    tenant_id, corpus, head, held, vectors=vectors and corpus.vectors
+                    key[0], corpus, head, held, vectors=vectors and corpus.vectors
                 )
-                self._held[key] = held
-            if corpus.lexical and (
-                held.lexical is None or held.unindexed > corpus.lag(held.matrix.rows)
-            ):
-                await asyncio.to_thread(index_words, corpus, held)
-            self._held.move_to_end(key)
-            self._make_room(key)
-            return held
+                missing = held.lexical is None or held.unindexed > corpus.lag(held.matrix.rows)
+                if corpus.lexical and missing:
+                    await asyncio.to_thread(index_words, corpus, held)
+            return self._used(key, held)
+
+    def _used(self, key: tuple[str, str], held: Held) -> Held:
+        self._held[key] = held
+        self._held.move_to_end(key)
+        self._make_room(key)
+        return held
 
     async def _load(
         self, tenant_id: str, corpus: Corpus, head: Head, held: Held | None, *, vectors: bool

@@ -133,4 +133,5 @@ class ChunkService:
         return await self._store.runs(tenant_id, corpus)
 
     async def close(self) -> None:
+        await self._finder.close()
         await self._embedders.close()

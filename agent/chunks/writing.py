@@ -129,9 +129,10 @@ class Writer:
             written.tokens += done.tokens
         if not any(fresh for _, fresh, _ in plan):
             return written
+        empty = [source.source_id for source in sources if not pieces(source)]
 
         async def work() -> None:
-            now = await self._store.touch(tenant_id, corpus.name)
+            now = await self._store.touch(tenant_id, corpus.name, removed=bool(empty))
             if now.live() != head.live():
                 raise _Moved
             for version, fresh, rows in plan:
@@ -145,7 +146,6 @@ class Writer:
                     name,
                     [{**row, "seq": now.seq, "origin": "put"} for row in rows],
                 )
-            empty = [source.source_id for source in sources if not pieces(source)]
             await self._bury(tenant_id, corpus, now, empty)
 
         await self._repository.transact(work)

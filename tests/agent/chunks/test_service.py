@@ -46,6 +46,18 @@ async def test_replaced_and_removed_texts_are_gone(chunks: ChunkService, corpus:
     assert "t/1" not in await found(chunks, corpus, "a space costs fifty dollars")
 
 
+@pytest.mark.parametrize("corpus", ["knowledge", "conversations", "tickets"])
+async def test_an_emptied_text_takes_no_place_of_another(
+    make_chunks: MakeChunks, corpus: str
+) -> None:
+    ours, theirs = make_chunks(), make_chunks()
+    await ours.put(TENANT, corpus, [said("t/0", "The pool is warm."), said("t/1", "The pool.")])
+    (first,) = await found(ours, corpus, "pool", k=1)
+    (other,) = {"t/0", "t/1"} - {first}
+    await theirs.put(TENANT, corpus, [said(first, "")])
+    assert await found(ours, corpus, "pool", k=1) == [other]
+
+
 async def test_what_stands_already_is_not_embedded_again(chunks: ChunkService) -> None:
     first = await chunks.put(TENANT, "knowledge", FAQ)
     again = await chunks.put(TENANT, "knowledge", FAQ)
@@ -194,3 +206,53 @@ async def test_memory_is_bounded_and_loads_are_shared(
         sizes.append(matrices.bytes)
     assert len(set(sizes)) == 1
     assert sizes[0] > 0
+
+
+async def test_a_load_goes_on_when_nobody_waits_for_it(
+    chunks: ChunkService, repository: Repository
+) -> None:
+    """A turn gives up after a second; a corpus that takes longer must be there for the next."""
+    await chunks.put(TENANT, "knowledge", FAQ)
+    began, go_on = asyncio.Event(), asyncio.Event()
+    loads = 0
+
+    class Slow(ChunkStore):
+        async def count(self, tenant_id: str, corpus: str, version: str) -> int:
+            nonlocal loads
+            loads += 1
+            began.set()
+            await go_on.wait()
+            return await super().count(tenant_id, corpus, version)
+
+    store = Slow(repository)
+    matrices, head = Matrices(store), await store.head(TENANT, "knowledge")
+    assert head is not None
+    hasty = asyncio.create_task(matrices.fresh(TENANT, corpus_named("knowledge"), head))
+    await began.wait()
+    hasty.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await hasty
+    go_on.set()
+    held = await matrices.fresh(TENANT, corpus_named("knowledge"), head)
+    assert (len(held.matrix), loads) == (3, 1)
+    await matrices.close()
+
+
+async def test_closing_ends_a_load(chunks: ChunkService, repository: Repository) -> None:
+    await chunks.put(TENANT, "knowledge", FAQ)
+    began = asyncio.Event()
+
+    class Endless(ChunkStore):
+        async def count(self, tenant_id: str, corpus: str, version: str) -> int:
+            began.set()
+            await asyncio.Event().wait()
+            return 0
+
+    store = Endless(repository)
+    matrices, head = Matrices(store), await store.head(TENANT, "knowledge")
+    assert head is not None
+    waiting = asyncio.create_task(matrices.fresh(TENANT, corpus_named("knowledge"), head))
+    await began.wait()
+    await matrices.close()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
