@@ -52,6 +52,12 @@ async def keep_safe(turn: Turn) -> None:
             await handoff.tell_person(turn, reason)
 
 
+def may_be_told(turn: Turn, text: str) -> bool:
+    """Whether fair housing lets the beginning of a reply be told before the rest is there."""
+    here = _allowed(turn)
+    return not unfair(text, here.names, here.settings)
+
+
 def _allowed(turn: Turn) -> Allowed:
     settings: list[Setting] = ["assistance_animal"] if turn.state.get("no_pet_terms") else []
     names = [home["name"] for home in turn.state.get("shortlist", [])]

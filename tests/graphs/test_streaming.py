@@ -64,6 +64,15 @@ class TestWithAModel:
         assert "$1" not in "".join(event.data.get("text", "") for event in events)
         assert shown(events) == events[-1].data["reply"]
 
+    async def test_what_fair_housing_refuses_is_not_told_meanwhile(
+        self, modelled: Services, stub: Stub
+    ) -> None:
+        stub.brain = lambda request: says("Hello there. No children allowed here. Where to?")
+        async with open_runtime(modelled) as runtime:
+            events = await heard(runtime, "hi")
+        assert "children" not in "".join(event.data.get("text", "") for event in events)
+        assert shown(events) == events[-1].data["reply"]
+
     async def test_a_stream_that_is_cut_is_reset_to_the_rules_words(
         self, modelled: Services, stub: Stub
     ) -> None:

@@ -15,6 +15,7 @@ from graphs.leasing.model.retrieval import Passage
 from graphs.leasing.model.sayable import Unusable, counted, grounds, say
 from graphs.leasing.model.spoken import Spoken
 from graphs.leasing.model.tools import described, offered
+from graphs.leasing.outgoing import may_be_told
 from graphs.leasing.policy import StageSpec
 from graphs.leasing.turn import Turn
 from prompts import load
@@ -64,7 +65,10 @@ class Rounds:
     async def _ask(
         self, messages: list[Message], names: list[str], resting_on: Grounds
     ) -> Completion[ModelAnswer]:
-        spoken = Spoken(lambda text: objection(text, resting_on) is None, self._tell)
+        def passes(text: str) -> bool:
+            return objection(text, resting_on) is None and may_be_told(self._turn, text)
+
+        spoken = Spoken(passes, self._tell)
         try:
             completion = await self._chat.complete(
                 messages,
