@@ -103,6 +103,8 @@ class Model(BaseModel):
     artefact: KeptFile | None = None
     """The bytes we keep of it."""
     remote: Remote = Remote()
+    starting_until: datetime | None = None
+    """While a worker is about to begin the remote job; no other begins it then."""
     evaluation: Evaluation | None = None
     error: str | None = None
     created_at: datetime

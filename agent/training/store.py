@@ -1,6 +1,7 @@
 """Every query of models, of what is in use, and of prompts."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from agent.errors import Duplicate
@@ -57,6 +58,16 @@ class TrainingStore:
             {**(where or {}), "version": version}, {"$set": dict(changes)}
         )
         return Model.model_validate(row) if row else None
+
+    async def claim_start(
+        self, tenant_id: str, version: str, *, now: datetime, until: datetime
+    ) -> bool:
+        """Whether the caller alone may begin the remote job, up to `until`."""
+        free = {"$or": [{"starting_until": None}, {"starting_until": {"$lte": now}}]}
+        claimed = await self.change_model(
+            tenant_id, version, {"starting_until": until}, where={"remote.job_id": None, **free}
+        )
+        return claimed is not None
 
     async def put_artefact(self, tenant_id: str, version: str, data: bytes) -> None:
         """The bytes of a model, in parts; the same again changes nothing."""

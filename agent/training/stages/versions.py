@@ -2,7 +2,7 @@
 
 import asyncio
 
-from agent.errors import NotFound
+from agent.errors import InvalidInput, NotFound
 from agent.kit.clock import Clock
 from agent.kit.ids import stable_id
 from agent.training.datasets.build import Step
@@ -31,7 +31,7 @@ class StageModels:
         await step(1, 3, None)
         version = stable_id("stages", tenant_id, FORMAT, data.hash)
         known = await self._store.model(tenant_id, version)
-        if known is None or known.artefact is None:
+        if known is None or not await self._store.artefact(tenant_id, version):
             await self._learn(tenant_id, version, data, actor)
         await step(2, 3, None)
         evaluation = await self._evaluate(tenant_id, version, data)
@@ -67,9 +67,9 @@ class StageModels:
         classifier = await self.classifier(tenant_id, version)
         current = await self._store.deployment(tenant_id, STAGES_SLOT)
         ours, roles = await asyncio.to_thread(scores, classifier, data.held_out)
+        before = await self._usable(tenant_id, current.version)
         deployed = None
-        if current.version is not None:
-            before = await self.classifier(tenant_id, current.version)
+        if before is not None:
             deployed, _ = await asyncio.to_thread(scores, before, data.held_out)
         most = majority_score(data)
         return judged(
@@ -85,8 +85,17 @@ class StageModels:
             },
         )
 
+    async def _usable(self, tenant_id: str, version: str | None) -> StageClassifier | None:
+        """None too for what an older Latchkey made: otherwise nothing could take its place."""
+        if version is None:
+            return None
+        try:
+            return await self.classifier(tenant_id, version)
+        except (InvalidInput, NotFound):
+            return None
+
     async def classifier(self, tenant_id: str, version: str) -> StageClassifier:
-        """Raises NotFound `artefact_not_found`."""
+        """Raises NotFound `artefact_not_found`, InvalidInput `artefact_unreadable`."""
         if version not in self._classifiers:
             data = await self._store.artefact(tenant_id, version)
             if not data:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import timedelta
 from typing import Any
 
 from agent.errors import Conflict, InvalidInput, TooBusy
@@ -20,6 +21,10 @@ EPOCHS = 3
 POLL_SECONDS = 20.0
 LOOK_AGAIN = 30
 """Seconds after which a job that gave its worker back looks again."""
+STARTING = timedelta(minutes=10)
+"""After this long a worker that wanted to begin a remote job is taken for dead."""
+START_AGAIN = 300
+"""Seconds after which a job tries again that found another worker at it."""
 _UNFINISHED = (ModelStatus.TRAINING, ModelStatus.FAILED)
 
 
@@ -112,7 +117,10 @@ class TuningRun:
         if model.status is not ModelStatus.FAILED:
             return model
         again = {"status": ModelStatus.TRAINING, "remote": Remote().model_dump(), "error": None}
-        return await self._change(version, again)
+        begun_again = await self._store.change_model(
+            self._tenant_id, version, again, where={"status": ModelStatus.FAILED}
+        )
+        return begun_again or await self._change(version, {})
 
     async def _begun(self, model: Model, dataset: Dataset) -> Remote:
         """Each id is kept before the next step, and what was begun is found by its name."""
@@ -125,18 +133,37 @@ class TuningRun:
             )
         file_id = await self._upload(model, dataset, TRAIN)
         validation = await self._upload(model, dataset, VALIDATION)
-        remote = Remote(file_id=file_id, validation_file_id=validation)
-        await self._change(model.version, {"remote": remote.model_dump()})
         assert file_id is not None
-        remote.job_id = await self._server.start(
-            model.version,
-            base=model.base,
-            file_id=file_id,
-            validation_file_id=validation,
-            epochs=EPOCHS,
+        files = {"remote.file_id": file_id, "remote.validation_file_id": validation}
+        known = await self._change(model.version, files)
+        if known.remote.job_id is not None:
+            return known.remote
+        await self._claim_start(model.version)
+        job_id = None
+        try:
+            job_id = await self._server.start(
+                model.version,
+                base=model.base,
+                file_id=file_id,
+                validation_file_id=validation,
+                epochs=EPOCHS,
+            )
+        finally:
+            begun = {"remote.job_id": job_id, "starting_until": None}
+            known = await self._change(model.version, begun)
+        return known.remote
+
+    async def _claim_start(self, version: str) -> None:
+        now = self._clock.now()
+        claimed = await self._store.claim_start(
+            self._tenant_id, version, now=now, until=now + STARTING
         )
-        await self._change(model.version, {"remote": remote.model_dump()})
-        return remote
+        if not claimed:
+            raise TooBusy(
+                "tuning_starting",
+                "Another worker is about to start this tuning.",
+                retry_after=START_AGAIN,
+            )
 
     async def _upload(self, model: Model, dataset: Dataset, file: str) -> str | None:
         if file not in dataset.files:

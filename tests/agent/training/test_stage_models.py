@@ -139,6 +139,23 @@ class TestInUse:
         with pytest.raises(NotFound) as caught:
             await services.training.stage_of(TENANT, ASKS)
         assert caught.value.code == "artefact_not_found"
+        assert (await train(services)).version == model.version
+        assert await services.training.stage_of(TENANT, ASKS) == "touring"
+
+    async def test_an_artefact_of_an_older_latchkey_can_be_replaced(
+        self, services: Services
+    ) -> None:
+        await write(services, *range(80))
+        old = await train(services)
+        await deploy(services, old.version)
+        await services.training.store.put_artefact(TENANT, old.version, b"of another format")
+        services.training._stages._classifiers.clear()
+        await write(services, 80)
+        new = await train(services)
+        assert new.evaluation is not None
+        assert new.evaluation.figures["deployed"] is None
+        await deploy(services, new.version)
+        assert await services.training.stage_of(TENANT, ASKS) == "touring"
 
 
 class TestTheGate:

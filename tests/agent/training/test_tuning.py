@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from agent.errors import Conflict, InvalidInput, LatchkeyError, Misconfigured, TooBusy, Unavailable
+from agent.kit.clock import ManualClock
 from agent.services import Services
 from agent.training.models import Dataset, Model, ModelStatus
 from agent.training.tuning.prices import cost
-from agent.training.tuning.run import estimate
+from agent.training.tuning.run import STARTING, estimate
 from evals.openai_stub import Fault, Stub
 from tests.agent.training.conversations import silent, write
 
@@ -100,6 +101,37 @@ class TestTuning:
         assert begun(stub) == 1
         files = [r for r in stub.requests if (r.method, r.path) == ("POST", "/files")]
         assert len(files) == 2
+
+    async def test_two_workers_at_once_begin_one_job(self, tuning: Services, stub: Stub) -> None:
+        await prepare(tuning)
+        stub.always(Fault("slow_headers", path="fine_tuning/jobs", seconds=0.2))
+        found = await asyncio.gather(*(tune(tuning) for _ in range(3)), return_exceptions=True)
+        tuned = [each for each in found if isinstance(each, Model)]
+        busy = [each.code for each in found if isinstance(each, TooBusy)]
+        assert {model.status for model in tuned} == {ModelStatus.TRAINED}
+        assert {*busy} <= {"tuning_starting"}
+        assert len(tuned) + len(busy) == 3
+        assert begun(stub) == 1
+
+    async def test_a_worker_that_died_about_to_begin_is_not_waited_for_long(
+        self, tuning: Services, clock: ManualClock, stub: Stub
+    ) -> None:
+        await prepare(tuning)
+        stub.always(Fault("status", status=400))
+        with pytest.raises(InvalidInput):
+            await tune(tuning)
+        stub.always(None)
+        (model,) = (await tuning.training.store.models(TENANT)).items
+        now = clock.now()
+        claimed = tuning.training.store.claim_start
+        assert await claimed(TENANT, model.version, now=now, until=now + STARTING)
+        with pytest.raises(TooBusy) as caught:
+            await tune(tuning)
+        assert caught.value.code == "tuning_starting"
+        assert begun(stub) == 0
+        clock.advance(STARTING)
+        assert (await tune(tuning)).status is ModelStatus.TRAINED
+        assert begun(stub) == 1
 
     async def test_gives_its_worker_back_while_it_waits(self, tuning: Services) -> None:
         await prepare(tuning)
