@@ -74,7 +74,7 @@ _ORDINARY = """
     team everyone everybody all folks guys sir madam friend ma'am somebody someone nobody anybody
     much many lots again very really also best better regards cheers sincerely mr mrs ms miss dr
     your his her our their leasing management manager office front desk property apartment
-    apartments unit pm am ps tbd na
+    apartments unit house condo studio loft townhouse building complex place pm am ps tbd na
     """
 NO_NAME = frozenset(_ORDINARY.split())
 _CAPITAL = re.compile(r"[ \n\t]([^\W\d_a-z][^\W\d_][\w'’]*|Jo\b)")
