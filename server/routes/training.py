@@ -40,7 +40,6 @@ class StartRequest(BaseModel):
 
 class ThreadsRequest(GivenThreads):
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "example": {
                 "threads": [

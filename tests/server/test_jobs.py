@@ -283,6 +283,8 @@ class TestImport:
             {},
             {"threads": {}},
             {"threads": [{"messages": [{"text": "no role"}]}]},
+            {"threads": [{"messages": [{"role": "lead", "text": "hi", "sent_at": "2026-01-05"}]}]},
+            {"threads": [{"messages": [], "id": "crm-1"}]},
             {"threads": [], "x": 1},
         ]
         for body in bodies:

@@ -3,25 +3,31 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from agent.ingest.conversations.models import Problem, Refused
 from agent.ingest.conversations.turns import EMPTY, Item, turn_of
 
 
 class GivenMessage(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     role: str = Field(max_length=200)
     text: str
     timestamp: datetime | str | int | float | None = None
 
 
 class GivenThread(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     thread_id: str | None = Field(default=None, max_length=500)
     messages: list[GivenMessage]
 
 
 class GivenThreads(BaseModel):
     """`{threads: [{thread_id?, messages: [{role, text, timestamp?}]}]}`."""
+
+    model_config = ConfigDict(extra="forbid")
 
     threads: list[GivenThread]
 
