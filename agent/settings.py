@@ -21,6 +21,7 @@ NAMES = {
     "embedding_model": "LATCHKEY_EMBEDDING_MODEL",
     "vector_search": "LATCHKEY_VECTOR_SEARCH",
     "celery_broker_url": "CELERY_BROKER_URL",
+    "nightly": "LATCHKEY_NIGHTLY",
     "secret_key": "LATCHKEY_SECRET_KEY",
     "vault_key": "LATCHKEY_VAULT_KEY",
     "seed": "LATCHKEY_SEED",
@@ -51,6 +52,8 @@ class Settings(BaseModel):
     vector_search: Literal["exact", "atlas"] = "exact"
     celery_broker_url: SecretStr | None = None
     """A Redis that carries job ids to `latchkey worker`; default: each server works by itself."""
+    nightly: Literal["on", "off"] = "on"
+    """Whether datasets, stage classifiers and embeddings are made anew every night."""
     secret_key: SecretStr | None = None
     """Signs visitor tokens, at least 32 bytes; default: a 0600 file in `data_dir`."""
     vault_key: SecretStr | None = None

@@ -63,10 +63,13 @@ def make_runner(services: Services, stopping: asyncio.Event) -> Runner:
 
 
 async def queue_nightly(services: Services) -> None:
-    """Queue what is due this night; once a tenant, kind and night, whoever asks how often."""
+    """Queue what is due this night; once a tenant, kind and night, whoever asks how often.
+
+    Nothing where LATCHKEY_NIGHTLY is off.
+    """
     now = services.clock.now()
     kinds = [name for name, kind in KINDS.items() if kind.nightly]
-    if now.hour not in NIGHT or not kinds:
+    if services.settings.nightly == "off" or now.hour not in NIGHT:
         return
     for tenant in await services.tenants.tenants():
         for kind in kinds:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from agent.jobs.models import Job
 from agent.jobs.step import Step
 from agent.kit.clock import ManualClock
 from agent.services import Services
+from agent.settings import Settings
 from agent.tenants.models import Tenant
 from server import files, importing
 from server.files import Inflow
@@ -245,6 +247,14 @@ class TestNightly:
         assert queued == [0, 0, 2, 2, 2, 2, 4]
         [first, _] = (await demo.jobs.store.page("other")).items
         assert (first.kind, first.created_by) == ("count", "latchkey")
+
+    async def test_not_where_it_is_switched_off(self, demo: Services, clock: ManualClock) -> None:
+        clock.advance(timedelta(hours=(3 - clock.now().hour) % 24))
+        await queue_nightly(replace(demo, settings=Settings(nightly="off")))
+        assert (await demo.jobs.store.page("default")).items == []
+        await queue_nightly(demo)
+        kinds = {job.kind for job in (await demo.jobs.store.page("default")).items}
+        assert kinds == {"retrain", "embeddings"}
 
 
 class TestImport:
