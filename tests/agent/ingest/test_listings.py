@@ -245,3 +245,25 @@ class TestRefused:
         with pytest.raises(InvalidInput) as raised:
             await intake.file(name, text)
         assert raised.value.code == code
+
+
+class TestFairHousing:
+    async def test_an_unfair_description_is_left_out_and_the_home_kept(
+        self, intake: Intake
+    ) -> None:
+        report = await intake.jsonl(
+            row(unit="1", description="Sunny, with a family room. Perfect for newlyweds!"),
+            row(unit="2", description="Sunny, with a family room.", features=["pool", "no kids"]),
+            row(unit="3", description="Walk-in closet, near the park and the church."),
+        )
+        assert (report.added, report.rejected) == (3, [])
+        assert [(problem.row, problem.code) for problem in report.warnings] == [
+            (1, "description_fair_housing"),
+            (2, "features_fair_housing"),
+        ]
+        assert "FH3" in report.warnings[0].reason
+        assert "newlyweds" not in report.warnings[0].reason
+        homes = {home.unit: home for home in await intake.homes()}
+        assert homes["1"].description == ""
+        assert homes["2"].features == ["pool"]
+        assert homes["3"].description.startswith("Walk-in closet")
