@@ -91,7 +91,7 @@ _BOX = re.compile(
 _BOX_NUMBER = re.compile(r"\d{1,6}(?:,? box #?\d{1,6})?(?!\w)", re.IGNORECASE)
 _NEVER_FIRST = NEVER_STREET - {"the"}
 _BEFORE_BOX = frozenset(" #xX")
-_LAST_OF_BOX = frozenset("xXrReE.")
+_ENDS_OF_BOX = frozenset({"ox", "x.", "o.", "er", "rr", ".r", "r.", "te"})
 _PARTS = frozenset(_PART_OF_BUILDING.split())
 _MAY_FOLLOW = _PARTS | {"in"}
 _AFTER_ALL = NEVER_CITY - _PARTS - {"in", "no"}
@@ -103,7 +103,7 @@ def address_at(text: str, start: int) -> tuple[int, int, str] | None:
     if number is None and text[start - 1 : start] not in _BEFORE_BOX:
         return None
     counted = number is None or number["next"].lower() in _NEVER_FIRST
-    boxed = text[max(0, start - 3) : start].rstrip(" #")[-1:] in _LAST_OF_BOX
+    boxed = text[max(0, start - 4) : start].rstrip(" #")[-2:].lower() in _ENDS_OF_BOX
     if counted and not boxed:
         return None
     before = text[max(0, start - 40) : start]

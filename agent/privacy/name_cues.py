@@ -57,6 +57,13 @@ GREETING = re.compile(
 GREETED = re.compile(r" *(?:[,!.:;\n–-]|$)")
 LINE_END = re.compile(r"[ .!,]*(?:\n|$)")
 SIGNING = ("thank", "best", "regards", "cheers", "sincerely", "yours", "signed", "respect", "\n")
+OTHERS_WORDS = (
+    "ask", "attn", "c/o", "care of", "spe", "spok", "talk", "chat", "met ", "meet", "contact is",
+    "under ", "mate", "wife", "husband", "partner", "spouse", "fianc", "friend", "brother",
+    "sister", "mother", "father", "mom", "mum", "dad", "son", "daughter", "cousin", "aunt",
+    "uncle", "signer", "guarantor", "landlord", "boss", "manager", "supervisor", "employer",
+)  # fmt: skip
+"""Of which OTHERS needs one, in lower case."""
 GREETING_WORDS = ("hi ", "hi,", "hello", "hey", "dear", "good ")
 _ORDINARY = """
     a an the and or but so i i'm im me my mine you your it its it's is was are am be on at by in of
@@ -77,7 +84,7 @@ _ORDINARY = """
     apartments unit house condo studio loft townhouse building complex place pm am ps tbd na
     """
 NO_NAME = frozenset(_ORDINARY.split())
-_CAPITAL = re.compile(r"[ \n\t]([^\W\d_a-z][^\W\d_][\w'’]*|Jo\b)")
+_CAPITAL = re.compile(r"[ \n\t]([^a-z\W\d_][^\W\d_][\w'’]*|Jo\b)")
 _CUE_WORDS = """
     me i'm im am it's its thanks again much best wishes regards cheers sincerely yours truly
     signed respectfully attn c/o under mr mrs ms mx dr prof miss hi hello hey dear morning

@@ -103,10 +103,11 @@ def _mentioned(text: str, lower: str) -> Iterator[Name]:
     if ":" in text or "=" in text:
         for words in _after(cues.LABEL, text):
             yield _name(text, words, own=False)
-    for match in cues.OTHERS.finditer(text):
-        words = list(takewhile(_titled, _words(text, match.end())))
-        if words and not (match["is"] and len(words) < 2):
-            yield _name(text, words, own=False)
+    if any(word in lower for word in cues.OTHERS_WORDS):
+        for match in cues.OTHERS.finditer(text):
+            words = list(takewhile(_titled, _words(text, match.end())))
+            if words and not (match["is"] and len(words) < 2):
+                yield _name(text, words, own=False)
     for words in _after(cues.HONORIFIC, text):
         yield _name(text, words, own=False)
     if any(word in lower for word in cues.GREETING_WORDS):
