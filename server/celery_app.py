@@ -1,6 +1,7 @@
 """A Celery worker whose tasks do jobs, and its beat that looks after those left behind."""
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import threading
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 from celery import Celery, signals  # type: ignore[import-untyped]
 
 from agent.bootstrap import open_services
+from agent.errors import LatchkeyError
 from agent.jobs.broker import RUN_JOB, Broker
 from agent.jobs.runner import Runner
 from agent.services import Services
@@ -52,30 +54,38 @@ class _Child:
         self._settings = settings
         # made before the fork: the parent sets it, the children see it
         self.stopping = multiprocessing.get_context("fork").Event()
+        self._opened: tuple[Services, Runner] | None = None
 
     def open(self) -> None:
         self._parent = os.getppid()
         self._loop = asyncio.new_event_loop()
         self._stack = AsyncExitStack()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
-        self._services, self._runner = self._do(self._open())
+        with contextlib.suppress(LatchkeyError):
+            self._do(self._open())
 
     def close(self) -> None:
         self._do(self._stack.aclose())
 
     def run_job(self, job_id: str) -> None:
-        self._do(self._runner.run_once(job_id))
+        _, runner = self._do(self._open())
+        self._do(runner.run_once(job_id))
 
     def sweep(self) -> None:
-        self._do(queue_nightly(self._services))
-        self._do(self._services.jobs.send_due())
+        services, _ = self._do(self._open())
+        self._do(queue_nightly(services))
+        self._do(services.jobs.send_due())
 
     async def _open(self) -> tuple[Services, Runner]:
+        """Once; a task tries again what failed at the start, as when the database comes later."""
+        if self._opened is not None:
+            return self._opened
         services = await self._stack.enter_async_context(open_services(self._settings))
         stopping = asyncio.Event()
         watching = asyncio.create_task(self._watch(stopping))
         self._stack.callback(watching.cancel)
-        return services, make_runner(services, stopping)
+        self._opened = services, make_runner(services, stopping)
+        return self._opened
 
     async def _watch(self, stopping: asyncio.Event) -> None:
         """Stop with the parent, whether it says so or is gone."""
