@@ -130,8 +130,13 @@ class JobService:
         return await self._close(job, JobStatus.DONE, done, {"kind": job.kind})
 
     async def fail(self, job: Job, changes: Mapping[str, Any], error: JobError) -> bool:
-        """Close the job as failed, with an audit record; False when the lease is lost."""
-        failed = {**changes, "error": error.model_dump()}
+        """Close the job as failed, with an audit record; False when the lease is lost.
+
+        A job of an upload lets go of its key, so that the same file can be sent again at once.
+        """
+        failed: dict[str, Any] = {**changes, "error": error.model_dump()}
+        if job.upload_id is not None:
+            failed["key"] = None
         return await self._close(
             job, JobStatus.FAILED, failed, {"kind": job.kind, "code": error.code}
         )

@@ -270,12 +270,20 @@ class TestImport:
             b",,\n,,\nlead,Two bedrooms?,2026-01-06 09:00\nagent,Yes.,2026-01-06 09:02\n"
         )
         for added in (4, 0):
-            answer = await upload(staff, data)
+            answer = await upload(staff, data, "kim@example.com 503-555-0142.csv")
             job = await finished(staff, answer.json()["job_id"])
             assert job["status"] == "done", job["error"]
             report = job["report"]
             assert (report["threads"], report["messages"], report["added"]) == (2, 4, added)
         assert "kim@" not in str(job)
+
+    async def test_a_name_of_a_file_tells_of_nobody(self, staff: Staff, state: State) -> None:
+        answer = await upload(staff, b"role,text\nlead,hi\n", "kim@example.com.csv")
+        await finished(staff, answer.json()["job_id"])
+        for collection in ("jobs", "threads", "raw_messages", "uploads"):
+            rows = await state.services.repository.scoped(collection, "default").find({})
+            assert rows or collection == "uploads"
+            assert "kim@" not in str(rows), collection
 
     async def test_threads_become_threads(self, staff: Staff, state: State) -> None:
         threads = [

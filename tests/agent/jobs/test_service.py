@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from agent.errors import NotFound
-from agent.jobs.models import JobStatus
+from agent.jobs.models import Job, JobError, JobStatus
 from agent.jobs.service import LEASE, SEND_AGAIN, JobService
 from agent.jobs.store import JobStore
 from agent.kit.clock import ManualClock
@@ -48,6 +48,24 @@ class TestEnqueue:
         assert len(page.items) == 1
         records = await services.audit.store.about(TENANT, jobs[0].job_id)
         assert [(record.kind, record.actor) for record in records] == [("job.queued", "latchkey")]
+
+    async def test_a_failed_upload_may_be_sent_again_and_a_failed_night_not(
+        self, services: Services
+    ) -> None:
+        async def again(upload_id: str | None, key: str) -> bool:
+            async def queue() -> Job:
+                return await services.jobs.enqueue(
+                    TENANT, "retrain", {}, actor="key:1", upload_id=upload_id, key=key
+                )
+
+            first = await queue()
+            claimed = await services.jobs.claim("me", ["retrain"], first.job_id)
+            assert claimed
+            assert await services.jobs.fail(claimed, {}, JobError(code="x", message="y"))
+            return (await queue()).job_id != first.job_id
+
+        assert await again("upl_1", "upl_1")
+        assert not await again(None, "nightly/retrain")
 
     async def test_without_a_key_each_is_its_own(self, services: Services) -> None:
         for _ in range(3):
