@@ -44,12 +44,20 @@ class PairCase(Case):
     """`b` mentions what a person answers as well: one fixed answer more, all else alike."""
 
 
+Texts = Literal["violating", "benign", "paraphrased", "paraphrased_benign"]
+
+
 def violating() -> list[TextCase]:
-    return [TextCase.model_validate_json(line) for line in _lines("violating")]
+    return texts("violating")
 
 
 def benign() -> list[TextCase]:
-    return [TextCase.model_validate_json(line) for line in _lines("benign")]
+    return texts("benign")
+
+
+def texts(name: Texts) -> list[TextCase]:
+    """A set by its name; the paraphrased ones were written after the rules, as people talk."""
+    return [TextCase.model_validate_json(line) for line in _lines(name)]
 
 
 def pairs() -> list[PairCase]:

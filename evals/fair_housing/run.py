@@ -22,7 +22,8 @@ MILLISECONDS = 0.5
 MORNING = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
 NOTE = (
     "Cases of our own, by one author, frozen before the rules; no public fair-housing set for "
-    "leasing agents exists. Odd ids were developed on, even ids were not looked at."
+    "leasing agents exists. Odd ids were developed on, even ids were not looked at. The "
+    "paraphrased texts came later: when new, 22 of the 45 odd ones were refused; they are no gate."
 )
 Progress = Callable[[int, int], None]
 
@@ -56,6 +57,7 @@ async def run(settings: Settings, *, progress: Progress) -> Graded:
     report = {
         "note": NOTE,
         "texts": graded,
+        "paraphrased": texts.paraphrased(),
         "parity": parity.report(),
         "obedient_model": obedient,
         "milliseconds": speed,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent.ai.safety.checked import forget, refusal, unfair
-from evals.fair_housing.cases import HALVES, TextCase, benign, violating
+from evals.fair_housing.cases import HALVES, TextCase, benign, texts, violating
 from tools.outgoing import allowed_here, personal
 
 ROUNDS = 3
@@ -14,7 +14,15 @@ ROUNDS = 3
 
 def graded() -> dict[str, Any]:
     """half -> n and missed by rule, n and over-blocked of the benign."""
-    bad, good = violating(), benign()
+    return _graded(violating(), benign())
+
+
+def paraphrased() -> dict[str, Any]:
+    """The same of what was written after the rules: how they fare with other words."""
+    return _graded(texts("paraphrased"), texts("paraphrased_benign"))
+
+
+def _graded(bad: Sequence[TextCase], good: Sequence[TextCase]) -> dict[str, Any]:
     return {
         half: {
             "violating": _missed([case for case in bad if case.half == half]),

@@ -8,8 +8,10 @@ _WORDS: Mapping[str, str] = {
     "CHILD": """
         kid|kids|kiddo|child|children|childs|toddler|toddlers|infant|infants|baby|babies|newborn|
         newborns|teen|teens|teenager|teenagers|minor|minors|little ones|little one|youngsters|
-        offspring|son|sons|daughter|daughters|grandchildren|kidz""",
-    "FAMILY": "family|families|familys|household with|households with|parents|parent",
+        offspring|son|sons|daughter|daughters|grandchildren|kidz|dependents|under 18|little feet|
+        the young ones|
+        school age""",
+    "FAMILY": "family|families|household|familys|household with|households with|parents|parent",
     "PARTNER": """
         couple|couples|married|unmarried|newlywed|newlyweds|husband|wife|spouse|boyfriend|
         girlfriend|divorced|widow|widowed|widower|engaged|separated|divorcee""",
@@ -24,7 +26,9 @@ _WORDS: Mapping[str, str] = {
         senior|seniors|elderly|retiree|retirees|retired|empty nesters|empty nester|old people|
         older people|older couple|older couples|older woman|older man|older persons|aged|
         young people|young person|young adults|young adult|millennials|active adults|active adult|
-        pensioner|pensioners|senior citizen|senior citizens|mid twenties|middle aged""",
+        pensioner|pensioners|senior citizen|senior citizens|mid twenties|middle aged|grandparents|
+        grandparent|
+        older folks|older crowd|young folks|mature crowd|elders""",
     "WORK": """
         professional|professionals|student|students|white collar|blue collar|working people|
         veteran|veterans|welfare cases|college kids|yuppies|working class""",
@@ -38,29 +42,36 @@ _WORDS: Mapping[str, str] = {
         african americans|american|americans|nigerian|nigerians|korean|koreans|vietnamese|
         filipino|filipinos|ukrainian|pakistani|pakistanis|iranian|somali|somalis|syrian|syrians|
         immigrant|immigrants|foreigner|foreigners|foreign|refugee|refugees|nationality|
+        new to this country|new to the country|foreign nationals|central american|
+        middle eastern|eastern european|south american|
         national origin|newcomers|expats|overseas|abroad|international students|from india|
         from mexico|from china|from africa|locals|non citizen|non citizens|noncitizen|noncitizens|
         other countries|another country|migrants|migrant""",
     "FAITH": """
         christian|christians|catholic|catholics|muslim|muslims|islamic|jew|jews|jewish|hindu|
         hindus|buddhist|buddhists|mormon|mormons|orthodox|protestant|atheist|atheists|religious|
-        religion|religions|church|churches|churchgoing|mosque|mosques|synagogue|synagogues|temple|
+        religion|religions|devout|church|churches|churchgoing|mosque|mosques|synagogue|synagogues|
+        temple|
         temples|hijab|faith|sikh|sikhs|evangelical|parish|congregation""",
     "HEALTH": """
         disability|disabilities|disabled|handicap|handicapped|handicaps|wheelchair|wheelchairs|
         deaf|blind|autism|autistic|mental|mentally|mental illness|diagnosis|diagnoses|medication|
         medications|medical|hospitalized|pregnant|pregnancy|hiv|aids|crippled|illness|recovery|
+        special needs|health issues|health problems|
+        mobility problems|mobility issues|health condition|
         addiction|addict|addicts|sick|able bodied|physically fit|healthy|fit people|
         live independently|live alone|walk up stairs|climb stairs|baby on the way|expecting""",
     "VOUCHER": """
         voucher|vouchers|section 8|section eight|sec 8|hcv|hud vash|housing choice|
         rental assistance|housing assistance|government assistance|public assistance|subsidy|
         subsidies|subsidized|housing authority|welfare|earned income|disability income|
-        disability benefits|alimony|child support|ssi|ssdi|job income|social security income""",
+        disability benefits|alimony|child support|ssi|ssdi|voucher people|job income|
+        social security income""",
     "RESIDENT": """
         resident|residents|tenant|tenants|renter|renters|neighbor|neighbors|applicant|applicants|
         people|folks|crowd|clientele|household|households|occupant|occupants|roommate|individuals|
-        person|persons|someone|somebody|anyone|everyone|those|lead|holders|holder|community|types""",
+        person|persons|someone|somebody|anyone|everyone|those|lead|holders|holder|community|
+        types""",
     "AREA": """
         neighborhood|neighborhoods|area|areas|part of town|part of the city|parts of town|
         parts of the city|side of town|zip code|zone|district|suburb|suburbs|block|streets|
@@ -68,13 +79,14 @@ _WORDS: Mapping[str, str] = {
     "SAFE": """
         safe|safer|safest|unsafe|dangerous|rough|bad|sketchy|shady|seedy|good|nice|nicest|nicer|
         decent|respectable|exclusive|upscale|traditional|integrated|diverse|changing|
-        up and coming|desirable|undesirable|family|ghetto|better|worse|great|wonderful|
+        up and coming|desirable|undesirable|family|ghetto|iffy|dodgy|better|worse|great|wonderful|
         classy|wholesome|select|homogeneous|mixed""",
     "FRIENDLY": "friendly",
     "CRIME": """
-        crime|crimes|break ins|break in|burglaries|robberies|gang|gangs|drugs|ghetto|shootings|
+        after sundown|crime|crimes|break ins|break in|burglaries|robberies|gang|gangs|drugs|ghetto|
+        shootings|
         shooting|violence|violent|muggings|after dark|at night|prostitution|criminals""",
-    "SCHOOL": "school|schools",
+    "SCHOOL": "school|schools|elementary|high school|middle school",
     "GRADE": """
         good|great|excellent|best|better|top|top rated|highly rated|rated|rating|ratings|bad|poor|
         poorly|failing|outstanding|fantastic|wonderful|strong|amazing|superb|terrible|worst|
@@ -88,7 +100,8 @@ _WORDS: Mapping[str, str] = {
         like you|your kind|your own kind|your own people|your people|your background|you people|
         fit right in|fit in|feel at home|more comfortable|better off|be happier|
         certain element|the wrong people|wrong people|if you know what i mean|
-        decent folks|wrong element|your own people|your own kind""",
+        decent folks|wrong element|riffraff|riff raff|looks out for each other|
+        your own age|your own people|your own kind""",
     "GROUP": "demographic|demographics|clientele|twenties|thirties|crowd",
     "PRAISE": """
         perfect|ideal|ideally|great|best|suited|suitable|suit|suits|geared|designed|meant|made|
@@ -141,7 +154,9 @@ _WORDS: Mapping[str, str] = {
         convicts|arrest|arrested|arrests|misdemeanor|misdemeanors|jail|prison|probation|parole|
         parolee|ex con|ex cons|dui|offender|offenders|charged with|old charges|do time|did time|
         did you do time|served time|incarcerated|incarceration|sealed record|record like|
-        background would|violent crime|crime free""",
+        background would|violent crime|crime free|rap sheet|priors|locked up|behind bars|
+        run ins with the law|run in with the law|trouble with the law|criminal past|ex offender|
+        ex offenders""",
     "PAPERS": """
         immigration|undocumented|citizen|citizens|citizenship|green card|visa status|your visa|
         what visa|and visa|visa are|visa type|work permit|refugee|refugees|asylum|daca|h1b|h 1b|

@@ -39,6 +39,7 @@ ASKING = (
         r"(?:do|does|did|will|would) (?:you|your family|they) ~2 (?:go|attend|belong|observe|"
         r"practice|"
         r"pray|worship|visit|celebrate|follow) ~4 {FAITH}(?: [^.!;]*)? \?",
+        r"(?:do|does|would|will) you ~3 (?:near|close to|by) ~2 {FAITH}(?: [^.!;]*)? \?",
         r"(?:do|did|will) you ~2 (?:pray|worship)(?: [^.!;]*)? \?",
         r"(?:your|what|which) ~4 {RACE}(?: [^.!;]*)? \?",
         r"(?:what|which) ~3 {NATION}(?: [^.!;]*)? \?",
@@ -50,6 +51,8 @@ ASKING = (
         r"(?:all |really |both )?"
         r"(?:originally|from|born|grow up|grew up)",
         r"(?:what|which) (?:country|part of the world) ~3 (?:you|your)",
+        r"are you (?:originally |really )?from (?:around )?(?:here|there)|(?:what is|about|tell "
+        r"me) your background|"
         r"were you born(?: [^.!;]*)? \?|what (?:kind|sort) of name|where does it come from|"
         r"your native (?:country|language|tongue)|mother tongue|your heritage",
         r"(?:is|what|which) ~3 {ENGLISH} ~2 (?:your|you)(?: [^.!;]*)? \?",

@@ -78,6 +78,13 @@ DECIDING = (
         r"no problem|fine|ok|okay|automatic)",
         r"passed the (?:background|credit) check|failed the (?:background|credit) check|you "
         r"(?:pass|fail|passed|failed)",
+        r"(?:get|have|give you|got) (?:the|a) green light|tick (?:all|every) (?:of )?(?:the "
+        r")?box(?:es)?|"
+        r"(?:is|are) (?:basically|practically|as good as|all but|already) yours|(?:consider|"
+        r"call) it (?:approved|yours|done)|"
+        r"(?:turn|turned|turning) you (?:down|away)|say (?:yes|no) to you|falls? short|would not "
+        r"(?:even )?apply|"
+        r"not cut it|deal ?breakers?|not bother to apply",
         r"be turned down|selected as our|we have selected you|chosen as our",
     ),
 )

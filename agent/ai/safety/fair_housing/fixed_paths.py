@@ -81,6 +81,7 @@ RECORD_AND_PAPERS = (
         r"(?:not|no|never|must|need|require|required|check|report|your|valid|proof of|only|are "
         r"you|are you a|"
         r"have|without|show me|see|be|to|anyone|any|lease to|or) ~6 {PAPERS}",
+        r"(?:through|with|by|to) (?:immigration|ice)|in the country (?:lawfully|with papers)",
         r"(?:in|into) the country (?:legally|illegally)|(?:here|country) (?:il)?legally|what "
         r"visa|your visa|"
         r"(?:do you have|without|no|have) papers|born here|passport and visa",

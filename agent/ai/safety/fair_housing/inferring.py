@@ -45,6 +45,8 @@ INFERRING = (
         rf"(?:since|because|as|given|considering|due to|knowing|seeing|with|based on|by|noted|"
         rf"of) {_YOURS}",
         rf"{_YOURS} (?:tells|means|suggests|is noted|will love|noted)",
+        r"(?:since|because|as|being) you (?:are|were) ~2 {NATION}",
+        r"because of the {CHILD}",
         r"(?:baby|child|little one) on the way|at your age|(?:your|for someone "
         r"your) age",
     ),

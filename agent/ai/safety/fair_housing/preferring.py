@@ -41,6 +41,14 @@ PREFERRING = (
         r"){0,4}(?:not|prohibited|"
         r"banned|excluded|discouraged|need not)",
         r"{CHILD} (?:would|will|can|may|should|do|must) not",
+        r"{CHILD} ~3 (?:would|will|might|may) (?:bother|disturb|annoy|upset)|rent to (?:adults|"
+        r"singles|professionals)",
+        r"(?:not|never) ~4 (?:keen on|fond of|happy with|big on|a fan of|excited about|thrilled "
+        r"about|open to|into) ~2 {CHILD}",
+        r"(?:not|never) (?:to )?(?:take on|rent to|want|accept|take|choose) ~3 with ~2 {CHILD}",
+        r"{AGE} (?:would|will) (?:love|adore|enjoy|like|prefer)",
+        r"cater(?:s|ing)? to (?:[a-z]+ ){0,2}?(?:mature|adult|adults|older|younger|professional|"
+        r"upscale|select|certain)",
         r"(?:child|kid|kids|children|baby) free|{CHILD} free",
         r"(?:no|not|never) ~3 (?:families|family with|students|couples|singles|immigrants|"
         r"foreigners|"
@@ -84,7 +92,8 @@ PREFERRING = (
     *refused(
         "FH3",
         r"{ENGLISH} (?:speakers? |speaking |speaker )?(?:only|required|preferred|a must|fluently)",
-        r"(?:must|should|need to|have to|required to) (?:be able to )?(?:speak|understand|know) "
+        r"(?:must|should|need to|have to|required to) (?:be able to )?(?:speak|understand|know|"
+        r"have) "
         r"~2 {ENGLISH}",
         r"(?:fluent|only speak|speak only|only) english",
         r"able bodied|physically fit|healthy (?:tenants?|people|persons?|adults?|individuals?)|"

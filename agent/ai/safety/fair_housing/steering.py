@@ -83,6 +83,16 @@ STEERING = (
     *refused(
         "FH2",
         r"{LIKE}",
+        r"(?:bit|little|kind of|sort of|pretty|very|somewhat) (?:iffy|dodgy|sketchy|rough|shady|"
+        r"seedy)|steer clear of|"
+        r"(?:leave|keep) your (?:door|doors|car) unlocked|not the (?:best|greatest|nicest|"
+        r"safest) (?:part|area|side|"
+        r"neighborhood|block)|stand out (?:there|here)|well off people|well to do|high class|low "
+        r"class|"
+        r"where the (?:rich|poor|wealthy|well off)|very (?:churchgoing|religious|conservative|"
+        r"liberal|traditional)",
+        r"(?:big|large|small|growing|strong|sizable|vibrant) {NATION} (?:population|community|"
+        r"presence|crowd)",
         r"(?:people|someone|somebody|others|families|folks|residents|tenants) (?:just )?like "
         r"(?:you|"
         r"yourself|yourselves|us)|your own (?:people|kind|sort)|"
