@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -237,6 +237,39 @@ class TestFailpoints:
         await take_over(services)
         assert (await written(services, job))[0] == [0, 1, 2]
         assert await audited(services, job) == ["job.done", "job.queued"]
+
+
+async def test_dead_amid_an_import_its_rows_and_its_report_are_whole(
+    services: Services, start: Start
+) -> None:
+    async def data() -> AsyncIterator[bytes]:
+        yield b"role,text,timestamp\n"
+        for thread in range(700):
+            yield f"lead,Do you have {thread} homes?,2026-01-05 10:00\n".encode()
+            yield f"agent,Of {thread} some are left.,2026-01-05 10:01\n".encode()
+            yield b",,\n,,\n"
+
+    uploads, store = services.settings.data_dir / "uploads", services.repository.scoped
+    upload_id = await services.uploads.save(TENANT, "talks.csv", data())
+    job = await services.jobs.enqueue(
+        TENANT, "ingest_csv", {}, actor="key:1", upload_id=upload_id, key=upload_id
+    )
+    worker = start(LATCHKEY_FAILPOINT="job_step")
+    assert worker.wait(timeout=30) == 137
+    row = await services.jobs.get(TENANT, job.job_id)
+    assert 0 < row.cursor["added"] < 1400
+    assert len(list(uploads.glob("*/upload.csv"))) == 1
+    await lapse(services)
+    await services.uploads.sweep()
+    assert list(uploads.glob("*/")) == []
+    await take_over(services)
+    row = await services.jobs.get(TENANT, job.job_id)
+    assert row.report
+    assert (row.report["threads"], row.report["messages"], row.report["added"]) == (700, 1400, 1400)
+    counts = [await store(name, TENANT).count({}) for name in ("threads", "messages")]
+    assert counts == [700, 1400]
+    assert await store("upload_chunks", TENANT).count({}) == 0
+    assert await audited(services, job) == ["job.done", "job.queued"]
 
 
 async def test_a_broker_that_is_away_keeps_no_one_waiting(services: Services) -> None:
