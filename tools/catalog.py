@@ -66,7 +66,7 @@ CATALOG = {
         Tool(
             "search_knowledge",
             _READ,
-            memory.KnowledgeArgs,
+            memory.LookupArgs,
             memory.search_knowledge,
             _ALL,
             "knowledge:read",

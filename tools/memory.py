@@ -19,9 +19,6 @@ class LookupArgs(BaseModel):
 
     query: FreeText = Field(min_length=1, max_length=500)
     k: int = Field(default=5, ge=1, le=10)
-
-
-class KnowledgeArgs(LookupArgs):
     listing_id: str | None = None
     """An offered home whose community the answer is for; default: the thread's community."""
 
@@ -55,14 +52,14 @@ class PastAnswer(BaseModel):
     score: float
 
 
-async def search_knowledge(call: Call, args: KnowledgeArgs) -> list[FoundArticle]:
+async def search_knowledge(call: Call, args: LookupArgs) -> list[FoundArticle]:
     """Articles that leads may see, of all communities or of this one; never internal scripts."""
-    community_id = call.community.community_id
-    if args.listing_id is not None:
-        home = await call.services.listings.get(call.tenant_id, args.listing_id)
-        community_id = home.community_id
     found = await call.services.knowledge.search(
-        call.tenant_id, args.query, kinds=("article",), community_id=community_id, k=args.k
+        call.tenant_id,
+        args.query,
+        kinds=("article",),
+        community_id=await _community(call, args),
+        k=args.k,
     )
     _note(call, [each.article.knowledge_id for each in found])
     return [
@@ -79,13 +76,13 @@ async def search_knowledge(call: Call, args: KnowledgeArgs) -> list[FoundArticle
 
 
 async def search_conversations(call: Call, args: LookupArgs) -> list[PastAnswer]:
-    """What agents of this tenant answered in other conversations, the likeliest first."""
+    """What agents answered in other conversations of this community, the likeliest first."""
     hits = await call.services.chunks.search(
         call.tenant_id,
         "conversations",
         args.query,
         k=args.k + _OWN,
-        where={"role": str(Role.AGENT)},
+        where={"role": str(Role.AGENT), "community_id": await _community(call, args)},
         prefer=Preference(stage=str(call.stage), now=call.services.clock.now()),
     )
     others = [hit for hit in hits if hit.meta.get("thread_id") != call.thread_id][: args.k]
@@ -99,6 +96,14 @@ async def search_conversations(call: Call, args: LookupArgs) -> list[PastAnswer]
     ]
     _note(call, [answer.source_id for answer in answers])
     return answers
+
+
+async def _community(call: Call, args: LookupArgs) -> str:
+    """What holds for one may be wrong for another."""
+    if args.listing_id is None:
+        return call.community.community_id
+    home = await call.services.listings.get(call.tenant_id, args.listing_id)
+    return home.community_id
 
 
 _OWN = 5

@@ -15,6 +15,8 @@ DEPTH = 50
 ANSWERS_WITHIN = 3
 """Turns after a question in which its answer is looked for."""
 ASKED: Where = (Condition("role", ("lead",)),)
+SHARED = ("thread_id", "community_id")
+"""Fields that are the same for a question and its answer."""
 ECHO = 0.995
 """From this score on a text has the words of the search; lower ones cost right answers."""
 
@@ -49,7 +51,8 @@ async def search(
     """The k best sources; `query` is the vector of `text` in a corpus that has vectors."""
     if not asks_for_answers(corpus, where):
         return await by_method(corpus, index, text, query, k, where)
-    questions = await by_method(corpus, index, text, query, 2 * max(k, DEPTH), ASKED)
+    asked = (*ASKED, *(condition for condition in where if condition.field in SHARED))
+    questions = await by_method(corpus, index, text, query, 2 * max(k, DEPTH), asked)
     answers = await index.answering(questions, where)
     if query is None:
         return with_echoes(answers, await index.by_words(text, k, where), k)

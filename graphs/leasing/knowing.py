@@ -51,7 +51,7 @@ async def tell(
         return True
     try:
         return await _from_guides(turn, text, listing_id, community, sure) or await _from_the_past(
-            turn, question, community
+            turn, question, listing_id, community
         )
     except LatchkeyError:
         turn.rules.append("knowledge:unavailable")
@@ -103,7 +103,9 @@ def _said_to_leads(
     return texts
 
 
-async def _from_the_past(turn: Turn, question: Question, community: Community) -> bool:
+async def _from_the_past(
+    turn: Turn, question: Question, listing_id: str | None, community: Community
+) -> bool:
     """What people of the team said to the same question about the same community.
 
     Only where it says a whole thing by itself that does not go stale.
@@ -111,7 +113,7 @@ async def _from_the_past(turn: Turn, question: Question, community: Community) -
     if _OF_ONE_HOME & {*question.topics}:
         return False
     found: list[PastAnswer] = await turn.tools.use(
-        "search_conversations", query=question.text[:_LIMIT], k=PAST
+        "search_conversations", query=question.text[:_LIMIT], k=PAST, listing_id=listing_id
     )
     for answer in found:
         if _may_be_repeated(answer, question, community):

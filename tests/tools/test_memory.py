@@ -19,7 +19,9 @@ async def learn(floor: Floor, **fields: Any) -> None:
     await floor.services.knowledge.put(TENANT, [draft], "test")
 
 
-async def remember(floor: Floor, thread_id: str, *lines: str) -> None:
+async def remember(
+    floor: Floor, thread_id: str, *lines: str, community_id: str = "alder-row"
+) -> None:
     """A conversation of the past, the lead first."""
     roles = [Role.LEAD if n % 2 == 0 else Role.AGENT for n in range(len(lines))]
     await floor.services.threads.store.append(
@@ -40,7 +42,7 @@ async def remember(floor: Floor, thread_id: str, *lines: str) -> None:
                 "role": str(roles[n]),
                 "stage": "closing",
                 "timestamp": WHEN,
-                "community_id": "alder-row",
+                "community_id": community_id,
             },
         )
         for n, line in enumerate(lines)
@@ -87,6 +89,15 @@ async def test_past_answers_come_with_their_question(floor: Floor) -> None:
     assert (found.answer, found.community_id) == ("Yes, on the first floor.", "alder-row")
     assert found.stage is None  # a label of a transcript, no stage of ours
     assert tools.call.why.retrieved == ["csv-1/1"]
+
+
+async def test_what_was_said_of_another_community_stays_there(floor: Floor) -> None:
+    for n in range(60):
+        await remember(floor, f"far-{n}", "Is there a gym?", "No.", community_id="elsewhere")
+    await remember(floor, "near", "Do you have any gym around?", "Yes, on the first floor.")
+    tools = await floor.toolbox()
+    (found,) = await tools.use("search_conversations", query="Is there a gym?")
+    assert found.source_id == "near/1"
 
 
 async def test_another_tenant_finds_nothing(floor: Floor) -> None:

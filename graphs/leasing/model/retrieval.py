@@ -52,7 +52,13 @@ def helps(turn: Turn) -> bool:
 
 async def _turns(turn: Turn, question: str) -> list[Passage]:
     """What the team answered elsewhere; figures go stale or belong to another home."""
-    found: list[PastAnswer] = await _used(turn, "search_conversations", query=question, k=TURNS * 2)
+    found: list[PastAnswer] = await _used(
+        turn,
+        "search_conversations",
+        query=question,
+        k=TURNS * 2,
+        listing_id=turn.state.get("focus"),
+    )
     plain = [each for each in found if not _FIGURES.search(each.answer)][:TURNS]
     return [
         Passage(each.source_id, "past answer", _cut(f"{each.question or ''} - {each.answer}"))

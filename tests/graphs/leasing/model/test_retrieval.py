@@ -21,7 +21,13 @@ QUESTION = "Can I paint the walls?"
 
 
 async def past(services: Services, text: str, **meta: Any) -> None:
-    meta = {"thread_id": "thr_before", "turn_index": 2, "role": "agent", "stage": "touring"} | meta
+    meta = {
+        "thread_id": "thr_before",
+        "turn_index": 2,
+        "role": "agent",
+        "stage": "touring",
+        "community_id": "alder-row",
+    } | meta
     source = Source("thr_before/2", text, {**meta, "timestamp": datetime(2026, 1, 5, tzinfo=UTC)})
     await services.chunks.put(TENANT, "conversations", [source])
 
@@ -110,3 +116,10 @@ async def test_a_model_that_looks_up_in_vain_is_told_so(
     stub.brain = brain
     await asked(runtime, stub)
     assert "embedding_unavailable" in stub.bodies()[-1]["messages"][-1]["content"]
+
+
+async def test_what_was_said_of_another_community_is_not_shown(
+    runtime: Runtime, modelled: Services, stub: Stub
+) -> None:
+    await past(modelled, "Painting the walls is fine with us.", community_id="harbor-loft")
+    assert await asked(runtime, stub) == ([], [])
