@@ -29,7 +29,7 @@ class FineTuneParams(BaseModel):
     base: Annotated[str | None, Field(min_length=1, max_length=200)] = None
     """Default: LATCHKEY_CHAT_MODEL."""
     max_usd: Annotated[float, Field(ge=0, le=100_000)] = MAX_USD
-    """A tuning that is expected to cost more is refused."""
+    """A tuning that is expected to cost more is refused, where the price of the base is known."""
 
 
 async def dataset(services: Services, job: Job, step: Step) -> Mapping[str, Any]:
@@ -61,10 +61,13 @@ async def fine_tune(services: Services, job: Job, step: Step) -> Mapping[str, An
 async def retrain(services: Services, job: Job, step: Step) -> Mapping[str, Any]:
     """A new dataset and a new stage classifier, where there is enough to learn from.
 
-    Neither is deployed: that is a person's decision.
+    Neither is deployed: that is a person's decision. Datasets of earlier nights that nothing was
+    learnt from go.
     """
+    built = await _unless_too_little(dataset(services, job, step))
+    await services.training.drop_old_datasets(job.tenant_id, built_by=job.created_by)
     return {
-        "dataset": await _unless_too_little(dataset(services, job, step)),
+        "dataset": built,
         "stages": await _unless_too_little(stages(services, job, step)),
     }
 

@@ -27,6 +27,8 @@ from agent.training.tuning.remote import TuningServer
 from agent.training.tuning.run import POLL_SECONDS, TuningRun
 
 MAX_USD = 25.0
+KEPT_DATASETS = 3
+"""Of those built every night."""
 
 
 class TrainingService:
@@ -107,6 +109,13 @@ class TrainingService:
                 "dataset_not_found", "There is no such dataset; start a job of kind dataset."
             )
         return found
+
+    async def drop_old_datasets(self, tenant_id: str, *, built_by: str) -> int:
+        """Remove the older ones of `built_by` that no model was made of; how many."""
+        used = await self.store.learnt_from(tenant_id)
+        return await self._datasets.drop_old(
+            tenant_id, built_by=built_by, keep=KEPT_DATASETS, used=used
+        )
 
     def file(self, tenant_id: str, dataset: Dataset, name: str) -> AsyncIterator[bytes]:
         return self._datasets.file(tenant_id, dataset.dataset_id, name)

@@ -45,6 +45,11 @@ class TrainingStore:
             self._rows("models", tenant_id), Model, query, _MODELS, limit=limit, cursor=cursor
         )
 
+    async def learnt_from(self, tenant_id: str) -> set[str]:
+        """The ids of the datasets that models were made of."""
+        ids = await self._rows("models", tenant_id).distinct("dataset_id", {})
+        return {str(dataset_id) for dataset_id in ids if dataset_id}
+
     async def change_model(
         self,
         tenant_id: str,

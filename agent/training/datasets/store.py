@@ -112,6 +112,26 @@ class DatasetStore:
         row = await self._rows("datasets", tenant_id).find_one({"emptied": False}, sort=_NEWEST)
         return _dataset(row) if row else None
 
+    async def drop_old(
+        self, tenant_id: str, *, built_by: str, keep: int, used: Collection[str]
+    ) -> int:
+        """Remove what `built_by` built except the newest `keep` and those `used`; how many."""
+        rows = await self._rows("datasets", tenant_id).find(
+            {"created_by": built_by, "dataset_id": {"$nin": sorted(used)}},
+            sort=_NEWEST,
+            projection=("dataset_id", "build"),
+        )
+        for row in rows[keep:]:
+            await self._drop(tenant_id, row["dataset_id"], row["build"])
+        return len(rows[keep:])
+
+    async def _drop(self, tenant_id: str, dataset_id: str, build: str) -> None:
+        async def write() -> None:
+            await self._rows("datasets", tenant_id).delete_many({"dataset_id": dataset_id})
+            await self._rows("dataset_chunks", tenant_id).delete_many({"build": build})
+
+        await self._repository.transact(write)
+
     async def file(self, tenant_id: str, dataset_id: str, file: str) -> AsyncIterator[bytes]:
         """The content of one file of a dataset, piece by piece; whole lines each."""
         row = await self._rows("datasets", tenant_id).find_one({"dataset_id": dataset_id})

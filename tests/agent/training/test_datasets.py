@@ -15,6 +15,7 @@ from agent.training.datasets.windows import thread_hash
 from agent.training.models import Dataset, Prompt
 from agent.training.stages.turns import Turn
 from tests.agent.training.conversations import silent, store, write
+from tests.agent.training.versions import passed
 
 TENANT = "default"
 
@@ -186,6 +187,29 @@ class TestAnInterruptedBuild:
         assert await services.repository.scoped("dataset_builds", TENANT).count({}) == 0
         found = await services.repository.scoped("dataset_chunks", TENANT).distinct("build", {})
         assert "build_dead" not in found
+
+
+class TestOldOnes:
+    async def test_go_unless_a_model_or_another_builder_needs_them(
+        self, services: Services, clock: ManualClock
+    ) -> None:
+        built = []
+        for night in range(6):
+            await write(services, night)
+            clock.advance(timedelta(days=1))
+            built.append((await build(services)).dataset_id)
+        await write(services, 6)
+        mine = await services.training.build_dataset(TENANT, silent, actor="me")
+        learnt = passed("one", clock.now()).model_copy(update={"dataset_id": built[1]})
+        await services.training.store.add_model(TENANT, learnt)
+        drop = services.training.drop_old_datasets
+        assert await drop("other", built_by="test") == 0
+        assert await drop(TENANT, built_by="test") == 2
+        assert await drop(TENANT, built_by="test") == 0
+        kept = await services.repository.scoped("datasets", TENANT).distinct("dataset_id", {})
+        assert {*kept} == {built[1], *built[3:], mine.dataset_id}
+        builds = await services.repository.scoped("dataset_chunks", TENANT).distinct("build", {})
+        assert len(builds) == len(kept)
 
 
 class TestForgetting:
