@@ -61,7 +61,8 @@ class Matrices:
             self._loading.add(loading)
             loading.add_done_callback(self._loading.discard)
             return await asyncio.shield(loading)
-        return self._used(key, held)
+        self._held.move_to_end(key)
+        return held
 
     async def close(self) -> None:
         """Stop loading."""
@@ -82,13 +83,10 @@ class Matrices:
                 missing = held.lexical is None or held.unindexed > corpus.lag(held.matrix.rows)
                 if corpus.lexical and missing:
                     await asyncio.to_thread(index_words, corpus, held)
-            return self._used(key, held)
-
-    def _used(self, key: tuple[str, str], held: Held) -> Held:
-        self._held[key] = held
-        self._held.move_to_end(key)
-        self._make_room(key)
-        return held
+            self._held[key] = held
+            self._held.move_to_end(key)
+            self._make_room(key)
+            return held
 
     async def _load(
         self, tenant_id: str, corpus: Corpus, head: Head, held: Held | None, *, vectors: bool
