@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from agent.privacy.addresses import address_key
+from agent.privacy.address_keys import address_key
 from agent.privacy.phones import e164
 
 

@@ -4,23 +4,19 @@ No list of places: a street is known by the word it ends with, and by what stand
 """
 
 import re
-import unicodedata
 
+from agent.privacy.address_endings import PARTS, UNIT, tail_end, whole
 from agent.privacy.street_words import (
     ALONE,
     BEFORE_NAME,
-    DIRECTIONS,
     EVERY_DIRECTION,
     KINDS,
     MIDDLE,
     NEVER_CITY,
     NEVER_STREET,
-    NO_WORD_STATES,
     NOT_AFTER,
     ROAD_OF,
     SPANISH,
-    STATE_NAMES,
-    STATES,
     STRONG,
 )
 
@@ -31,47 +27,10 @@ _NUMBER = re.compile(
 _WORD = re.compile(r" {1,2}((?:[^\W\d_]|\d{1,3}(?:st|nd|rd|th)\b)[\w'’-]*)(\.?)", re.IGNORECASE)
 _DESIGNATOR = re.compile(r" {1,2}(\d{1,4}[A-Za-z]?|[A-Z][\w'’-]*)\b")
 _OF = re.compile(r" (?:of|de)(?: (?:the|la|las|los))? [A-Z][\w'’-]*")
-_UNIT = re.compile(
-    r"(?:,|\s-)?\s{0,2}(?:(?:apt|apartment|unit|ste|suite|bldg|building|fl|floor|rm|room|lot|spc"
-    r"|space|trlr|trailer|no|number|ph|penthouse)\b\.?:?\s?\#?\s?(?:\d{1,5}[A-Za-z]?|[A-Za-z]"
-    r"(?:-?\d{1,5})?)(?:-[A-Za-z0-9]{1,4})?|\#\s?[A-Za-z]?-?\d{0,5}[A-Za-z]?(?:-[A-Za-z0-9]{1,4})?"
-    r"|\d{1,3}(?:st|nd|rd|th)\ (?:floor|fl)\b"
-    r"|(?:front|rear|basement|upper|lower)(?:\ unit)?\b)(?!\w)",
-    re.IGNORECASE | re.VERBOSE,
-)
-_ZIP = r"(?:\d{5}(?:-\d{4})?)(?![\w-])"
-_CITY_WORD = r"[^\W\d_][\w.'’-]*"
-_TAIL = re.compile(
-    rf"""
-    \s{{0,2}},?\s{{0,2}}(?:in\ )?(?:
-        (?P<city>{_CITY_WORD}(?:\ {_CITY_WORD}){{0,3}}?)\s{{0,2}},?\s{{0,2}}
-        (?:(?P<state>{STATES}|(?i:{STATES})(?=,?\s{_ZIP})|(?i:{STATE_NAMES}))(?!\w)
-           (?:\.?,?\s{{0,2}}{_ZIP})?(?:,?\ (?:USA|U\.S\.A\.?|US|United\ States)\b)?
-         | (?P<zip>{_ZIP}))
-      | (?:{STATES})\ {_ZIP}
-      | {_ZIP}
-    )
-    """,
-    re.VERBOSE,
-)
-_CITY_ALONE = re.compile(
-    rf"""
-    (?:,\s{{0,2}}|\ (?:in|IN)\ )(?P<city>[A-Z][\w.'’-]*(?:\ [A-Z][\w'’-]*){{0,2}})
-    | ,\s{{0,2}}(?P<small>{_CITY_WORD}(?:\ {_CITY_WORD}){{0,2}}),\s{{0,2}}
-      (?:(?i:{NO_WORD_STATES})\b|(?i:{STATES})(?=\s*(?:[.,;!?)\n]|$)))
-    | ,\s{{0,2}}(?P<last>[a-z]{{2,}}(?:\ [a-z]{{3,}})?)(?=\s*(?:\n|$))
-    """,
-    re.VERBOSE,
-)
 _UNIT_BEFORE = re.compile(
     r"\b(?:apt|apartment|unit|ste|suite|bldg|lot)\.?\s?#?\s?\w{1,5},\s$|#\s?\w{1,5},\s$",
     re.IGNORECASE,
 )
-_PART_OF_BUILDING = (
-    "apt apartment unit units ste suite bldg building floor fl room rm lot no ph rear"
-)
-_FIVE_DIGITS = re.compile(r"\d{5}")
-_FOLLOWING = re.compile(r"[\s,#-]*(\w+)")
 _SAID = re.compile(
     r"\b(?:address(?:'s)?|i\ live|we\ live|lives?|living|located|resid(?:e|ing)|stay(?:ing)?"
     r"|mail(?:ed|ing)?|send|ship|deliver|moving|move|home)\b"
@@ -92,9 +51,6 @@ _BOX_NUMBER = re.compile(r"\d{1,6}(?:,? box #?\d{1,6})?(?!\w)", re.IGNORECASE)
 _NEVER_FIRST = NEVER_STREET - {"the"}
 _BEFORE_BOX = frozenset(" #xX")
 _ENDS_OF_BOX = frozenset({"ox", "x.", "o.", "er", "rr", ".r", "r.", "te"})
-_PARTS = frozenset(_PART_OF_BUILDING.split())
-_MAY_FOLLOW = _PARTS | {"in"}
-_AFTER_ALL = NEVER_CITY - _PARTS - {"in", "no"}
 
 
 def address_at(text: str, start: int) -> tuple[int, int, str] | None:
@@ -109,14 +65,14 @@ def address_at(text: str, start: int) -> tuple[int, int, str] | None:
     before = text[max(0, start - 40) : start]
     if boxed and (box := _in_box(text, start, before)):
         return box
-    if counted or number is None or _word_before(before) in _PARTS:
+    if counted or number is None or _word_before(before) in PARTS:
         return None
     end = _street_end(text, number, before)
     if end is None:
         return None
     if before.endswith(", ") and (unit := _UNIT_BEFORE.search(before)):
         start = start - len(before) + unit.start()
-    return _whole(text, start, end)
+    return whole(text, start, end)
 
 
 def _in_box(text: str, start: int, before: str) -> tuple[int, int, str] | None:
@@ -124,30 +80,11 @@ def _in_box(text: str, start: int, before: str) -> tuple[int, int, str] | None:
     box, number = _BOX.search(before), _BOX_NUMBER.match(text, start)
     if box is None or number is None:
         return None
-    return _whole(text, start - len(before) + box.start(), number.end())
-
-
-def address_key(address: str) -> str:
-    """One key for the spellings of a street address: unit, city, direction are left out."""
-    tokens = _tokens(address.split(",")[0])
-    for place, token in enumerate(tokens):
-        if place > 1 and token in KINDS.values():
-            following = tokens[place + 1 : place + 2]
-            if not (following and following[0] in KINDS.values()):
-                tokens = tokens[: place + 1]
-                break
-    kept = [token for token in tokens[1:] if token not in DIRECTIONS.values()]
-    return " ".join([*tokens[:1], *(kept or tokens[1:])])
+    return whole(text, start - len(before) + box.start(), number.end())
 
 
 def _word_before(before: str) -> str:
     return before.rstrip(" #").rpartition(" ")[2].rstrip(".").lower()
-
-
-def _tokens(text: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    found = re.findall(r"[a-z0-9]+", plain.replace("'", "").replace(".", ""))
-    return [KINDS.get(token, DIRECTIONS.get(token, token)) for token in found]
 
 
 def _street_end(text: str, number: re.Match[str], before: str) -> int | None:
@@ -229,7 +166,7 @@ def _plausible(
     titled = all(n.group(1)[0].isupper() or n.group(1)[0].isdigit() for n in [*names, last])
     if titled or len(number.group()) > 2 or _SAID.search(before):
         return True
-    return bool(_UNIT.match(text, last.end()) or _tail(text, last.end()))
+    return bool(UNIT.match(text, last.end()) or tail_end(text, last.end()))
 
 
 def _followed_by_noun(text: str, last: re.Match[str]) -> bool:
@@ -284,9 +221,9 @@ def _without_kind(
         return names[-1].end(1)
     for name in names:
         end = name.end(1)
-        unit = _UNIT.match(text, end)
+        unit = UNIT.match(text, end)
         after = unit.end() if unit else end
-        tail = _tail(text, after)
+        tail = tail_end(text, after)
         if tail is not None and re.search(r"\d{5}", text[after:tail]):
             return end
     return None
@@ -301,49 +238,7 @@ def _directed(text: str, word: re.Match[str]) -> int:
     if after:
         written = after.group(1)
         low = written.lower()
-        last = _UNIT.match(text, after.end()) or text[after.end() : after.end() + 1] in ("", ",")
+        last = UNIT.match(text, after.end()) or text[after.end() : after.end() + 1] in ("", ",")
         if low in EVERY_DIRECTION and (written[0].isupper() or len(low) == 2 or last):
             return after.end(1)
     return end
-
-
-def _whole(text: str, start: int, end: int) -> tuple[int, int, str]:
-    """With the unit, city, state and ZIP that follow."""
-    following = _FOLLOWING.match(text, end)
-    if following is None or following[1].lower() in _AFTER_ALL:
-        return start, end, text[start:end]
-    runs_on = text[end] == " " and following[1].islower() and following[1] not in _MAY_FOLLOW
-    if runs_on and not _FIVE_DIGITS.search(text, end, end + 70):
-        return start, end, text[start:end]
-    for _ in range(2):
-        if unit := _UNIT.match(text, end):
-            end = unit.end()
-    tail = _tail(text, end)
-    if tail is not None:
-        end = tail
-    elif city := _CITY_ALONE.match(text, end):
-        end = _city_end(city) or end
-    return start, end, text[start:end]
-
-
-def _tail(text: str, end: int) -> int | None:
-    tail = _TAIL.match(text, end)
-    if tail is None or (tail["city"] and not _is_city(tail["city"])):
-        return None
-    return tail.end()
-
-
-def _city_end(city: re.Match[str]) -> int | None:
-    """Where a city ends that no state follows; before a word that begins a sentence."""
-    if city["city"] is None:
-        return city.end() if _is_city(city[city.lastgroup or 0]) else None
-    end = None
-    for word in re.finditer(r"\S+", city["city"]):
-        if word.group().lower().rstrip(".") in NEVER_CITY:
-            break
-        end = city.start("city") + len(word.group().rstrip(".")) + word.start()
-    return end
-
-
-def _is_city(written: str) -> bool:
-    return not any(word.lower() in NEVER_CITY for word in re.split(r"[ .]+", written))

@@ -5,7 +5,8 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from agent.privacy.addresses import address_at, address_key
+from agent.privacy.address_keys import address_key
+from agent.privacy.addresses import address_at
 from agent.privacy.emails import emails, may_be_spelled
 from agent.privacy.models import Contact
 from agent.privacy.name_cues import may_hold_name

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent.privacy.addresses import address_key
+from agent.privacy.address_keys import address_key
 from agent.privacy.pii import Kind, find
 from evals.pii.files import REDTEAM, messy, redteam
 from evals.pii.generate import MESSAGES, chat, generate

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 
 from agent.ingest.conversations.models import Line, Part, Turn
-from agent.privacy.addresses import address_key
+from agent.privacy.address_keys import address_key
 from agent.privacy.models import Contact
 from agent.privacy.pii import Kind, Span, find, redact
 

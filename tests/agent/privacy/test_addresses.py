@@ -1,6 +1,6 @@
 import pytest
 
-from agent.privacy.addresses import address_key
+from agent.privacy.address_keys import address_key
 from agent.privacy.pii import find
 
 
