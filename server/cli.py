@@ -355,10 +355,16 @@ def train_fine_tune(
     as_json: Json = False,
 ) -> None:
     """Tune a chat model at the OpenAI-compatible server, and evaluate it."""
+    from pydantic import ValidationError
+
     from server.commands.train import fine_tune
     from server.learning import FineTuneParams
 
-    params = FineTuneParams(dataset_id=dataset_id, base=base, max_usd=max_usd)
+    try:
+        params = FineTuneParams(dataset_id=dataset_id, base=base, max_usd=max_usd)
+    except ValidationError as error:
+        wrong = "; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors())
+        raise typer.BadParameter(wrong) from None
     fine_tune(_settings(), Output(as_json=as_json), params, tenant=tenant, only_estimate=estimate)
 
 

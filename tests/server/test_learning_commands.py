@@ -90,6 +90,13 @@ def test_a_folder_that_cannot_be_written_to(latchkey: Latchkey, tmp_path: Path) 
     assert getattr(result.exception, "code", None) == "out_unwritable"
 
 
+@pytest.mark.parametrize("wrong", ["--base=", "--max-usd=1e9"])
+def test_what_cannot_be_tuned_is_used_wrongly(latchkey: Latchkey, wrong: str) -> None:
+    result = latchkey("train", "fine-tune", "--estimate", wrong)
+    assert result.exit_code == 2
+    assert wrong[2:].partition("=")[0].replace("-", "_") in result.output
+
+
 def test_an_unknown_stage_is_used_wrongly(latchkey: Latchkey) -> None:
     result = latchkey("models", "deploy", "one", "--stage", "nowhere")
     assert result.exit_code == 2
