@@ -63,11 +63,10 @@ def _model() -> "WordLlamaInference":
 
 @contextmanager
 def _quiet_root_logger() -> Iterator[None]:
-    """Undo the logging.basicConfig of the import."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    """Give the logging.basicConfig of the import nothing to do: it stops at a handler."""
+    root, taken = logging.getLogger(), logging.NullHandler()
+    root.addHandler(taken)
     try:
         yield
     finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
+        root.removeHandler(taken)
