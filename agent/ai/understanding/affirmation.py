@@ -1,5 +1,7 @@
 """Yes and no, also inside longer sentences."""
 
+from functools import lru_cache
+
 from .patterns import opening, words
 
 _FILLER = r"oh|ah|um+|uh|hm+|well|wow|okay|so|and|then|actually"
@@ -82,6 +84,7 @@ def wants_otherwise(low: str) -> bool:
     return bool(_OTHERWISE.search(low))
 
 
+@lru_cache(4_096)
 def answer(low: str) -> bool | None:
     """A yes, a no, or neither."""
     if negates(low):

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 
-from .dates import Found, find_dates
+from .dates import Found
 from .described import described, describes, homes_named, without_names
-from .entities.when import is_meant
+from .entities.when import days_meant
 from .message import lower
 from .models import AgentTurn, Candidate, Gazetteer, Talk, Value
 from .names import places_of
@@ -113,21 +114,21 @@ def read_agent_turn(
     low = lower(text)
     names = homes_named(text, low, gazetteer, shortlist)
     about = talk_of(without_names(low, names))
-    days = [found for found in find_dates(low, today) if is_meant(found, low)]
-    asked = list(_asked(low, about))
+    days = days_meant(low, today)
+    asked = _asked(low, about)
     confirming: dict[str, Value] = {}
     homes: tuple[Candidate, ...] = ()
     if names and about != "other":
         about = "homes"
         if days and _awaits_a_yes(low):
             confirming = {"property": names[0].value, "tour_date": days[0].day}
-            asked = ["confirm"]
+            asked = ("confirm",)
         elif describes(low):
             homes = described(text, names, shortlist)
-            asked = []
+            asked = ()
     return AgentTurn(
         text=text,
-        asked=tuple(asked),
+        asked=asked,
         offered=tuple(home.listing_id for home in homes if home.listing_id),
         confirming=confirming,
         homes=homes,
@@ -136,7 +137,12 @@ def read_agent_turn(
     )
 
 
-def _asked(low: str, about: Talk) -> Iterator[str]:
+@lru_cache(4_096)
+def _asked(low: str, about: Talk) -> tuple[str, ...]:
+    return tuple(_questions(low, about))
+
+
+def _questions(low: str, about: Talk) -> Iterator[str]:
     if _ASKS_MORE.search(low):
         yield "more"
         return

@@ -28,25 +28,33 @@ class Memory:
         """
         homes = tuple(resolve(home) for home in turn.homes)
         new = tuple(home for home in homes if home.listing_id)
-        ids = {home.listing_id for home in new}
         if self.aside and turn.confirming:
             turn = replace(turn, confirming={}, asked=(), about="other")
-        return replace(
-            self,
-            agent=replace(turn, homes=homes, offered=tuple(home.listing_id for home in new)),
-            shortlist=(*(home for home in self.shortlist if home.listing_id not in ids), *new),
+        if homes or turn.offered:
+            turn = replace(turn, homes=homes, offered=tuple(home.listing_id for home in new))
+        return Memory(
+            agent=turn,
+            shortlist=self._with(new) if new else self.shortlist,
             focus=new[0].listing_id if len(new) == 1 else self.focus,
             mentioned=_of_these(new, {**self.mentioned, **turn.mentioned}),
             aside=turn.about == "other" if turn.about else self.aside,
+            mixed=self.mixed,
         )
+
+    def _with(self, new: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+        """The homes offered, the latest ones last."""
+        ids = {home.listing_id for home in new}
+        return (*(home for home in self.shortlist if home.listing_id not in ids), *new)
 
     def after_lead(self, understanding: Understanding) -> "Memory":
         chosen = understanding.references
-        return replace(
-            self,
+        return Memory(
+            agent=self.agent,
+            shortlist=self.shortlist,
             focus=chosen[0] if len(chosen) == 1 else self.focus,
             mentioned={**self.mentioned, **understanding.mentioned},
             aside=understanding.aside,
+            mixed=self.mixed,
         )
 
     def context(

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from agent.kit.text import clean
 
@@ -12,7 +12,7 @@ from .names import Name, find_names, masked
 from .spelling import respell
 from .talk import talk_of
 
-_SENTENCE = re.compile(r"(?:[^.?!;\n]|\.(?=\d)|(?<=\b[a-z])\.(?=[a-z]))+[.?!;\n]*", re.I)
+_SENTENCE = re.compile(r"(?:[^.?!;\n]+|\.(?=\d)|(?<=\b[a-z])\.(?=[a-z]))+[.?!;\n]*", re.I)
 _JOINT = re.compile(
     r",?\s+(?:but|however|although)\s+|,\s+(?=(?:and\s+|also\s+)?(?:when|what|what's|how|is|are|"
     r"am|do|does|can|could|will|would)\b)|\s+(?=and\s+(?:also\s+)?(?:what|what's|is it|is the|"
@@ -64,9 +64,16 @@ def read_message(text: str, gazetteer: Gazetteer, before: Talk = "") -> Message:
     talk = before
     for sentence in _SENTENCE.findall(respell(clean(text))):
         for part in filter(None, map(str.strip, _JOINT.split(sentence))):
-            full = lower(part)
-            places, communities = find_names(full, gazetteer)
-            low = masked(full, (*places, *communities))
-            talk = talk_of(low) or talk
-            clauses.append(Clause(part, full, low, places, communities, asks_for_fact(low), talk))
+            clause = _clause(part, gazetteer, talk)
+            talk = clause.talk
+            clauses.append(clause)
     return Message(tuple(clauses))
+
+
+@lru_cache(4_096)
+def _clause(part: str, gazetteer: Gazetteer, before: Talk) -> Clause:
+    full = lower(part)
+    places, communities = find_names(full, gazetteer)
+    low = masked(full, (*places, *communities))
+    talk = talk_of(low) or before
+    return Clause(part, full, low, places, communities, asks_for_fact(low), talk)

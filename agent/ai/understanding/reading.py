@@ -39,14 +39,12 @@ def understand(text: str, context: Context) -> Understanding:
         tour_time=_tour_time(message),
         mentioned=_mentioned(message, context),
         aside=message.talk == "other",
+        rules=tuple(rules),
     )
-    accepted: Entities = {}
     for values, rule in read_accepted(found, message, context):
-        accepted.update(values)
-        rules.append(rule)
+        found = replace(found, accepted={**found.accepted, **values}, rules=(*found.rules, rule))
     if wants_tour(found, context) and Intent.TOUR not in found.intents:
         found = replace(found, intents=(Intent.TOUR, *found.intents))
-    found = replace(found, accepted=accepted, rules=tuple(rules))
     return with_short_answer(found, message, context)
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date, time
+from functools import lru_cache
 
 from .dates import WEEKDAYS, find_dates, find_time
 from .message import Message
@@ -70,6 +71,7 @@ def read_slots(message: Message, context: Context) -> list[tuple[str, str]]:
     return [(slot.slot_id, rule) for slot in chosen]
 
 
+@lru_cache(4_096)
 def part_of_day(low: str) -> time | None:
     """The middle of the part of the day that is named."""
     return next((middle for middle, pattern in _MIDDLES if pattern.search(low)), None)

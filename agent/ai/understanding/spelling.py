@@ -74,4 +74,7 @@ def _respelled(written: str) -> str:
 
 
 def respell(text: str) -> str:
+    written = set(_WORD.findall(text))
+    if written.issuperset(map(_respelled, written)):
+        return text
     return _WORD.sub(lambda match: _respelled(match[0]), text)

@@ -38,10 +38,11 @@ def _possible(low: str) -> tuple[Rule, ...]:
     return tuple(rule for rule in RULES if not there.isdisjoint(rule.needs))
 
 
-def find_dates(low: str, today: date) -> list[Found]:
+@lru_cache(4_096)
+def find_dates(low: str, today: date) -> tuple[Found, ...]:
     """The dates in a lower-case text, in order, never overlapping; earlier rules win a place."""
     if not _GATE.search(low):
-        return []
+        return ()
     found: list[Found] = []
     for rule in _possible(low):
         for match in rule.pattern.finditer(low):
@@ -50,4 +51,4 @@ def find_dates(low: str, today: date) -> list[Found]:
                 continue
             if day := rule.day(match, today):
                 found.append(Found(day, start, end, rule.name, rule.vague))
-    return sorted(found, key=lambda each: each.start)
+    return tuple(sorted(found, key=lambda each: each.start))

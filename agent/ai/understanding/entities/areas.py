@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from agent.ai.understanding.facts import Fact
 from agent.ai.understanding.message import Clause, Message
@@ -82,7 +83,7 @@ def _taken_instead(places: list[str], low: str) -> list[str]:
 def mentioned(message: Message) -> list[str]:
     """The places of the inventory named last, whatever the talk is about."""
     for clause in reversed(message.clauses):
-        if clause.places and not _NOT_A_WISH.search(clause.low):
+        if clause.places and not _is_no_wish(clause.low):
             return [name.value for name in clause.places]
     return []
 
@@ -90,9 +91,15 @@ def mentioned(message: Message) -> list[str]:
 def _may_wish(clause: Clause, asked: bool) -> bool:
     if clause.asks and _ABOUT_ONE.search(clause.full):
         return False
-    return not _NOT_A_WISH.search(clause.low) and (asked or not _LIVES_THERE.search(clause.low))
+    return not _is_no_wish(clause.low) and (asked or not _LIVES_THERE.search(clause.low))
 
 
+@lru_cache(4_096)
+def _is_no_wish(low: str) -> bool:
+    return _NOT_A_WISH.search(low) is not None
+
+
+@lru_cache(4_096)
 def _any_place(low: str, asked: bool) -> bool:
     return bool(_ANY.search(low) or (asked and _INDIFFERENT.search(low)))
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from agent.ai.understanding.facts import Fact
 from agent.ai.understanding.message import Message
@@ -60,16 +61,18 @@ _LEAST, _MOST = 100, 100_000
 def read(message: Message, context: Context) -> Iterator[Fact]:
     asked = "budget" in context.agent.asked
     for clause in message.homes:
-        low = clause.low
-        if not _GATE.search(low) or clause.asks:
-            continue
-        if _ANY.search(low) or (asked and _INDIFFERENT.search(low) and not _BARE.search(low)):
-            yield Fact("budget", None, "budget_any")
-        elif (asked or _OF_MONEY.search(low)) and (fact := _read_clause(low, asked)):
+        if not clause.asks and (fact := _read_clause(clause.low, asked=asked)):
             yield fact
 
 
-def _read_clause(low: str, asked: bool) -> Fact | None:
+@lru_cache(4_096)
+def _read_clause(low: str, *, asked: bool) -> Fact | None:
+    if not _GATE.search(low):
+        return None
+    if _ANY.search(low) or (asked and _INDIFFERENT.search(low) and not _BARE.search(low)):
+        return Fact("budget", None, "budget_any")
+    if not asked and not _OF_MONEY.search(low):
+        return None
     if _OTHER_MONEY.search(low) and "budget" not in low:
         return None
     if (match := _RANGE.search(low)) and (value := _top_of(match)):

@@ -4,13 +4,13 @@ A question about a feature is a topic, not a wish; a request to search for it is
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from agent.ai.understanding.affirmation import answer
 from agent.ai.understanding.facts import Fact
-from agent.ai.understanding.message import Message
+from agent.ai.understanding.message import Clause, Message
 from agent.ai.understanding.models import Context
 from agent.ai.understanding.patterns import words
 
@@ -29,8 +29,19 @@ def _none_of(noun: str) -> str:
     return rf"{_NONE}{_FILL}\s+{noun}"
 
 
+_Field = Literal["pets", "furnished", "parking", "in_unit_laundry"]
+
+
+class _Mention(NamedTuple):
+    named: bool
+    refused: bool
+
+
+_Mentions = Mapping[_Field, _Mention]
+
+
 class _Feature(NamedTuple):
-    field: Literal["pets", "furnished", "parking", "in_unit_laundry"]
+    field: _Field
     named: re.Pattern[str]
     refused: re.Pattern[str]
     """Says that the lead has or wants none."""
@@ -102,17 +113,24 @@ ANIMAL_AS_AID = words(
 
 
 def read(message: Message, context: Context) -> Iterator[Fact]:
+    homes = [(clause, said) for clause in message.homes if (said := _mentions(clause.low))]
     for feature in _FEATURES:
-        yield from _read_feature(feature, message, context)
+        if homes or feature.field in context.agent.asked:
+            yield from _read_feature(feature, homes, message, context)
 
 
-def _read_feature(feature: _Feature, message: Message, context: Context) -> Iterator[Fact]:
+def _read_feature(
+    feature: _Feature,
+    homes: Sequence[tuple[Clause, _Mentions]],
+    message: Message,
+    context: Context,
+) -> Iterator[Fact]:
     field, named = feature.field, False
-    for clause in message.homes:
+    for clause, said in homes:
         low = clause.low
-        mentions, refuses = _mentions(feature, low)
-        if not mentions and not refuses:
+        if field not in said:
             continue
+        refuses = said[field].refused
         named = True
         if clause.asks or ANIMAL_AS_AID.search(low) or _HAS_NO_FURNITURE.search(low):
             continue
@@ -127,9 +145,13 @@ def _read_feature(feature: _Feature, message: Message, context: Context) -> Iter
 
 
 @lru_cache(4_096)
-def _mentions(feature: _Feature, low: str) -> tuple[bool, bool]:
-    """Whether words name the feature, and whether they refuse it."""
-    return bool(feature.named.search(low)), bool(feature.refused.search(low))
+def _mentions(low: str) -> _Mentions:
+    """The features that words name or refuse."""
+    found = {
+        each.field: _Mention(bool(each.named.search(low)), bool(each.refused.search(low)))
+        for each in _FEATURES
+    }
+    return {field: mention for field, mention in found.items() if any(mention)}
 
 
 def _answered(field: str, message: Message) -> Iterator[Fact]:
@@ -141,10 +163,10 @@ def _answered(field: str, message: Message) -> Iterator[Fact]:
             yield Fact(field, yes, f"{field}_answered")
 
 
-def asked_features(
-    message: Message,
-) -> Iterator[tuple[Literal["pets", "furnished", "parking", "in_unit_laundry"], str]]:
+def asked_features(message: Message) -> Iterator[tuple[_Field, str]]:
     """The features asked about, as (topic, rule)."""
-    for feature in _FEATURES:
-        if any(clause.asks and _mentions(feature, clause.low)[0] for clause in message.homes):
-            yield feature.field, f"asks_{feature.field}"
+    asked = [_mentions(clause.low) for clause in message.homes if clause.asks]
+    for feature in _FEATURES if asked else ():
+        field = feature.field
+        if any(field in said and said[field].named for said in asked):
+            yield field, f"asks_{field}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from agent.ai.understanding.facts import Fact
 from agent.ai.understanding.message import Message
@@ -60,14 +61,17 @@ _GATE = re.compile(
 def read(message: Message, context: Context) -> Iterator[Fact]:
     asked = "occupants" in context.agent.asked
     for clause in message.homes:
-        if not clause.asks and (asked or _GATE.search(clause.low)):
-            if fact := _read_clause(clause.low):
+        if not clause.asks:
+            if fact := _read_clause(clause.low, asked=asked):
                 yield fact
             elif asked and (match := _BARE.search(clause.low)):
                 yield Fact("occupants", small(match["n"]), "occupants_answered")
 
 
-def _read_clause(low: str) -> Fact | None:
+@lru_cache(4_096)
+def _read_clause(low: str, *, asked: bool) -> Fact | None:
+    if not asked and not _GATE.search(low):
+        return None
     for name, pattern, more in _COUNTED:
         if match := pattern.search(low):
             return Fact("occupants", small(match["n"]) + more, name)

@@ -1,6 +1,7 @@
 """Wishes that have no field of their own, in the lead's words."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from agent.ai.understanding.facts import Fact
 from agent.ai.understanding.message import Message
@@ -27,11 +28,11 @@ _WISHED = words(
 
 
 def read(message: Message, context: Context) -> Iterator[Fact]:
-    wishes = [
-        match[0]
-        for clause in message.homes
-        if not clause.asks
-        for match in _WISHED.finditer(clause.low)
-    ]
+    wishes = [wish for clause in message.homes if not clause.asks for wish in _wished(clause.low)]
     if wishes:
         yield Fact("preferences", list(dict.fromkeys(wishes)), "preference_named")
+
+
+@lru_cache(4_096)
+def _wished(low: str) -> tuple[str, ...]:
+    return tuple(match[0] for match in _WISHED.finditer(low))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 from agent.ai.understanding.facts import Fact
@@ -80,16 +81,21 @@ _Table = tuple[tuple[str, re.Pattern[str]], ...]
 def read(message: Message, context: Context) -> Iterator[Fact]:
     said: set[str] = set()
     for clause in message.homes:
-        if not clause.asks and _GATE.search(clause.low):
+        if not clause.asks and (facts := _facts(clause.low)):
             if _DAY.fullmatch(clause.low.strip(" .!")) and "bedrooms" not in context.agent.asked:
                 continue
-            for fact in _read_clause(clause.low):
+            for fact in facts:
                 said.add(fact.field)
                 yield fact
     if not said:
         for clause in message.homes:
             if not clause.asks:
                 yield from _answered(clause.low, context.agent.asked)
+
+
+@lru_cache(4_096)
+def _facts(low: str) -> tuple[Fact, ...]:
+    return tuple(_read_clause(low)) if _GATE.search(low) else ()
 
 
 def _read_clause(low: str) -> Iterator[Fact]:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from agent.ai.understanding.dates import Found, find_dates
@@ -53,9 +55,7 @@ Field = Literal["tour_date", "move_date"]
 def read(message: Message, context: Context) -> Iterator[Fact]:
     dated = False
     for clause in message.homes:
-        dates = [
-            found for found in find_dates(clause.low, context.today) if is_meant(found, clause.low)
-        ]
+        dates = days_meant(clause.low, context.today)
         if dates:
             dated = True
             if field := _field(clause.low, dates[-1], context):
@@ -70,13 +70,18 @@ def read(message: Message, context: Context) -> Iterator[Fact]:
 def mentioned(message: Message, context: Context) -> Iterator[Found]:
     """Days spoken of, whatever the talk is about, apart from moving days."""
     for clause in message.clauses:
-        if not _MOVE.search(clause.low):
-            for found in find_dates(clause.low, context.today):
-                if is_meant(found, clause.low):
-                    yield found
+        dates = days_meant(clause.low, context.today)
+        if dates and not _MOVE.search(clause.low):
+            yield from dates
 
 
-def is_meant(found: Found, low: str) -> bool:
+@lru_cache(4_096)
+def days_meant(low: str, today: date) -> tuple[Found, ...]:
+    """The days of a text that a lead or an agent stands by."""
+    return tuple(found for found in find_dates(low, today) if _is_meant(found, low))
+
+
+def _is_meant(found: Found, low: str) -> bool:
     """Neither replaced, nor refused, nor "that's all for today"."""
     words_before = before(low, found.start)
     if _LEFT_BEHIND.search(words_before) or _NO_USE.match(low, found.end):

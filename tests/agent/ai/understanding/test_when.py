@@ -85,7 +85,7 @@ def test_a_day_in_words(today: date, text: str, day: str) -> None:
     ],
 )
 def test_no_day(today: date, text: str) -> None:
-    assert find_dates(text, today) == []
+    assert not find_dates(text, today)
 
 
 @pytest.mark.parametrize(
