@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from agent.approvals.models import Approval, ApprovalStatus
-from agent.errors import Duplicate
+from agent.errors import Duplicate, TooBusy
 from agent.mongo.repository import Repository
 from agent.threads.models import ThreadStatus
 from agent.training.datasets.lines import Conversation, Line
@@ -72,11 +72,19 @@ class DatasetStore:
         )
 
     async def end_build(self, tenant_id: str, dataset: Dataset, build: str) -> Dataset:
-        """Keep what was built; or drop it, where the same dataset is there already."""
+        """Keep what was built; or drop it, where the same dataset is there already.
+
+        Raises TooBusy `dataset_outdated` when somebody was forgotten while it was built.
+        """
 
         async def write() -> Dataset:
             known = await self.dataset(tenant_id, dataset.dataset_id)
-            await self._rows("dataset_builds", tenant_id).delete_many({"build": build})
+            if not await self._rows("dataset_builds", tenant_id).delete_many({"build": build}):
+                raise TooBusy(
+                    "dataset_outdated",
+                    "Somebody was forgotten while the dataset was built; build it again.",
+                    retry_after=1,
+                )
             if known is not None and not known.emptied:
                 await self._rows("dataset_chunks", tenant_id).delete_many({"build": build})
                 return known
@@ -91,14 +99,16 @@ class DatasetStore:
             return await self._repository.transact(write)
         except Duplicate:
             return await self._repository.transact(write)
+        except TooBusy:
+            await self.drop_build(tenant_id, build)
+            raise
 
-    async def drop_builds(self, tenant_id: str, *, before: datetime) -> None:
-        """Remove what builds left that never ended."""
-        left = await self._rows("dataset_builds", tenant_id).find(
-            {"started_at": {"$lt": before}}, projection=("build",)
-        )
+    async def drop_builds(self, tenant_id: str, *, before: datetime | None = None) -> None:
+        """Remove what builds left that have not ended; those begun `before`, else all."""
+        query = {"started_at": {"$lt": before}} if before else {}
+        left = await self._rows("dataset_builds", tenant_id).find(query, projection=("build",))
         for row in left:
-            await self.drop_build(tenant_id, row["build"])
+            await self._drop(tenant_id, "dataset_builds", row["build"])
 
     async def drop_build(self, tenant_id: str, build: str) -> None:
         await self._rows("dataset_chunks", tenant_id).delete_many({"build": build})
@@ -119,16 +129,18 @@ class DatasetStore:
         rows = await self._rows("datasets", tenant_id).find(
             {"created_by": built_by, "dataset_id": {"$nin": sorted(used)}},
             sort=_NEWEST,
-            projection=("dataset_id", "build"),
+            projection=("build",),
         )
         for row in rows[keep:]:
-            await self._drop(tenant_id, row["dataset_id"], row["build"])
+            await self._drop(tenant_id, "datasets", row["build"])
         return len(rows[keep:])
 
-    async def _drop(self, tenant_id: str, dataset_id: str, build: str) -> None:
+    async def _drop(self, tenant_id: str, collection: str, build: str) -> None:
+        """Remove the row of a build there, with its chunks; nothing where it has gone on."""
+
         async def write() -> None:
-            await self._rows("datasets", tenant_id).delete_many({"dataset_id": dataset_id})
-            await self._rows("dataset_chunks", tenant_id).delete_many({"build": build})
+            if await self._rows(collection, tenant_id).delete_many({"build": build}):
+                await self._rows("dataset_chunks", tenant_id).delete_many({"build": build})
 
         await self._repository.transact(write)
 
@@ -142,7 +154,11 @@ class DatasetStore:
             yield bytes(chunk["data"])
 
     async def empty_datasets(self, tenant_id: str, threads: Collection[str]) -> int:
-        """Remove the files of every dataset that holds one of the hashed threads; how many."""
+        """Remove the files of every dataset that holds one of the hashed threads; how many.
+
+        What is being built now ends as outdated: it may have read them already.
+        """
+        await self.drop_builds(tenant_id)
         builds = await self._rows("dataset_chunks", tenant_id).distinct(
             "build", {"threads": {"$in": sorted(threads)}}
         )

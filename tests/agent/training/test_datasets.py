@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agent.approvals.models import Approval, ApprovalStatus
-from agent.errors import Conflict, InvalidInput, NotFound
+from agent.errors import Conflict, InvalidInput, NotFound, TooBusy
 from agent.kit.clock import ManualClock
 from agent.services import Services
 from agent.training.datasets import writing
@@ -228,6 +228,19 @@ class TestForgetting:
         await edited(services, "thr_9")
         await build(services)
         assert await services.training.forget(TENANT, ["thr_9"]) == 1
+
+    async def test_while_one_is_built_ends_that_one(self, services: Services) -> None:
+        await write(services, 1, 2)
+
+        async def forget(done: int, total: int | None, cursor: Any) -> None:
+            await services.training.forget(TENANT, ["thr_1"])
+
+        with pytest.raises(TooBusy) as caught:
+            await services.training.build_dataset(TENANT, forget, actor="test")
+        assert caught.value.code == "dataset_outdated"
+        assert await chunks(services) == 0
+        with pytest.raises(NotFound):
+            await services.training.dataset(TENANT)
 
     async def test_does_not_keep_it_from_being_built_again(self, services: Services) -> None:
         await write(services, 1)
