@@ -1,19 +1,22 @@
 """What becomes of articles, and finding them again. The row decides; the search follows it."""
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from agent.chunks.models import Hit, Source
 from agent.chunks.service import ChunkService
-from agent.errors import NotFound
+from agent.errors import LatchkeyError, NotFound
 from agent.kit.clock import Clock
 from agent.kit.ids import stable_id
 from agent.knowledge.models import CORPORA, Article, ArticleDraft, Found, Kind, Put
 from agent.knowledge.store import KnowledgeStore
 from agent.knowledge.wording import rephrased
 from agent.mongo.repository import Repository
+
+log = logging.getLogger(__name__)
 
 FOLLOWED = 200
 """Articles the search follows at once."""
@@ -99,11 +102,16 @@ class KnowledgeService:
                     await self._follow(tenant_id, articles)
 
     async def follow_all(self) -> bool:
-        """The same for every tenant; whether there was anything to do."""
-        tenants = await self.store.tenants_behind()
-        for tenant_id in tenants:
-            await self.follow(tenant_id)
-        return bool(tenants)
+        """The same for every tenant; whether any had something that could be done."""
+        done = False
+        for tenant_id in await self.store.tenants_behind():
+            try:
+                await self.follow(tenant_id)
+                done = True
+            except LatchkeyError as error:
+                # one tenant must not hold up the others; the next round tries it again
+                log.warning("articles wait to be searchable: %s", error.code)
+        return done
 
     async def sources(self, tenant_id: str, kind: Kind) -> AsyncIterator[Source]:
         """All that the search should have of a kind, for building it anew."""

@@ -1,12 +1,19 @@
 import asyncio
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from agent.bootstrap import build_services
 from agent.chunks.models import Source
 from agent.errors import NotFound, Unavailable
+from agent.kit.clock import ManualClock
 from agent.knowledge.models import ArticleDraft
 from agent.knowledge.service import FOLLOWED
+from agent.mongo.client import Database
 from agent.services import Services
+from agent.settings import Settings
+from evals.openai_stub import Fault, openai_stub
 
 TENANT = "default"
 
@@ -139,3 +146,25 @@ async def test_an_article_that_cannot_be_indexed_stays_behind(
         with pytest.raises(Unavailable):
             await services.knowledge.search(TENANT, "permit")
     assert await titles(services, "permit") == ["Parking"]
+
+
+async def test_one_tenant_does_not_hold_up_the_search_of_others(
+    database: Database, clock: ManualClock, tmp_path: Path
+) -> None:
+    async with openai_stub() as stub:
+        settings = Settings(
+            data_dir=tmp_path,
+            embedding_model="text-embedding-3-small",
+            openai_base_url=stub.base_url,
+            openai_api_key=SecretStr("stub"),
+        )
+        services = build_services(settings, database, clock)
+        for tenant in ("a", "b", "c"):
+            await services.knowledge.put(tenant, [PARKING], "test")
+        stub.faults.append(Fault("status", status=400))
+        assert await services.knowledge.follow_all()
+        left = await services.knowledge.store.tenants_behind()
+        assert len(left) == 1
+        assert await services.knowledge.follow_all()
+        assert await services.knowledge.store.tenants_behind() == []
+        await services.chunks.close()
