@@ -13,6 +13,7 @@ from agent.mongo.client import Database
 from agent.services import Services
 from agent.settings import Settings
 from agent.training.datasets.build import split_of
+from agent.training.datasets.windows import thread_hash
 from agent.training.models import Evaluation, Model, ModelStatus, Remote
 from evals.openai_stub import Fault, Reply, Stub, openai_stub
 from evals.tuned.items import items
@@ -118,8 +119,8 @@ async def test_the_base_gets_what_other_threads_say(tuned: Services, stub: Stub)
         TENANT,
         "conversations",
         [
-            Source(f"{thread}/1", "Which area, the riverside?", {**meta, "thread_id": thread})
-            for thread in (f"thr_{held_out}", "thr_elsewhere")
+            Source(f"{thread}/1", f"Which area, the {area}?", {**meta, "thread_id": thread})
+            for thread, area in ((f"thr_{held_out}", "seaside"), ("thr_elsewhere", "riverside"))
         ],
     )
     await judge(tuned)
@@ -127,6 +128,20 @@ async def test_the_base_gets_what_other_threads_say(tuned: Services, stub: Stub)
     shown = ["riverside" in str(body["messages"]).replace("Riverside", "") for body in bodies]
     assert any(shown)
     assert not any("riverside" in str(b["messages"]) for b in stub.bodies() if b not in bodies)
+    own, others = thread_hash(f"thr_{held_out}"), set()
+    for item in await items(tuned, TENANT, await tuned.training.dataset(TENANT)):
+        asked = [each["content"] for each in item.messages]
+        told = [
+            str(body)
+            for body in bodies
+            if [each["content"] for each in body["messages"] if each["content"] in asked] == asked
+        ]
+        if item.thread == own:
+            assert told
+            assert not any("seaside" in each for each in told)
+        else:
+            others |= {"seaside" in each for each in told}
+    assert True in others
 
 
 @pytest.mark.parametrize("status", [400, 404])
