@@ -117,6 +117,8 @@ def may_hold_name(text: str, lower: str) -> bool:
         return True
     absent: set[str] = set()
     for word in _CAPITAL.finditer(text):
+        if word[1].lower() in NO_NAME and word[1] != "Will":
+            continue
         at = word.start()
         before = lower[max(0, at - 14) : at]
         cue = before[before.rfind(" ") + 1 :].rpartition("\n")[2]
@@ -127,6 +129,5 @@ def may_hold_name(text: str, lower: str) -> bool:
             if not any(pair in lower for pair in _CUE_PAIRS[bare]):
                 absent.add(bare)
                 continue
-        if word[1].lower() not in NO_NAME or word[1] == "Will":
-            return True
+        return True
     return False

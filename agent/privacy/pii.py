@@ -71,7 +71,7 @@ def redact(
     found, own = _find(text, kinds, name_expected=name_expected)
     spans = tuple(span for span in found if span.kind in kinds and not _is_public(span, public))
     if not spans:
-        return Redaction(text=text, contact=_NOBODY)
+        return Redaction(text, _NOBODY)
     pieces, end = [], 0
     for span in spans:
         pieces += [text[end : span.start], f"[{span.kind}]"]

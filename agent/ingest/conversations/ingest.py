@@ -101,6 +101,7 @@ class Intake:
         self._segments = segments
         self._redactor = redactor
         self._refused = refused
+        self._rows = 0
         self.report = report
 
     def batches(self, size: int = BATCH) -> Iterator[list[Redacted]]:
@@ -146,10 +147,11 @@ class Intake:
     def _counted(self) -> Iterator[Item]:
         for item in self._items:
             if item is not EMPTY:
-                self.report.rows += 1
+                self._rows += 1
             yield item
 
     def _note(self, messages: int) -> None:
+        self.report.rows = self._rows
         self.report.messages += messages
         self.report.threads = self._segments.threads
         self.report.duplicates = self._segments.duplicates

@@ -19,8 +19,6 @@ _ASKS_NAME = re.compile(
     r"\b(?:your (?:full |first |last |own )?name|who (?:am i|i'm|is this|do i have)|"
     r"(?:reach|contact) you|your (?:phone|e-?mail|number|contact))\b"
 )
-_ASKS = ("your ", "who ", "reach you", "contact you")
-"""One of them is in every text that the pattern finds."""
 _OF_THE_LEAD = re.compile(
     r"\b(?:your (?:\w+ ){0,3}?(?:number|phone|cell|mobile|address|place|home)|"
     r"(?:reach|call|text|contact|have|had|got) you)(?:\W+\w+){0,3}?\W*$",
@@ -129,7 +127,9 @@ class _Values(Container[str]):
 
 
 def _asks_name(low: str) -> bool:
-    return any(word in low for word in _ASKS) and _ASKS_NAME.search(low) is not None
+    if "your " in low or "who " in low or " you" in low:
+        return _ASKS_NAME.search(low) is not None
+    return False
 
 
 def _key(span: Span) -> str:

@@ -38,7 +38,7 @@ class Segments:
 
     def __init__(self, key: bytes) -> None:
         """`key` makes digests of texts useless to whoever has not got it."""
-        self._key = key
+        self._keyed = blake2b(digest_size=_DIGEST, key=key)
         self.threads = 0
         self.duplicates = 0
         self._block = ""
@@ -60,7 +60,11 @@ class Segments:
                 continue
             empty = 0
             if isinstance(item, Turn):
-                yield from self._add(item)
+                full = self._add(item)
+                if full:
+                    yield self._take(full, last=False)
+                while self._held > HELD_TURNS:
+                    yield self._leave()
             elif isinstance(item, Refused):
                 self._block = item.thread or self._block
                 yield item
@@ -74,23 +78,21 @@ class Segments:
             yield self._nameless.part(last=True)
         self._nameless = None
 
-    def _add(self, turn: Turn) -> Iterator[Part]:
+    def _add(self, turn: Turn) -> _Open | None:
+        """Its conversation, where that is long enough for a part."""
         self._block = turn.thread or self._block
         digest = self._digest(turn.side, turn.text, str(turn.timestamp))
         one = self._of(self._block, digest)
         before = one.said.get(digest, 0)
         if before and turn.timestamp is not None:
             self.duplicates += 1
-            return
+            return None
         one.said[digest] = before + 1
         turn.message_id = f"row:{digest.hex()}" + (f"-{before}" if before else "")
         one.turns.append(turn)
         if one.reference:
             self._held += 1
-        if len(one.turns) >= LONGEST_PART:
-            yield self._take(one, last=False)
-        while self._held > HELD_TURNS:
-            yield self._leave()
+        return one if len(one.turns) >= LONGEST_PART else None
 
     def _of(self, reference: str, digest: bytes) -> _Open:
         """The conversation that the next turn belongs to."""
@@ -126,4 +128,6 @@ class Segments:
 
     def _digest(self, *parts: str) -> bytes:
         written = "\x1f".join(parts).encode("utf-8", "surrogatepass")
-        return blake2b(written, digest_size=_DIGEST, key=self._key).digest()
+        digest = self._keyed.copy()
+        digest.update(written)
+        return digest.digest()

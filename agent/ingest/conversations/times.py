@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 _EARLIEST, _LATEST = 1970, 2100
 """Years outside are a slip of the export."""
+_SECONDS = len("2026-03-04 05:06:07")
+_IN_UTC = "+00:00"
+"""Cheaper to read than to add afterwards."""
 _OFFSETS = {
     "z": 0, "utc": 0, "gmt": 0, "ut": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7,
     "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "akdt": -8, "hst": -10,
@@ -53,7 +56,7 @@ def read_time(written: str, zone: tzinfo = UTC) -> datetime | None:
     """
     written = written.strip()
     try:
-        found = _iso(written) or _epoch(written) or _written(written)
+        found = _iso(written, zone) or _epoch(written) or _written(written)
         if found is None:
             return None
         if found.tzinfo is None:
@@ -65,9 +68,11 @@ def read_time(written: str, zone: tzinfo = UTC) -> datetime | None:
     return found if _EARLIEST <= found.year < _LATEST else None
 
 
-def _iso(written: str) -> datetime | None:
+def _iso(written: str, zone: tzinfo) -> datetime | None:
     if written[4:5] != "-" and written[8:9] != "T":
         return None
+    if zone is UTC and len(written) == _SECONDS and written[13] == written[16] == ":":
+        written += _IN_UTC
     try:
         return datetime.fromisoformat(written)
     except ValueError:
