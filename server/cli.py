@@ -425,7 +425,8 @@ def bench_ingest(
     """Time reading, understanding and writing of conversations, each apart."""
     from server.commands.bench import ingest
 
-    ingest(_settings(), Output(as_json=as_json), rows=rows, memory=memory)
+    if not ingest(_settings(), Output(as_json=as_json), rows=rows, memory=memory):
+        raise typer.Exit(1)
 
 
 @bench.command("retrieval")

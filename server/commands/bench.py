@@ -15,12 +15,14 @@ def tokens(settings: Settings, output: Output, *, threads: int, turns: int) -> N
     output.result(report, lambda console: console.print_json(data=report))
 
 
-def ingest(settings: Settings, output: Output, *, rows: int, memory: bool) -> None:
+def ingest(settings: Settings, output: Output, *, rows: int, memory: bool) -> bool:
+    """Whether it is fast and small enough."""
     with output.progress("ingest") as progress:
         report = asyncio.run(
             ingest_bench.run(settings, rows=rows, memory=memory, progress=progress)
         )
     output.result(report, lambda console: console.print_json(data=report))
+    return bool(report["passed"])
 
 
 def retrieval(output: Output) -> bool:
