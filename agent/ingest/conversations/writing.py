@@ -81,14 +81,16 @@ class Writer:
         if not work:
             return 0
         await self._recall(work)
-        await asyncio.to_thread(self._label, work)
-        await self._put_contacts(work)
+        await asyncio.gather(
+            asyncio.to_thread(self._label, work),
+            self._put_contacts(work),
+            self._raw.insert_many([row for one in work for row in self._raws(one)]),
+        )
         leads = {one.thread_id: (self._lead(one), one.grows) for one in work}
-        added, _, _ = await asyncio.gather(
+        added, _ = await asyncio.gather(
             self._threads.add_messages(
                 self._tenant_id, [row for one in work for row in self._messages(one)]
             ),
-            self._raw.insert_many([row for one in work for row in self._raws(one)]),
             self._needs.leads.store.put_many(
                 self._tenant_id,
                 new=[lead for lead, grows in leads.values() if not grows],
