@@ -264,7 +264,8 @@ def eval_stages(
     """Train the stage classifier on some dialogues and score it on the others."""
     from server.commands.evaluate import stages
 
-    stages(Output(as_json=as_json), data)
+    if not stages(Output(as_json=as_json), data):
+        raise typer.Exit(1)
 
 
 @evaluate.command("pii")
@@ -304,7 +305,8 @@ def eval_journeys(
     """Send scripted leads through the whole graph to an end state in the database."""
     from server.commands.evaluate import journeys
 
-    journeys(_settings(), Output(as_json=as_json), policy=policy, seeds=seeds)
+    if not journeys(_settings(), Output(as_json=as_json), policy=policy, seeds=seeds):
+        raise typer.Exit(1)
 
 
 @bench.command("tokens")

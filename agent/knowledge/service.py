@@ -76,11 +76,10 @@ class KnowledgeService:
     ) -> list[Found]:
         """The nearest active articles as they stand now, the best first.
 
-        With a `community_id` those of other communities are left out.
-
-        Raises Unavailable when the embedding server is away.
+        With a `community_id` those of other communities are left out. What cannot be indexed
+        now is found as it was before, or not yet.
         """
-        await self.follow(tenant_id)
+        await self._follow_if_possible(tenant_id)
         fields = {"product": product, "category": category}
         where: dict[str, Any] = {name: said for name, said in fields.items() if said is not None}
         if community_id is not None:
@@ -105,13 +104,17 @@ class KnowledgeService:
         """The same for every tenant; whether any had something that could be done."""
         done = False
         for tenant_id in await self.store.tenants_behind():
-            try:
-                await self.follow(tenant_id)
-                done = True
-            except LatchkeyError as error:
-                # one tenant must not hold up the others; the next round tries it again
-                log.warning("articles wait to be searchable: %s", error.code)
+            done |= await self._follow_if_possible(tenant_id)
         return done
+
+    async def _follow_if_possible(self, tenant_id: str) -> bool:
+        """Whether all could be followed; the worker tries the rest again."""
+        try:
+            await self.follow(tenant_id)
+        except LatchkeyError as error:
+            log.warning("articles wait to be searchable: %s", error.code)
+            return False
+        return True
 
     async def sources(self, tenant_id: str, kind: Kind) -> AsyncIterator[Source]:
         """All that the search should have of a kind, for building it anew."""

@@ -29,6 +29,11 @@ def modelled(stub: Stub, whys: Sequence[Why]) -> dict[str, Any]:
     }
 
 
+def kept(report: dict[str, Any]) -> bool:
+    """Whether the model was offered no more than its stage allows and asked once where it may."""
+    return not report["tools_beyond_stage"] and int(report["most_calls_without_tools"]) <= 1
+
+
 def beyond(body: dict[str, Any]) -> set[str]:
     """The tools of a request that its stage may not use."""
     now = seen(body)

@@ -5,6 +5,7 @@ from typing import Literal
 from agent.settings import Settings
 from evals.fair_housing import run as fair_housing_run
 from evals.homes import run as homes_run
+from evals.journeys import modelled
 from evals.journeys import run as journeys_run
 from evals.pii import run as pii_run
 from evals.retrieval import run as retrieval_run
@@ -38,18 +39,22 @@ def fair_housing(settings: Settings, output: Output) -> bool:
 
 def journeys(
     settings: Settings, output: Output, *, policy: Literal["rules", "llm"] | None, seeds: int | None
-) -> None:
-    """`policy` None: that of the settings; `seeds` None: as many as that has time for."""
+) -> bool:
+    """Whether a model kept to its rights. `policy` None: that of the settings; `seeds` None: as
+    many as that has time for."""
     settings = settings.model_copy(update={"policy": policy or settings.policy})
     with output.progress("journeys") as progress:
         report = asyncio.run(journeys_run.run(settings, seeds=seeds, progress=progress))
     output.result(report, lambda console: console.print_json(data=report))
+    return "model" not in report or modelled.kept(report["model"])
 
 
-def stages(output: Output, data: Path) -> None:
+def stages(output: Output, data: Path) -> bool:
+    """Whether the required accuracy is reached."""
     with output.progress("trainings") as progress:
         report = stages_run.run(data, progress=progress)
     output.result(report, lambda console: console.print_json(data=report))
+    return bool(report["passed"])
 
 
 def retrieval(settings: Settings, output: Output, data: Path) -> bool:

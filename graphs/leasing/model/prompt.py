@@ -33,7 +33,11 @@ async def messages(
         _system(secrets(words)),
         _system(words.render("community", {"facts": facts_of(community, stage)})),
         _system(words.render("stage", {"name": stage.name, "goal": stage.goal})),
-        *([_system(words.render("story", {"lines": ". ".join(story)}))] if story else []),
+        *(
+            [_system(words.render("story", {"lines": _unmarked(". ".join(story))}))]
+            if story
+            else []
+        ),
         *(_line(line) for line in turn.state.get("window", [])),
         {"role": "user", "content": await _newest(turn, words, past, handles)},
     ]
@@ -130,7 +134,7 @@ async def _newest(turn: Turn, words: TemplateSet, past: list[Passage], handles: 
     return "\n".join(
         (
             words.render("context", {"data": dumped(await context_of(turn, past, handles))}),
-            words.render("message", {"text": text.replace("<", "\u2039").replace(">", "\u203a")}),
+            words.render("message", {"text": _unmarked(text)}),
             words.render("instruction", {}),
         )
     )
@@ -161,7 +165,12 @@ def _home(home: dict[str, Any]) -> str:
 
 
 def _line(line: list[str]) -> Message:
-    return {"role": ROLES.get(line[0], "user"), "content": line[1]}
+    return {"role": ROLES.get(line[0], "user"), "content": _unmarked(line[1])}
+
+
+def _unmarked(text: str) -> str:
+    """Without the signs that set data apart."""
+    return text.replace("<", "\u2039").replace(">", "\u203a")
 
 
 def _system(content: str) -> Message:

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from agent.ai.chat import ChatModels
 from agent.services import Services
 from evals.journeys.brain import competent
-from evals.journeys.modelled import beyond, modelled
+from evals.journeys.modelled import beyond, kept, modelled
 from evals.journeys.run import make_room, run_seed
 from evals.journeys.script import load_scripts
 from evals.openai_stub import openai_stub
@@ -33,8 +33,9 @@ async def test_a_sample_reaches_the_same_ends(demo: Services) -> None:
         await chat.close()
         report = modelled(stub, [why for journey in journeys for why in journey.whys])
     assert {j.script.id: j.problem for j in journeys if not j.passed} == {}
-    assert report["tools_beyond_stage"] == 0
-    assert report["most_calls_without_tools"] == 1
+    assert kept(report)
+    assert not kept({**report, "tools_beyond_stage": 1})
+    assert not kept({**report, "most_calls_without_tools": 2})
     assert report["failed_over"] == 0
     assert report["answered_by_model"] > report["turns"] / 2
     body = stub.bodies()[0]
