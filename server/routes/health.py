@@ -16,8 +16,8 @@ class Health(BaseModel):
     version: str
     database: Literal["embedded", "external", "unavailable"]
     policy: str
-    vector_search: Literal["none"]
-    """Nothing is embedded yet; listings are found by their fields."""
+    vector_search: Literal["exact", "atlas"]
+    """Exact scores, or Atlas's index."""
 
 
 class Readiness(BaseModel):
@@ -34,7 +34,7 @@ async def healthz(request: Request, state: Serving) -> Health:
         version=request.app.version,
         database=kind if reachable else "unavailable",
         policy=settings.policy,
-        vector_search="none",
+        vector_search=settings.vector_search,
     )
 
 

@@ -14,6 +14,7 @@ class TestHealth:
         health = (await web.get("/api/healthz")).json()
         assert health["status"] == "ok"
         assert health["policy"] == "rules"
+        assert health["vector_search"] == "exact"
         assert re.fullmatch(r"\d+\.\d+\.\d+", health["version"])
 
     async def test_is_ready_until_it_drains(self, web: httpx.AsyncClient, state: State) -> None:
