@@ -10,7 +10,7 @@ from agent.ai.safety.fair_housing.inferring import INFERRING, TERMS
 from agent.ai.safety.fair_housing.neutral import NEUTRAL
 from agent.ai.safety.fair_housing.preferring import PREFERRING
 from agent.ai.safety.fair_housing.steering import STEERING
-from agent.ai.safety.fair_housing.table import Refusal, RuleId, Setting
+from agent.ai.safety.fair_housing.table import Refusal, RuleId, Setting, phrase
 from agent.ai.safety.fair_housing.triggers import grams
 from agent.ai.safety.wording import worded
 
@@ -49,8 +49,8 @@ def broken(sentence: str, settings: Collection[Setting] = ()) -> RuleId | None:
 
 def plainly(text: str) -> str:
     """Worded text without what only looks like a refusal."""
-    for pattern in NEUTRAL:
-        text = pattern.sub(_BARRIER, text)
+    for shape in NEUTRAL:
+        text = phrase(shape).sub(_BARRIER, text)
     return text
 
 

@@ -3,8 +3,6 @@
 They are taken out of a sentence before the rules read it.
 """
 
-from agent.ai.safety.fair_housing.table import phrase
-
 _OPEN = (
     r"(?:(?:you|we|it|they|your|the|an|any|our|this|team|office|application|request|is|are|was|"
     r"were|has|have|had|been|would|will|can|not|get|gets|be|a|home|person) ){0,6}"
@@ -101,4 +99,4 @@ ANIMALS = (
     r"pet (?:fees?|deposits?|rent|rules|limits)(?: and [a-z]+)? (?:do|does) not apply",
 )
 
-NEUTRAL = tuple(phrase(shape) for shape in (*LAW, *OPEN, *PLACES, *ANIMALS))
+NEUTRAL = (*LAW, *OPEN, *PLACES, *ANIMALS)

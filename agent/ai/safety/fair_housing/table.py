@@ -24,11 +24,16 @@ class Refusal:
     """A sentence without one of them cannot match."""
     grams: frozenset[str]
     """A text without any of them cannot match; empty: unknown."""
-    pattern: re.Pattern[str]
+    shape: str
     unless: Setting | None = None
     """Where it is allowed."""
     when: Setting | None = None
     """The only place where it is refused."""
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled when a text first comes near: all at once take a process half a second."""
+        return phrase(self.shape)
 
 
 def refused(
@@ -42,6 +47,7 @@ def refused(
     return tuple(_refusal(rule, shape, unless, when) for shape in shapes)
 
 
+@lru_cache(None)
 def phrase(shape: str) -> re.Pattern[str]:
     """A shape as a pattern of whole words."""
     return re.compile(rf" (?:{_expanded(shape)})(?= )")
@@ -54,7 +60,7 @@ def _expanded(shape: str) -> str:
 
 def _refusal(rule: RuleId, shape: str, unless: Setting | None, when: Setting | None) -> Refusal:
     topics = frozenset(name for name, optional in _TOPIC.findall(shape) if not optional)
-    return Refusal(rule, topics, trigger(_expanded(shape)), phrase(shape), unless, when)
+    return Refusal(rule, topics, trigger(_expanded(shape)), shape, unless, when)
 
 
 @lru_cache(None)
