@@ -11,7 +11,7 @@ from evals.journeys.script import CLASSES, Script, load_scripts
 from graphs.runtime import open_runtime
 
 SCRIPTS = load_scripts()
-EVERY = 7
+EVERY = 11
 
 
 def test_there_are_enough_of_every_class() -> None:
