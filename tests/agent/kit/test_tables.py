@@ -234,8 +234,8 @@ class TestSuites:
     )
     def test_sineemore(self, wanted: Path) -> None:
         with Records(DATA / "sineemore" / "csv" / f"{wanted.stem}.csv") as records:
-            cells_of: list[Any] = [cells for _, cells in records]
-        read = [cells for cells in cells_of if any(map(str.strip, cells))]
+            whole = [record[1] for record in records if not isinstance(record, BadRow)]
+        read = [cells for cells in whole if any(map(str.strip, cells))]
         given = json.loads(wanted.read_text())
         if wanted.stem.startswith("header-"):
             header, *read = read
