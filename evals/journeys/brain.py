@@ -7,18 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evals.openai_stub import Reply
+from graphs.leasing.listing import CRITERIA
 
-CRITERIA = {
-    "areas",
-    "bedrooms",
-    "bathrooms",
-    "budget",
-    "pets",
-    "furnished",
-    "parking",
-    "in_unit_laundry",
-    "move_date",
-}
 _OPTIONAL = {"budget", "move_date", "pets"}
 _SOCIAL = {"greet", "thanks", "goodbye", "smalltalk", "bot_question"}
 _CONTEXT = re.compile(r"<context>\n(.*?)\n</context>", re.DOTALL)
@@ -221,7 +211,7 @@ def _list(now: Seen) -> Reply:
     if "favorite" in now.wants and now.focus:
         return _call("mark_favorite", listing_id=now.focus)
     named = "property" in now.changed and not homes
-    if not now.homes or now.wants & {"more", "reject"} or now.changed & CRITERIA or named:
+    if not now.homes or now.wants & {"more", "reject"} or now.changed & {*CRITERIA} or named:
         return _search(now, named=named)
     if "negate" in now.wants:
         return _say("No problem.")

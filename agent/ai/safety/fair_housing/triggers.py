@@ -95,36 +95,26 @@ def _quantified(sequence: str, at: int) -> tuple[int, bool]:
 
 def _alternatives(sequence: str) -> list[str]:
     """The sequence split at its own bars."""
-    pieces, depth, start, at = [], 0, 0, 0
+    bars = [at for at, char, depth in _signs(sequence) if char == "|" and depth == 0]
+    starts = [0, *(at + 1 for at in bars)]
+    return [sequence[start:end] for start, end in zip(starts, [*bars, None], strict=True)]
+
+
+def _closing(sequence: str, at: int) -> int:
+    """Where the group that opens at `at` ends."""
+    return next(end for end, char, depth in _signs(sequence, at) if char == ")" and depth == 0)
+
+
+def _signs(sequence: str, at: int = 0) -> Iterator[tuple[int, str, int]]:
+    """Place and sign of what is neither escaped nor in a class, and how many groups are open."""
+    depth = 0
     while at < len(sequence):
         char = sequence[at]
         if char == "\\":
             at += 1
         elif char == "[":
             at = sequence.index("]", at)
-        elif char == "(":
-            depth += 1
-        elif char == ")":
-            depth -= 1
-        elif char == "|" and depth == 0:
-            pieces.append(sequence[start:at])
-            start = at + 1
-        at += 1
-    return [*pieces, sequence[start:]]
-
-
-def _closing(sequence: str, at: int) -> int:
-    depth = 0
-    while True:
-        char = sequence[at]
-        if char == "\\":
-            at += 1
-        elif char == "[":
-            at = sequence.index("]", at)
-        elif char == "(":
-            depth += 1
-        elif char == ")":
-            depth -= 1
-            if depth == 0:
-                return at
+        else:
+            depth += (char == "(") - (char == ")")
+            yield at, char, depth
         at += 1
