@@ -2,14 +2,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8000
 
-.PHONY: run test check setup format cov clean
+.PHONY: run test proof check setup format cov clean
 .DEFAULT_GOAL := run
 
 run: setup ## serve the demo on http://127.0.0.1:8000
 	$(BIN)/latchkey serve --demo --port $(PORT)
 
-test: setup ## every test
+test: setup ## the tests
 	$(BIN)/pytest -n auto
+
+proof: setup .venv-studio/ready ## the slow proofs: faults, fuzzing, Studio, gates
+	$(BIN)/pytest -m proof
 
 setup: .venv/ready ## install into .venv and check the database binary
 	@$(BIN)/latchkey doctor --mongod
@@ -19,6 +22,12 @@ setup: .venv/ready ## install into .venv and check the database binary
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv-studio/ready: requirements-studio.lock
+	$(PYTHON) -m venv .venv-studio
+	.venv-studio/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-studio.lock
+	.venv-studio/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 check: setup ## format, lint, types, imports
@@ -35,4 +44,4 @@ cov: setup ## the tests again, with the branch-coverage gate
 	$(BIN)/pytest -n auto --cov --cov-report=term-missing:skip-covered
 
 clean:
-	rm -rf .venv .latchkey .coverage .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-studio .latchkey .coverage .pytest_cache .mypy_cache .ruff_cache

@@ -6,7 +6,7 @@ import shutil
 import socket
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from agent.errors import LatchkeyError, Misconfigured, StorageFull, Unavailable
@@ -39,7 +39,7 @@ class Files:
 
     def prepare(self) -> None:
         """Make the directories that are missing."""
-        if not self.data_dir.exists():
+        with suppress(FileExistsError):
             self.data_dir.mkdir(parents=True)
             self.data_dir.chmod(0o700)
         self.db.mkdir(parents=True, exist_ok=True)

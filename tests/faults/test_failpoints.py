@@ -19,6 +19,8 @@ from agent.threads.models import Role
 from agent.tours.models import TourStatus
 from graphs.runtime import Runtime, open_runtime
 
+pytestmark = pytest.mark.proof
+
 ROOT = Path(__file__).parents[2]
 TENANT = "default"
 TO_THE_YES = (

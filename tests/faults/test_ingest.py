@@ -13,6 +13,8 @@ from agent.ingest.conversations.ingest import ingest_conversations
 from agent.kit.failpoints import EXIT_CODE
 from agent.services import Services
 
+pytestmark = pytest.mark.proof
+
 ROOT = Path(__file__).parents[2]
 TENANT = "default"
 THREADS = 90

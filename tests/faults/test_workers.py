@@ -27,6 +27,8 @@ from server.jobs import KINDS, Kind, make_runner
 from server.ports import bind
 from tests.faults.tally import tally
 
+pytestmark = pytest.mark.proof
+
 ROOT = Path(__file__).parents[2]
 TENANT = "default"
 REDIS = shutil.which("redis-server")

@@ -3,6 +3,7 @@ import os
 import shutil
 from collections import namedtuple
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,19 @@ def test_an_existing_directory_keeps_its_mode(tmp_path: Path) -> None:
     Files(tmp_path).prepare()
     assert tmp_path.stat().st_mode & 0o777 == 0o755
     assert (tmp_path / "mongo").stat().st_mode & 0o777 == 0o700
+
+
+def test_two_may_make_it_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Path.mkdir
+
+    def overtaken(path: Path, *args: Any, **options: Any) -> None:
+        if path == tmp_path / "data":
+            os.makedirs(path, exist_ok=True)
+        made(path, *args, **options)
+
+    monkeypatch.setattr(Path, "mkdir", overtaken)
+    Files(tmp_path / "data").prepare()
+    assert (tmp_path / "data" / "mongo" / "db").is_dir()
 
 
 def test_the_key_is_made_once(files: Files) -> None:
