@@ -12,6 +12,7 @@ class DeliveryState(StrEnum):
     FAILED = "failed"  # will be tried again at `due_at`
     DEAD = "dead"
     UNKNOWN = "unknown"  # it may have arrived; a person must look
+    CANCELED = "canceled"  # taken back before anybody tried
 
 
 class Delivery(BaseModel):

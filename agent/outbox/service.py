@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 
 from agent.kit.clock import Clock
@@ -22,8 +23,12 @@ class OutboxService:
         args: dict[str, Any],
         args_hash: str,
         thread_id: str,
+        due_at: datetime | None = None,
     ) -> None:
-        """Insert the one row of an approved action; joins the decision's transaction."""
+        """Insert the one row of an approved action; joins the decision's transaction.
+
+        It is not sent before `due_at`.
+        """
         now = self._clock.now()
         await self.store.insert(
             tenant_id,
@@ -35,7 +40,14 @@ class OutboxService:
                 args=args,
                 args_hash=args_hash,
                 thread_id=thread_id,
-                due_at=now,
+                due_at=due_at or now,
                 created_at=now,
             ),
         )
+
+    async def cancel(self, tenant_id: str, delivery_id: str) -> bool:
+        """Take back a row nobody has tried to send yet; whether it could be. Joins a transaction.
+
+        Once canceled it stays so.
+        """
+        return await self.store.cancel(tenant_id, delivery_id, self._clock.now())

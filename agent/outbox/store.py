@@ -67,5 +67,13 @@ class OutboxStore:
         )
         return bool(matched)
 
+    async def cancel(self, tenant_id: str, delivery_id: str, now: datetime) -> bool:
+        """Close a row that is pending and was never tried."""
+        matched = await self._rows(tenant_id).update(
+            {"delivery_id": delivery_id, "state": DeliveryState.PENDING, "attempts": 0},
+            {"$set": {"state": DeliveryState.CANCELED, "done_at": now}, "$inc": {"fence": 1}},
+        )
+        return bool(matched)
+
     def _rows(self, tenant_id: str) -> Any:
         return self._repository.scoped("outbox", tenant_id)

@@ -60,7 +60,7 @@ class Outbox:
             random.Random(0),
         )
 
-    async def queue(self, *names: str) -> None:
+    async def queue(self, *names: str, due_at: datetime | None = None) -> None:
         for name in names:
             await self.services.outbox.enqueue(
                 TENANT,
@@ -70,6 +70,7 @@ class Outbox:
                 args={"text": name},
                 args_hash=args_hash({"text": name}),
                 thread_id="thr_1",
+                due_at=due_at,
             )
 
     async def run(self) -> int:
