@@ -34,6 +34,7 @@ async def csv(services: Services, job: Job, step: Step) -> Mapping[str, Any]:
             tenant_id=job.tenant_id,
             name=params.name,
             community_id=params.community_id,
+            import_id=job.job_id,
             cursor=job.cursor,
             step=step,
         )
@@ -49,6 +50,7 @@ async def threads(services: Services, job: Job, step: Step) -> Mapping[str, Any]
         given,
         tenant_id=job.tenant_id,
         community_id=params.community_id,
+        import_id=job.job_id,
         cursor=job.cursor,
         step=step,
     )

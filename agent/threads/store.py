@@ -1,6 +1,6 @@
 """Transcripts and the turn lease: every query of threads and messages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -106,6 +106,20 @@ class ThreadStore:
             {"thread_id": {"$in": list(thread_ids)}}, projection=("thread_id", "message_count")
         )
         return {row["thread_id"]: row.get("message_count") or 0 for row in rows}
+
+    async def imported(
+        self, tenant_id: str, import_id: str, messages: Mapping[str, Set[str]]
+    ) -> int:
+        """How many of these messages (thread_id -> message_ids) one import has written."""
+        rows = await self._repository.scoped("messages", tenant_id).find(
+            {
+                "thread_id": {"$in": list(messages)},
+                "message_id": {"$in": list({each for ids in messages.values() for each in ids})},
+                "import_id": import_id,
+            },
+            projection=("thread_id", "message_id"),
+        )
+        return sum(row["message_id"] in messages[row["thread_id"]] for row in rows)
 
     async def message_ids(
         self, tenant_id: str, thread_ids: Sequence[str], *, start: int, end: int

@@ -111,8 +111,8 @@ def _parts(services: Services, path: Path, messages: int) -> Iterator[Redacted]:
     held = 0
     with TurnReader(path) as reader:
         for batch in _intake(services, reader).batches():
-            yield from batch
-            held += sum(len(part.lines) for part in batch)
+            yield from batch.new
+            held += sum(len(part.lines) for part in batch.new)
             if held >= messages:
                 return
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from agent.ingest.conversations.given import GivenThreads, given_items
 from agent.ingest.conversations.labels import Labeller
-from agent.ingest.conversations.models import ConversationReport, Problem, Refused, Source
+from agent.ingest.conversations.models import ConversationReport, Part, Problem, Refused
 from agent.ingest.conversations.needs import Needs
 from agent.ingest.conversations.redaction import Hash, Redacted, Redactor
 from agent.ingest.conversations.rejected import RejectedFile
@@ -39,6 +40,7 @@ async def ingest_conversations(
     community_id: str | None = None,
     zone: tzinfo | None = None,
     rejected: Path | None = None,
+    import_id: str | None = None,
     cursor: Mapping[str, Any] | None = None,
     step: Step | None = None,
 ) -> ConversationReport:
@@ -46,6 +48,7 @@ async def ingest_conversations(
 
     `name` is what the file is called where `path` is a copy. Times without a zone are in `zone`,
     else in that of the community named, else UTC. Refused rows are written to `rejected`.
+    An attempt that goes on from the `cursor` of another names the same `import_id`.
     Raises InvalidInput `table_…`, `conversation_columns_unknown`, NotFound `community_not_found`.
     """
     community = await needs.tenants.community(tenant_id, community_id)
@@ -60,8 +63,17 @@ async def ingest_conversations(
             "encoding": reader.records.dialect.encoding,
             "delimiter": reader.records.dialect.delimiter,
         }
-        writer = await _writer(needs, tenant_id, community, zone, "csv", name or path.name)
-        await intake.run(writer, step, lambda: _rows(report, reader))
+        labeller = await _labeller(needs, tenant_id, community, zone)
+        writer = Writer(
+            needs,
+            tenant_id,
+            community.community_id,
+            labeller,
+            source="csv",
+            source_file=redact(name or path.name).text,
+            import_id=import_id,
+        )
+        await intake.run(writer, step, lambda rows: _total(rows, reader))
         if reader.records.reread:
             report.dialect["encoding"] += f" and windows-1252 ({reader.records.reread:,} lines)"
     return report
@@ -73,6 +85,7 @@ async def ingest_threads(
     *,
     tenant_id: str,
     community_id: str | None = None,
+    import_id: str | None = None,
     cursor: Mapping[str, Any] | None = None,
     step: Step | None = None,
 ) -> ConversationReport:
@@ -80,14 +93,38 @@ async def ingest_threads(
     community = await needs.tenants.community(tenant_id, community_id)
     with RejectedFile(None) as refused:
         intake = await _intake(needs, tenant_id, given_items(given), refused, cursor)
-        writer = await _writer(needs, tenant_id, community, UTC, "api", "")
+        labeller = await _labeller(needs, tenant_id, community, UTC)
+        writer = Writer(
+            needs,
+            tenant_id,
+            community.community_id,
+            labeller,
+            source="api",
+            source_file="",
+            import_id=import_id,
+        )
         total = sum(len(thread.messages) for thread in given.threads)
-        await intake.run(writer, step, lambda: (intake.report.messages, total))
+        await intake.run(writer, step, lambda rows: total)
     return intake.report
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    passed: list[Part]
+    """What an attempt before has written."""
+    new: list[Redacted]
+    parts: int
+    """Parts of the file so far, as what follows."""
+    rows: int
+    pii: dict[str, int]
+
+
 class Intake:
-    """Reads, normalises, redacts and parts; the database takes no part in it."""
+    """Reads, normalises, redacts and parts; the database takes no part in it.
+
+    The first `written` parts are only told apart: which row belongs to which conversation hangs
+    on all rows before it.
+    """
 
     def __init__(
         self,
@@ -96,39 +133,45 @@ class Intake:
         redactor: Redactor,
         report: ConversationReport,
         refused: RejectedFile,
+        *,
+        written: int = 0,
     ) -> None:
         self._items = items
         self._segments = segments
         self._redactor = redactor
         self._refused = refused
+        self._written = written
         self._rows = 0
+        self._parts = 0
         self.report = report
 
-    def batches(self, size: int = BATCH) -> Iterator[list[Redacted]]:
-        """Parts of conversations, some `size` messages at a time, each fit to be seen."""
-        batch: list[Redacted] = []
+    def batches(self) -> Iterator[Batch]:
+        """Parts of conversations, some 1,000 messages at a time, each fit to be seen."""
+        passed: list[Part] = []
+        new: list[Redacted] = []
         held = 0
         for part in self._segments.of(self._counted()):
             if isinstance(part, Refused):
                 self.report.reject(part.problem)
                 self._refused.write(part)
                 continue
-            batch.append(self._redactor.part(part))
+            self._parts += 1
+            if self._parts <= self._written:
+                passed.append(part)
+            else:
+                new.append(self._redactor.part(part))
             held += len(part.turns)
             for turn in part.turns:
                 if turn.timestamp is None:
                     self.report.warn(_untimed(turn.line, turn.written[2]))
-            if held >= size:
-                self._note(held)
-                yield batch
-                batch, held = [], 0
-        self._note(held)
-        if batch:
-            yield batch
+            if held >= BATCH:
+                yield self._batch(passed, new, held)
+                passed, new, held = [], [], 0
+        last = self._batch(passed, new, held)
+        if passed or new:
+            yield last
 
-    async def run(
-        self, writer: Writer, step: Step | None, place: Callable[[], tuple[int, int]]
-    ) -> None:
+    async def run(self, writer: Writer, step: Step | None, total: Callable[[int], int]) -> None:
         """Write every batch while the next one is read, off the event loop."""
         batches = self.batches()
         started = time.perf_counter()
@@ -136,9 +179,11 @@ class Intake:
         try:
             while batch := await reading:
                 reading = asyncio.create_task(asyncio.to_thread(next, batches, None))
-                self.report.added += await writer.write(batch)
-                if step is not None:
-                    await step(*place(), {"added": self.report.added})
+                await writer.pass_by(batch.passed)
+                self.report.added += await writer.write(batch.new)
+                if step is not None and batch.parts >= self._written:
+                    reached = {"parts": batch.parts, "added": self.report.added, "pii": batch.pii}
+                    await step(batch.rows, total(batch.rows), reached)
         finally:
             await asyncio.gather(reading, return_exceptions=True)
         seconds = time.perf_counter() - started
@@ -150,12 +195,14 @@ class Intake:
                 self._rows += 1
             yield item
 
-    def _note(self, messages: int) -> None:
+    def _batch(self, passed: list[Part], new: list[Redacted], messages: int) -> Batch:
+        pii = dict(self._redactor.counts)
         self.report.rows = self._rows
         self.report.messages += messages
         self.report.threads = self._segments.threads
         self.report.duplicates = self._segments.duplicates
-        self.report.pii = dict(self._redactor.counts)
+        self.report.pii = pii
+        return Batch(passed, new, self._parts, self._rows, pii)
 
 
 async def _intake(
@@ -170,24 +217,21 @@ async def _intake(
         await _public(needs, tenant_id),
         (await needs.listings.gazetteer(tenant_id)).properties,
     )
-    segments = Segments(digest_key(needs.vault, tenant_id))
-    report = ConversationReport(added=(cursor or {}).get("added", 0))
-    return Intake(items, segments, redactor, report, refused)
-
-
-async def _writer(
-    needs: Needs, tenant_id: str, community: Community, zone: tzinfo, source: Source, name: str
-) -> Writer:
-    today = needs.clock.now().astimezone(zone).date()
-    labeller = Labeller(await needs.listings.gazetteer(tenant_id), community.tz, today)
-    return Writer(
-        needs,
-        tenant_id,
-        community.community_id,
-        labeller,
-        source=source,
-        source_file=redact(name).text,
+    reached = cursor or {}
+    redactor.counts.update(reached.get("pii", {}))
+    return Intake(
+        items,
+        Segments(digest_key(needs.vault, tenant_id)),
+        redactor,
+        ConversationReport(added=reached.get("added", 0)),
+        refused,
+        written=reached.get("parts", 0),
     )
+
+
+async def _labeller(needs: Needs, tenant_id: str, community: Community, zone: tzinfo) -> Labeller:
+    today = needs.clock.now().astimezone(zone).date()
+    return Labeller(await needs.listings.gazetteer(tenant_id), community.tz, today)
 
 
 async def _public(needs: Needs, tenant_id: str) -> frozenset[str]:
@@ -217,10 +261,10 @@ def hasher(vault: Vault, tenant_id: str) -> Hash:
     return hash_of
 
 
-def _rows(report: ConversationReport, reader: TurnReader) -> tuple[int, int]:
-    """How many rows are read, and how many there seem to be."""
+def _total(rows: int, reader: TurnReader) -> int:
+    """How many rows there seem to be."""
     records = reader.records
-    return report.rows, round(report.rows * records.size / max(records.position, 1))
+    return round(rows * records.size / max(records.position, 1))
 
 
 def _untimed(line: int, written: str) -> Problem:

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from agent.ingest.conversations.labels import Labeller, Reading
-from agent.ingest.conversations.models import Line, Source
+from agent.ingest.conversations.models import Line, Part, Source
 from agent.ingest.conversations.needs import Needs
 from agent.ingest.conversations.redaction import Redacted
 from agent.ingest.conversations.segments import LONGEST_PART
@@ -21,6 +21,8 @@ from agent.threads.models import Message, ThreadStatus
 REMEMBERED = 1_000
 """Conversations of several parts whose reading is kept for the next part."""
 _TRIES = 10_000
+_Standing = Mapping[str, Mapping[int, str]]
+"""thread_id -> turn_index -> message_id"""
 _NONE: frozenset[int] = frozenset()
 _FIRST = frozenset({0})
 """Shared by the conversations that begin like no other."""
@@ -57,6 +59,7 @@ class Writer:
         *,
         source: Source,
         source_file: str,
+        import_id: str | None = None,
     ) -> None:
         self._needs = needs
         self._threads = needs.threads.store
@@ -66,6 +69,7 @@ class Writer:
         self._labeller = labeller
         self._source = source
         self._source_file = source_file
+        self._import_id = import_id
         self._claimed: dict[bytes, frozenset[int]] = {}
         """Start -> which of the conversations that begin so have come in this file."""
         self._ids: dict[int, str] = {}
@@ -73,13 +77,15 @@ class Writer:
         self._readings: OrderedDict[str, Reading] = OrderedDict()
 
     async def write(self, batch: Sequence[Redacted]) -> int:
-        """Write what is not there; how many messages were new.
+        """Write what is not there; how many messages are new by this import.
 
         A thread's row comes last: where it stands, all that it tells of stands too.
         """
-        work = await self._work(batch)
-        if not work:
+        if not batch:
             return 0
+        work, before = await self._work(batch)
+        if not work:
+            return before
         await self._recall(work)
         await asyncio.gather(
             asyncio.to_thread(self._label, work),
@@ -100,57 +106,78 @@ class Writer:
         self._needs.failpoints.reach("ingest_batch")
         latest = {one.thread_id: self._thread(one) for one in work}
         await self._threads.put_transcripts(self._tenant_id, list(latest.values()))
-        return added
+        return before + added
 
-    async def _work(self, batch: Sequence[Redacted]) -> list[_Work]:
-        begun = [each for each in batch if not each.part.offset]
-        ids = {self._thread_id(each, 0) for each in begun}
-        standing = await self._ids_of(ids, 0)
-        counts = await self._threads.counts(self._tenant_id, [*ids])
-        work = []
+    async def pass_by(self, parts: Sequence[Part]) -> None:
+        """Remember which conversations are in the file, of parts that are written already."""
+        standing = await self._standing(parts)
+        for part in parts:
+            await self._place(part, standing)
+
+    async def _work(self, batch: Sequence[Redacted]) -> tuple[list[_Work], int]:
+        """What is to be done, and how many messages this import wrote before it was cut off."""
+        standing = await self._standing([each.part for each in batch])
+        counts = await self._threads.counts(self._tenant_id, [*standing])
+        work: list[_Work] = []
+        there_already: dict[str, set[str]] = {}
         for each in batch:
             part = each.part
-            there: Mapping[int, str]
-            if part.offset:
-                thread_id = self._ids[part.serial]
-                there = (await self._ids_of([thread_id], part.offset)).get(thread_id, {})
-            else:
-                thread_id, there = await self._identify(each, standing)
-            if part.last:
-                self._ids.pop(part.serial, None)
-            else:
-                self._ids[part.serial] = thread_id
-            if thread_id not in ids:
-                ids.add(thread_id)
+            thread_id, there = await self._place(part, standing)
+            if thread_id not in standing:
                 counts |= await self._threads.counts(self._tenant_id, [thread_id])
             missing = [
                 place for place in range(len(each.lines)) if part.offset + place not in there
             ]
+            if len(missing) < len(each.lines):
+                there_already.setdefault(thread_id, set()).update(x.message_id for x in each.lines)
             one = _Work(thread_id, each, missing)
             if missing or counts.get(thread_id, 0) < one.count:
                 one.grows = part.offset > 0 or thread_id in counts
                 work.append(one)
-        return work
+        return work, await self._imported(there_already)
 
-    async def _identify(
-        self, each: Redacted, standing: Mapping[str, Mapping[int, str]]
-    ) -> tuple[str, Mapping[int, str]]:
+    async def _imported(self, messages: Mapping[str, Set[str]]) -> int:
+        """How many of these messages (of each thread_id) are of this import."""
+        if self._import_id is None or not messages:
+            return 0
+        return await self._threads.imported(self._tenant_id, self._import_id, messages)
+
+    async def _standing(self, parts: Sequence[Part]) -> _Standing:
+        """What is there of the conversations that most of the parts begin."""
+        begun = [self._thread_id(part, 0) for part in parts if not part.offset]
+        return {**{thread_id: {} for thread_id in begun}, **await self._ids_of(begun, 0)}
+
+    async def _place(self, part: Part, standing: _Standing) -> tuple[str, Mapping[int, str]]:
+        """The thread that a part belongs to, and the messages that stand there."""
+        there: Mapping[int, str]
+        if part.offset:
+            thread_id = self._ids[part.serial]
+            there = (await self._ids_of([thread_id], part.offset)).get(thread_id, {})
+        else:
+            thread_id, there = await self._identify(part, standing)
+        if part.last:
+            self._ids.pop(part.serial, None)
+        else:
+            self._ids[part.serial] = thread_id
+        return thread_id, there
+
+    async def _identify(self, part: Part, standing: _Standing) -> tuple[str, Mapping[int, str]]:
         """The first conversation of this start that is not taken and says nothing else."""
-        claimed = self._claimed.get(each.part.start, _NONE)
+        claimed = self._claimed.get(part.start, _NONE)
         for place in range(_TRIES):
             if place in claimed:
                 continue
-            thread_id = self._thread_id(each, place)
+            thread_id = self._thread_id(part, place)
             if place:
                 standing = await self._ids_of([thread_id], 0)
             there = standing.get(thread_id, {})
-            if all(there.get(at, x.message_id) == x.message_id for at, x in enumerate(each.lines)):
-                self._claimed[each.part.start] = claimed | {place} if claimed or place else _FIRST
+            if all(there.get(at, x.message_id) == x.message_id for at, x in enumerate(part.turns)):
+                self._claimed[part.start] = claimed | {place} if claimed or place else _FIRST
                 return thread_id, there
         raise AssertionError("more equal starts than conversations")
 
-    def _thread_id(self, each: Redacted, place: int) -> str:
-        return f"{self._source}-{each.part.start.hex()}" + (f"-{place}" if place else "")
+    def _thread_id(self, part: Part, place: int) -> str:
+        return f"{self._source}-{part.start.hex()}" + (f"-{place}" if place else "")
 
     async def _ids_of(self, thread_ids: Iterable[str], start: int) -> dict[str, dict[int, str]]:
         return await self._threads.message_ids(
@@ -206,6 +233,7 @@ class Writer:
 
     def _messages(self, one: _Work) -> Iterable[dict[str, Any]]:
         offset = one.redacted.part.offset
+        by = {"import_id": self._import_id} if self._import_id else {}
         for place in one.missing:
             line = one.redacted.lines[place]
             yield {
@@ -220,6 +248,7 @@ class Writer:
                 "entities": line.entities,
                 "source": self._source,
                 "pii_hashes": line.hashes,
+                **by,
             }
 
     def _raws(self, one: _Work) -> Iterable[dict[str, Any]]:

@@ -31,7 +31,7 @@ class Intake:
     def __init__(self, repository: Repository, folder: Path) -> None:
         clock = ManualClock(NOW)
         self.listings = ListingService(repository, ListingStore(repository), clock)
-        self.tenants = TenantService(TenantStore(repository))
+        self.tenants = TenantService(TenantStore(repository), clock)
         self._folder = folder
 
     async def csv(self, text: str, **args: Any) -> IngestReport:

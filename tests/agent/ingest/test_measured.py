@@ -64,7 +64,7 @@ def matches(listing: Listing, query: ListingQuery) -> bool:
 async def test_inventory_and_searches(repository: Repository) -> None:
     clock = ManualClock(datetime(2026, 3, 2, tzinfo=UTC))
     listings = ListingService(repository, ListingStore(repository), clock)
-    tenants = TenantService(TenantStore(repository))
+    tenants = TenantService(TenantStore(repository), clock)
     path = DATA / "listings.jsonl"
 
     first = await ingest_listings(listings, tenants, path, tenant_id=TENANT)

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import csv
 import io
 from collections.abc import Awaitable, Callable
@@ -9,10 +10,12 @@ from typing import Any
 import pytest
 
 from agent.errors import InvalidInput, NotFound, StorageFull
+from agent.ingest.conversations import ingest as ingestion
 from agent.ingest.conversations import segments
 from agent.ingest.conversations.given import GivenThreads
 from agent.ingest.conversations.ingest import ingest_conversations, ingest_threads
-from agent.ingest.conversations.models import ConversationReport
+from agent.ingest.conversations.models import ConversationReport, Part
+from agent.ingest.conversations.redaction import Redacted, Redactor
 from agent.mongo.repository import Collection
 from agent.services import Services
 from agent.tenants.models import Tenant
@@ -391,9 +394,71 @@ class TestSteps:
         text = "role,text\n" + "lead,one\nagent,two\n,\n,\n" * 1_200
         report = await ingest(text, step=step)
         assert len(steps) > 1
-        assert steps[-1] == (2_400, 2_400, {"added": report.added})
+        assert steps[-1] == (2_400, 2_400, {"parts": 1_200, "added": report.added, "pii": {}})
         again = await ingest(text, cursor=steps[-1][2])
         assert again.added == report.added == 2_400
+
+    async def test_goes_on_from_any_cursor(
+        self, services: Services, ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Named and nameless conversations in each other's way, some longer than one part."""
+        monkeypatch.setattr(ingestion, "BATCH", 4)
+        monkeypatch.setattr(segments, "LONGEST_PART", 3)
+        monkeypatch.setattr(segments, "HELD_TURNS", 5)
+        text = "role,text,timestamp,thread_id\n" + "".join(
+            f'lead,"I am Kim{n % 3}, kim{n}@example.com",,{"abc"[n % 3] if n % 5 else ""}\n'
+            + "agent,Hello again,,\n" * (n % 4)
+            + ",,,\n" * (n % 3)
+            + "lead,Hi,,\nagent,Hello,,\n"
+            for n in range(24)
+        )
+        cursors: list[Any] = []
+
+        async def step(done: int, total: int | None, cursor: Any) -> None:
+            cursors.append(cursor)
+
+        whole = await ingest(text, step=step, import_id="job_1")
+        wanted = await stored(services)
+        assert len(cursors) > 10
+        told = {"rows_per_second"}
+        for reached in range(0, len(cursors), 3):
+            for name in wanted:
+                await services.repository.scoped(name, TENANT).delete_many({})
+            await services.repository.scoped("vault", TENANT).delete_many({})
+            seen: list[Any] = []
+
+            async def dies(*how: Any, last: int = reached + 2, seen: list[Any] = seen) -> None:
+                seen.append(how[2])
+                if len(seen) == last:
+                    raise LookupError("killed before its cursor was saved")
+
+            with contextlib.suppress(LookupError):
+                await ingest(text, step=dies, import_id="job_1")
+            kept = seen[min(reached, len(seen) - 1)]
+            rest = await ingest(text, cursor=kept, import_id="job_1")
+            assert rest.model_dump(exclude=told) == whole.model_dump(exclude=told)
+            assert await stored(services) == wanted
+
+    async def test_what_is_written_is_not_read_for_data_again(
+        self, ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        cursors: list[Any] = []
+
+        async def step(done: int, total: int | None, cursor: Any) -> None:
+            cursors.append(cursor)
+
+        text = "role,text\n" + "lead,one\nagent,two\n,\n,\n" * 1_200
+        await ingest(text, step=step, import_id="job_1")
+        read: list[int] = []
+        part = Redactor.part
+
+        def counted(redactor: Redactor, each: Part) -> Redacted:
+            read.append(each.serial)
+            return part(redactor, each)
+
+        monkeypatch.setattr(Redactor, "part", counted)
+        await ingest(text, cursor=cursors[0], import_id="job_1")
+        assert read == list(range(cursors[0]["parts"] + 1, 1_201))
 
     async def test_what_a_step_raises_ends_it(self, ingest: Ingest) -> None:
         async def lost(*_: Any) -> None:

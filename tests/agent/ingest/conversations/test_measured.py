@@ -33,7 +33,7 @@ def read(path: Path) -> tuple[ConversationReport, list[Redacted]]:
     with TurnReader(path) as reader, RejectedFile(None) as refused:
         redactor = Redactor(lambda kind, value: f"{kind}:{value}")
         intake = Intake(iter(reader), Segments(b"key"), redactor, report, refused)
-        parts = [part for batch in intake.batches() for part in batch]
+        parts = [part for batch in intake.batches() for part in batch.new]
     return report, sorted(parts, key=lambda redacted: redacted.part.serial)
 
 

@@ -110,7 +110,7 @@ def parsed(folder: Path, text: str) -> tuple[list[list[str]], ConversationReport
             report,
             RejectedFile(None),
         )
-        parts: list[Redacted] = [part for batch in intake.batches() for part in batch]
+        parts: list[Redacted] = [part for batch in intake.batches() for part in batch.new]
     parts.sort(key=lambda redacted: redacted.part.serial)
     return [[line.text for line in part.lines] for part in parts], report
 
