@@ -77,7 +77,7 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
     repository = Repository(database)
     failpoints = Failpoints(settings.failpoint)
     vault = Vault(repository, _key(settings, "vault_key"))
-    tenants = TenantService(TenantStore(repository))
+    tenants = TenantService(TenantStore(repository), clock)
     events = EventStore(repository)
     audit = AuditService(AuditStore(repository), clock)
     outbox = OutboxService(OutboxStore(repository), clock)

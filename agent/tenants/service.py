@@ -1,8 +1,9 @@
 """Whose tenant it is, and which community a conversation, a listing or a tour belongs to."""
 
-from datetime import time
+from datetime import datetime, time, timedelta
 
 from agent.errors import Conflict, Duplicate, NotFound
+from agent.kit.clock import Clock
 from agent.tenants.models import (
     DEFAULT_COMMUNITY,
     DEFAULT_TENANT,
@@ -13,10 +14,15 @@ from agent.tenants.models import (
 )
 from agent.tenants.store import TenantStore
 
+KEPT = timedelta(seconds=5)
+"""How long a process may act by settings that have been changed elsewhere."""
+
 
 class TenantService:
-    def __init__(self, store: TenantStore) -> None:
+    def __init__(self, store: TenantStore, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
+        self._kept: dict[str, tuple[datetime, Tenant]] = {}
 
     async def tenant(self, tenant_id: str) -> Tenant:
         """The tenant; the default one is made on demand. Raises NotFound `tenant_not_found`."""
@@ -30,11 +36,23 @@ class TenantService:
             )
         return tenant
 
+    async def settings(self, tenant_id: str) -> Tenant:
+        """The tenant as it was at most 5 s ago, for hot paths; do not change it."""
+        now = self._clock.now()
+        if kept := self._kept.get(tenant_id):
+            read_at, tenant = kept
+            if now - KEPT < read_at <= now:
+                return tenant
+        tenant = await self.tenant(tenant_id)
+        self._kept[tenant_id] = now, tenant
+        return tenant
+
     async def tenants(self) -> list[Tenant]:
         return await self._store.all()
 
     async def put(self, tenant: Tenant) -> None:
         await self._store.put(tenant.tenant_id, tenant)
+        self._kept.pop(tenant.tenant_id, None)
 
     async def community(self, tenant_id: str, community_id: str | None = None) -> Community:
         """The named community, else the tenant's default one, made on demand.

@@ -31,7 +31,7 @@ class Demo:
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self.clock = ManualClock(NOW)
-        self.tenants = TenantService(TenantStore(repository))
+        self.tenants = TenantService(TenantStore(repository), self.clock)
         self.listings = ListingService(repository, ListingStore(repository), self.clock)
 
     async def load(self) -> Counter[str]:

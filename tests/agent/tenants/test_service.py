@@ -1,10 +1,11 @@
 import asyncio
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 from pydantic import ValidationError
 
 from agent.errors import Conflict, NotFound
+from agent.kit.clock import ManualClock
 from agent.mongo.repository import Repository
 from agent.tenants.models import Community, Criteria, Fee, Opening, PetRules, Tenant, TourRules
 from agent.tenants.service import TenantService
@@ -12,8 +13,8 @@ from agent.tenants.store import TenantStore
 
 
 @pytest.fixture
-def tenants(repository: Repository) -> TenantService:
-    return TenantService(TenantStore(repository))
+def tenants(repository: Repository, clock: ManualClock) -> TenantService:
+    return TenantService(TenantStore(repository), clock)
 
 
 MESA = Community(
@@ -121,3 +122,26 @@ class TestSite:
         await tenants.put(Tenant(tenant_id="acme", name="Acme"))
         ours, theirs = await tenants.community("default"), await tenants.community("acme")
         assert (ours.name, theirs.name) == ("Latchkey Homes", "Acme")
+
+
+class TestSettings:
+    async def test_a_change_made_elsewhere_is_seen_within_five_seconds(
+        self, tenants: TenantService, repository: Repository, clock: ManualClock
+    ) -> None:
+        elsewhere = TenantService(TenantStore(repository), clock)
+        before = await tenants.settings("default")
+        await elsewhere.put(before.model_copy(update={"name": "Renamed"}))
+        assert await tenants.settings("default") is before
+        clock.advance(timedelta(seconds=5))
+        assert (await tenants.settings("default")).name == "Renamed"
+
+    async def test_a_change_made_here_is_seen_at_once(self, tenants: TenantService) -> None:
+        before = await tenants.settings("default")
+        await tenants.put(before.model_copy(update={"name": "Renamed"}))
+        assert (await tenants.settings("default")).name == "Renamed"
+
+    async def test_of_no_tenant(self, tenants: TenantService) -> None:
+        with pytest.raises(NotFound):
+            await tenants.settings("nobody")
+        await tenants.put(Tenant(tenant_id="nobody", name="Nobody"))
+        assert (await tenants.settings("nobody")).name == "Nobody"

@@ -36,7 +36,7 @@ class Office:
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self.clock = ManualClock(NOW)
-        self.tenants = TenantService(TenantStore(repository))
+        self.tenants = TenantService(TenantStore(repository), self.clock)
         self.tours = TourService(repository, TourStore(repository), self.tenants, self.clock)
         self.community = community({})
 
