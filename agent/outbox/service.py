@@ -24,17 +24,19 @@ class OutboxService:
         args_hash: str,
         thread_id: str,
         due_at: datetime | None = None,
+        part: str = "",
     ) -> None:
         """Insert the one row of an approved action; joins the decision's transaction.
 
-        It is not sent before `due_at`.
+        It is not sent before `due_at`. `part` names one of several deliveries that the same
+        approval covers; raises Duplicate when that one stands already.
         """
         now = self._clock.now()
         await self.store.insert(
             tenant_id,
             Delivery(
                 delivery_id=delivery_id,
-                key=f"{tenant_id}:{action_id}",
+                key=":".join((tenant_id, action_id, *filter(None, [part]))),
                 action_id=action_id,
                 action=action,
                 args=args,

@@ -1,5 +1,5 @@
 from datetime import date, time
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -124,3 +124,11 @@ class Tenant(BaseModel):
     tenant_id: str
     name: str
     default_community: str = DEFAULT_COMMUNITY
+    four_eyes: bool = False
+    """Whether high-risk actions need two people, neither of whom proposed them."""
+    undo_seconds: int = Field(default=0, ge=0, le=3600)
+    """How long an approval can be taken back before it leaves the house."""
+    approval_hours: dict[Literal["low", "medium", "high"], Annotated[int, Field(ge=1, le=720)]] = (
+        Field(default_factory=dict)
+    )
+    """Risk -> how long a proposal waits for a person; absent: 24."""
