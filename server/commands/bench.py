@@ -4,6 +4,7 @@ from agent.settings import Settings
 from evals.bench import ingest as ingest_bench
 from evals.bench import retrieval as retrieval_bench
 from evals.bench import tokens as tokens_bench
+from evals.bench import turns as turns_bench
 from server.output import Output
 
 
@@ -29,5 +30,15 @@ def retrieval(output: Output) -> bool:
     """Whether it is fast and exact enough."""
     with output.progress("sizes") as progress:
         report = retrieval_bench.run(progress=progress)
+    output.result(report, lambda console: console.print_json(data=report))
+    return bool(report["passed"])
+
+
+def turns(settings: Settings, output: Output, *, clients: int, count: int) -> bool:
+    """Whether it is fast enough beside the bare app."""
+    with output.progress("rounds") as progress:
+        report = asyncio.run(
+            turns_bench.run(settings, clients=clients, turns=count, progress=progress)
+        )
     output.result(report, lambda console: console.print_json(data=report))
     return bool(report["passed"])

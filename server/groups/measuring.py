@@ -125,3 +125,18 @@ def bench_retrieval(as_json: Json = False) -> None:
 
     if not retrieval(Output(as_json=as_json)):
         raise typer.Exit(1)
+
+
+@bench.command("turns")
+def bench_turns(
+    clients: Annotated[int, typer.Option(min=1, max=64, help="Leads who talk at a time.")] = 8,
+    count: Annotated[
+        int, typer.Option(min=10, help="Turns of each server in each phase of a round.")
+    ] = 400,
+    as_json: Json = False,
+) -> None:
+    """Time turns over HTTP beside a bare LangGraph server on the same mongod."""
+    from server.commands.bench import turns
+
+    if not turns(settings(), Output(as_json=as_json), clients=clients, count=count):
+        raise typer.Exit(1)
