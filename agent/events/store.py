@@ -1,7 +1,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from agent.events.models import Event, StoredEvent
+from agent.events.models import OUTBOUND, Event, StoredEvent
+from agent.kit.ids import new_id
 from agent.mongo.repository import Repository
 
 
@@ -17,9 +18,14 @@ class EventStore:
             return
         rows = [
             StoredEvent(thread_id=thread_id, seq=seq, at=at, **event.model_dump()).model_dump()
+            | ({"due": True} if event.type in OUTBOUND else {})
             for seq, event in enumerate(events, first_seq)
         ]
         await self._repository.scoped("events", tenant_id).insert_many(rows)
+
+    async def tell(self, tenant_id: str, event: Event, at: datetime) -> None:
+        """Write what belongs to no thread, such as a new lead; joins the caller's transaction."""
+        await self.append(tenant_id, new_id("evt"), 0, [event], at)
 
     async def after(
         self, tenant_id: str, thread_id: str, seq: int, *, limit: int = 100
@@ -27,4 +33,22 @@ class EventStore:
         rows = await self._repository.scoped("events", tenant_id).find(
             {"thread_id": thread_id, "seq": {"$gt": seq}}, sort=[("seq", 1)], limit=limit
         )
+        return [StoredEvent.model_validate(row) for row in rows]
+
+    async def tenants_due(self, *, limit: int) -> list[str]:
+        """Tenants with events that wait to be told to subscribers, the longest waiting first."""
+        rows = await self._repository.across_tenants("events").find(
+            {"due": True}, sort=[("at", 1)], limit=limit, projection=["tenant_id"]
+        )
+        return list(dict.fromkeys(row["tenant_id"] for row in rows))
+
+    async def take_due(self, tenant_id: str, *, limit: int) -> list[StoredEvent]:
+        """The events that wait longest, which wait no more; joins the caller's transaction."""
+        events = self._repository.scoped("events", tenant_id)
+        rows = await events.find(
+            {"due": True}, sort=[("at", 1), ("thread_id", 1), ("seq", 1)], limit=limit
+        )
+        if rows:
+            taken = [{"thread_id": row["thread_id"], "seq": row["seq"]} for row in rows]
+            await events.update_many({"$or": taken}, {"$unset": {"due": 1}})
         return [StoredEvent.model_validate(row) for row in rows]

@@ -51,3 +51,39 @@ async def test_a_number_is_given_once(events: EventStore, repository: Repository
             lambda: events.append("acme", "thr_1", 0, [Event(type="other")], NOW)
         )
     assert [event.type for event in await events.after("acme", "thr_1", -1)] == ["message"]
+
+
+async def test_what_others_may_hear_waits_to_be_told_in_order(events: EventStore) -> None:
+    told = [Event(type="tour.proposed"), Event(type="message"), Event(type="tour.booked")]
+    await events.append("acme", "thr_1", 0, told, NOW)
+    await events.append("rival", "thr_1", 0, told[1:2], NOW)
+    assert await events.tenants_due(limit=10) == ["acme"]
+    taken = await events.take_due("acme", limit=10)
+    assert [(event.seq, event.type) for event in taken] == [
+        (0, "tour.proposed"),
+        (2, "tour.booked"),
+    ]
+    assert await events.tenants_due(limit=10) == []
+    assert len(await events.after("acme", "thr_1", -1)) == 3
+
+
+async def test_an_event_of_no_thread_is_alone(events: EventStore) -> None:
+    for _ in range(2):
+        await events.tell("acme", Event(type="lead.created", data={"lead_id": "lead_1"}), NOW)
+    taken = await events.take_due("acme", limit=10)
+    assert [event.type for event in taken] == ["lead.created"] * 2
+    assert len({event.thread_id for event in taken}) == 2
+
+
+async def test_a_taken_event_that_is_undone_still_waits(
+    events: EventStore, repository: Repository
+) -> None:
+    await events.append("acme", "thr_1", 0, [Event(type="tour.booked")], NOW)
+
+    async def take() -> None:
+        assert await events.take_due("acme", limit=10)
+        raise Duplicate("outbox_key_taken", "It stands already.")
+
+    with pytest.raises(Duplicate):
+        await repository.transact(take)
+    assert await events.tenants_due(limit=10) == ["acme"]
