@@ -15,6 +15,7 @@ from server.files import LIMITS, stream
 LIMIT = 1024 * 1024
 SECONDS = 30.0
 _DRAIN = 20 * LIMIT
+_WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 _INT64 = 2**63
 _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -28,7 +29,7 @@ class BodyGuard:
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        if scope["type"] != "http" or scope["method"] not in _WITH_BODY:
             await self._app(scope, receive, send)
             return
         if scope["method"] == "POST" and scope["path"] in LIMITS:

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from agent.errors import (
     Conflict,
@@ -100,8 +101,8 @@ def answer(error: LatchkeyError, trace_id: str, headers: Mapping[str, str] = {})
         details=jsonable_encoder(error.details),
     )
     extra = dict(headers)
-    if status in RETRY_AFTER:
-        extra["Retry-After"] = str(error.retry_after or RETRY_AFTER[status])
+    if wait := error.retry_after or RETRY_AFTER.get(status):
+        extra["Retry-After"] = str(wait)
     if status == 401:
         extra["WWW-Authenticate"] = "Bearer"
     return JSONResponse(ErrorBody(error=problem).model_dump(), status, extra)
@@ -120,11 +121,24 @@ def install(app: FastAPI) -> None:
 
     async def http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        return answer(_from_http(error), request.state.trace_id, error.headers or {})
+        headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers or {}
+        return answer(_from_http(error), request.state.trace_id, headers)
 
     app.add_exception_handler(LatchkeyError, ours)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
+
+
+def _allowed(request: Request) -> str:
+    """Every method of the path; the router itself names those of one route only."""
+    return ", ".join(
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    )
 
 
 def _invalid(errors: Sequence[Any]) -> InvalidInput:
