@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
 from agent.audit.service import AuditService
@@ -11,7 +11,7 @@ from agent.kit.clock import Clock
 from agent.kit.digests import args_hash
 from agent.kit.failpoints import Failpoints
 from agent.mongo.repository import Repository
-from agent.outbox.models import Connector, Delivery, DeliveryState, Refused
+from agent.outbox.models import Connector, Delivery, DeliveryState, Held, Refused
 from agent.outbox.store import OutboxStore
 
 LEASE = timedelta(seconds=30)
@@ -20,6 +20,9 @@ CALL_SECONDS = 20.0
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=5)
 ATTEMPTS = 10
+
+Guard = Callable[[str, Delivery], Awaitable[None]]
+"""Whether a row may leave now: raises Refused where it may not, Held where it may later."""
 
 
 class Dispatcher:
@@ -32,6 +35,7 @@ class Dispatcher:
         failpoints: Failpoints,
         connectors: Mapping[str, Connector],
         rng: random.Random,
+        guard: Guard | None = None,
     ) -> None:
         self._repository = repository
         self._store = store
@@ -40,6 +44,7 @@ class Dispatcher:
         self._failpoints = failpoints
         self._connectors = connectors
         self._rng = rng
+        self._guard = guard
 
     async def run_once(self) -> bool:
         """Deliver the next due row; False when nothing is due."""
@@ -69,9 +74,13 @@ class Dispatcher:
         self._failpoints.reach("before_delivery")
         try:
             async with asyncio.timeout(CALL_SECONDS):
+                if self._guard is not None:
+                    await self._guard(tenant_id, delivery)
                 await connector.deliver(tenant_id, delivery)
         except Refused as refusal:
             await self._close(tenant_id, delivery, DeliveryState.DEAD, str(refusal))
+        except Held as held:
+            await self._hold(tenant_id, delivery, held.until)
         except (TooBusy, Unavailable) as error:
             wait = timedelta(seconds=error.retry_after or 0)
             await self._retry(tenant_id, delivery, error.code, at_least=wait)
@@ -96,6 +105,15 @@ class Dispatcher:
         await self._write(
             tenant_id, delivery, DeliveryState.FAILED, error, {"due_at": self._clock.now() + pause}
         )
+
+    async def _hold(self, tenant_id: str, delivery: Delivery, until: datetime) -> None:
+        """Put the row back as if nobody had tried it."""
+        changes = {
+            "state": DeliveryState.PENDING,
+            "due_at": until,
+            "attempts": delivery.attempts - 1,
+        }
+        await self._store.mark(tenant_id, delivery, changes)
 
     async def _close(
         self, tenant_id: str, delivery: Delivery, state: DeliveryState, error: str | None

@@ -40,6 +40,14 @@ class Refused(Exception):
     """The provider will never take this; do not try again. Its text is kept: nothing personal."""
 
 
+class Held(Exception):
+    """It may not leave yet; it is tried again at `until`, which counts as no attempt."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"held until {until.isoformat()}")
+        self.until = until
+
+
 class Connector(Protocol):
     """A way out of the house."""
 

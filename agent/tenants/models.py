@@ -118,6 +118,15 @@ class Community(BaseModel):
         return stable_id("terms", self.community_id, repr(self.criteria), repr(self.fees))
 
 
+class QuietHours(BaseModel):
+    """From when until when no text is sent, by the recipient's clock; both alike: never quiet."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    starts: time = time(21)
+    ends: time = time(8)
+
+
 class Tenant(BaseModel):
     """One customer of Latchkey; every document belongs to exactly one."""
 
@@ -132,3 +141,4 @@ class Tenant(BaseModel):
         Field(default_factory=dict)
     )
     """Risk -> how long a proposal waits for a person; absent: 24."""
+    quiet_hours: QuietHours = QuietHours()

@@ -67,7 +67,7 @@ class TenantStore:
 
 def _fields(tenant: Tenant) -> dict[str, object]:
     # the id comes from the filter of the upsert
-    return tenant.model_dump(exclude={"tenant_id"})
+    return tenant.model_dump(mode="json", exclude={"tenant_id"})
 
 
 def _document(community: Community) -> dict[str, object]:
