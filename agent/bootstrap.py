@@ -9,16 +9,21 @@ from agent.applications.service import ApplicationService
 from agent.applications.store import ApplicationStore
 from agent.approvals.service import ApprovalService
 from agent.approvals.store import ApprovalStore
+from agent.audit.anchors import Anchors
+from agent.audit.chain import Chain
+from agent.audit.sealing import Sealer
 from agent.audit.service import AuditService
 from agent.audit.store import AuditStore
 from agent.chunks.service import ChunkService
 from agent.chunks.store import ChunkStore
 from agent.events.store import EventStore
+from agent.idempotency.service import IdempotencyService
+from agent.idempotency.store import IdempotencyStore
 from agent.jobs.broker import Broker
 from agent.jobs.service import JobService
 from agent.jobs.store import JobStore
 from agent.kit.clock import Clock, SystemClock
-from agent.kit.crypto import key_from
+from agent.kit.crypto import derive, key_from
 from agent.kit.failpoints import Failpoints
 from agent.knowledge.service import KnowledgeService
 from agent.knowledge.store import KnowledgeStore
@@ -79,7 +84,9 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
     vault = Vault(repository, _key(settings, "vault_key"))
     tenants = TenantService(TenantStore(repository), clock)
     events = EventStore(repository)
-    audit = AuditService(AuditStore(repository), clock)
+    secret_key = _key(settings, "secret_key")
+    chain = Chain(derive(secret_key, "audit-chain"))
+    audit = AuditService(AuditStore(repository), clock, chain)
     outbox = OutboxService(OutboxStore(repository), clock)
     chunks = ChunkService(
         repository,
@@ -96,7 +103,7 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
         failpoints=failpoints,
         database=database,
         repository=repository,
-        secret_key=_key(settings, "secret_key"),
+        secret_key=secret_key,
         tenants=tenants,
         keys=KeyService(repository, clock),
         leads=LeadService(repository, LeadStore(repository), vault, clock),
@@ -110,7 +117,15 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
         outbox=outbox,
         events=events,
         audit=audit,
+        sealer=Sealer(
+            repository,
+            audit.store,
+            chain,
+            Anchors(settings.data_dir / "audit.anchors", settings.database),
+            clock,
+        ),
         vault=vault,
+        idempotency=IdempotencyService(IdempotencyStore(repository), clock, secret_key),
         jobs=JobService(repository, JobStore(repository), audit, clock, _broker(settings)),
         uploads=UploadService(UploadStore(repository), clock, settings.data_dir / "uploads"),
         chunks=chunks,

@@ -3,9 +3,11 @@ from dataclasses import dataclass
 from agent.ai.chat import ChatModels
 from agent.applications.service import ApplicationService
 from agent.approvals.service import ApprovalService
+from agent.audit.sealing import Sealer
 from agent.audit.service import AuditService
 from agent.chunks.service import ChunkService
 from agent.events.store import EventStore
+from agent.idempotency.service import IdempotencyService
 from agent.jobs.service import JobService
 from agent.kit.clock import Clock
 from agent.kit.failpoints import Failpoints
@@ -46,7 +48,9 @@ class Services:
     outbox: OutboxService
     events: EventStore
     audit: AuditService
+    sealer: Sealer
     vault: Vault
+    idempotency: IdempotencyService
     jobs: JobService
     uploads: UploadService
     chunks: ChunkService

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from server import errors
 from server.body import BodyGuard
+from server.idempotency import Idempotency
 from server.middleware import Guard
 from server.origins import CrossOrigin
 from server.routes import (
@@ -60,6 +61,7 @@ def create_app(opening: Opening) -> FastAPI:
         redoc_url=None,
     )
     # the last one added is the first one passed
+    app.add_middleware(Idempotency)
     app.add_middleware(BodyGuard)
     app.add_middleware(CrossOrigin)
     app.add_middleware(Guard)

@@ -55,6 +55,11 @@ async def _anyone(request: Request, state: Serving, credential: Credential) -> A
     return Actor.of_key(key)
 
 
+async def who(request: Request) -> Actor | None:
+    """Whoever asks; None without a credential. Raises Unauthenticated."""
+    return await _anyone(request, state_of(request), await _bearer(request))
+
+
 def _someone(actor: Annotated[Actor | None, Depends(_anyone)]) -> Actor:
     if actor is None:
         raise Unauthenticated("credential_missing", "Send Authorization: Bearer <key or token>.")

@@ -44,6 +44,7 @@ async def session_database(mongod_uri: str) -> AsyncIterator[Database]:
     # the tests' clock stands still, so mongod would take what they write for old
     for collection, index in (
         ("events", "at"),
+        ("idempotency", "expires_at"),
         ("jobs", "finished_at"),
         ("uploads", "expires_at"),
         ("upload_chunks", "expires_at"),
