@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from agent.approvals.models import Approval, Decision
-from agent.errors import Conflict, LatchkeyError, NotFound
+from agent.errors import Conflict, Duplicate, LatchkeyError, NotFound
 from agent.events.models import Event
 from agent.kit.ids import new_id
 from agent.kit.text import validate_message
@@ -58,13 +58,21 @@ class Runtime:
         listing_id: str | None = None,
         message: str | None = None,
         message_id: str | None = None,
+        thread_id: str | None = None,
+        metadata: Mapping[str, Any] = {},
     ) -> Started:
-        """Open a thread with the disclosure as its first line; answer `message` if given."""
+        """Open a thread with the disclosure as its first line; answer `message` if given.
+
+        Raises Conflict `thread_exists` for a `thread_id` that is taken.
+        """
         services = self.services
         text = validate_message(message) if message is not None else None
         community = await services.tenants.community(tenant_id, community_id)
         if listing_id is not None:
             await services.listings.get(tenant_id, listing_id)
+        if thread_id is not None and await services.threads.store.get(tenant_id, thread_id):
+            raise _taken(thread_id)
+        thread_id = thread_id or new_id("thr")
         now = services.clock.now()
         disclosure = _disclosure(community)
         lead = await services.leads.create(
@@ -74,15 +82,18 @@ class Runtime:
             source=source,
         )
         thread = Thread(
-            thread_id=new_id("thr"),
+            thread_id=thread_id,
             lead_id=lead.lead_id,
             community_id=community.community_id,
             source=source,
-            metadata={"listing_id": listing_id} if listing_id else {},
+            metadata={**metadata, **({"listing_id": listing_id} if listing_id else {})},
             created_at=now,
             updated_at=now,
         )
-        await services.repository.transact(lambda: self._open(tenant_id, thread, disclosure))
+        try:
+            await services.repository.transact(lambda: self._open(tenant_id, thread, disclosure))
+        except Duplicate:
+            raise _taken(thread_id) from None
         answer = None
         if text is not None:
             answer = await self.reply(tenant_id, thread.thread_id, text, message_id=message_id)
@@ -118,6 +129,14 @@ class Runtime:
         """
         message = await self._accept(tenant_id, thread_id, text, message_id)
         return await self._answered(tenant_id, thread_id, message)
+
+    async def post(
+        self, tenant_id: str, thread_id: str, text: str, *, message_id: str | None = None
+    ) -> Message:
+        """Accept a lead's message durably; it is answered without the caller."""
+        message = await self._accept(tenant_id, thread_id, text, message_id)
+        self._spawn(tenant_id, thread_id)
+        return message
 
     async def stream(
         self, tenant_id: str, thread_id: str, text: str, *, message_id: str | None = None
@@ -305,6 +324,10 @@ async def open_runtime(services: Services) -> AsyncIterator[Runtime]:
         yield runtime
     finally:
         await runtime.close()
+
+
+def _taken(thread_id: str) -> Conflict:
+    return Conflict("thread_exists", f"There is a thread {thread_id[:80]!r} already.")
 
 
 def _disclosure(community: Community) -> str:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import HTTPConnection
 
 from agent.errors import Forbidden, Unauthenticated
 from agent.kit.tokens import Issued
@@ -15,7 +16,18 @@ from server.origins import origin_of
 from server.scopes import Scope
 from server.state import State
 
-_bearer = HTTPBearer(
+
+class _Bearer(HTTPBearer):
+    """`Authorization: Bearer …`; LangGraph's clients say `X-Api-Key: …` instead."""
+
+    async def __call__(self, request: HTTPConnection) -> HTTPAuthorizationCredentials | None:
+        key = request.headers.get("x-api-key")
+        if key and "authorization" not in request.headers:
+            return HTTPAuthorizationCredentials(scheme="Bearer", credentials=key)
+        return await super().__call__(request)
+
+
+_bearer = _Bearer(
     scheme_name="bearer",
     description="An API key (`lk_…`), or the visitor token that `POST /api/agent/start` gave.",
     auto_error=False,

@@ -50,6 +50,38 @@ class ThreadStore:
             self._threads(tenant_id), Thread, query, _ORDER, limit=limit, cursor=cursor
         )
 
+    async def search(
+        self,
+        tenant_id: str,
+        *,
+        ids: Sequence[str] | None = None,
+        but_not: Sequence[str] = (),
+        unanswered: bool | None = None,
+        metadata: Mapping[str, str | int | float | bool | None] = {},
+        sort: tuple[str, int] = ("updated_at", -1),
+        offset: int = 0,
+        limit: int = 10,
+    ) -> list[Thread]:
+        """Threads by place in a list; `unanswered` asks whether anything waits for the agent."""
+        query: dict[str, Any] = {f"metadata.{name}": value for name, value in metadata.items()}
+        if ids is not None or but_not:
+            query["thread_id"] = {"$nin": list(but_not)} if ids is None else {"$in": list(ids)}
+        if unanswered is not None:
+            query["unanswered"] = {"$gt": 0} if unanswered else {"$lte": 0}
+        rows = await self._threads(tenant_id).find(
+            query, sort=[sort, ("thread_id", 1)], skip=offset, limit=limit
+        )
+        return [Thread.model_validate(row) for row in rows]
+
+    async def set_metadata(
+        self, tenant_id: str, thread_id: str, metadata: Mapping[str, Any], now: datetime
+    ) -> None:
+        """Write these names; the others stay."""
+        changes = {f"metadata.{name}": value for name, value in metadata.items()}
+        await self._threads(tenant_id).update(
+            {"thread_id": thread_id}, {"$set": {**changes, "updated_at": now}}
+        )
+
     async def enqueue(
         self, tenant_id: str, thread_id: str, *, now: datetime, events: int
     ) -> tuple[Thread, int] | None:
@@ -88,6 +120,24 @@ class ThreadStore:
             limit=limit,
         )
         return [Message.model_validate(row) for row in rows]
+
+    async def transcripts(
+        self, tenant_id: str, threads: Sequence[Thread], *, newest: int
+    ) -> dict[str, list[Message]]:
+        """thread_id -> its `newest` messages at most, in order."""
+        if not threads:
+            return {}
+        places = [
+            {"thread_id": thread.thread_id, "turn_index": {"$gte": thread.next_turn - newest}}
+            for thread in threads
+        ]
+        rows = await self._repository.scoped("messages", tenant_id).find(
+            {"$or": places}, sort=[("turn_index", 1)]
+        )
+        found: dict[str, list[Message]] = {thread.thread_id: [] for thread in threads}
+        for row in rows:
+            found[row["thread_id"]].append(Message.model_validate(row))
+        return found
 
     async def lines(
         self, tenant_id: str, places: Sequence[tuple[str, int]]
