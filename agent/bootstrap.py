@@ -81,10 +81,10 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
     """The services over an open database; makes the key files at first use."""
     repository = Repository(database)
     failpoints = Failpoints(settings.failpoint)
+    secret_key = _key(settings, "secret_key")
     vault = Vault(repository, _key(settings, "vault_key"))
     tenants = TenantService(TenantStore(repository), clock)
     events = EventStore(repository)
-    secret_key = _key(settings, "secret_key")
     chain = Chain(derive(secret_key, "audit-chain"))
     audit = AuditService(AuditStore(repository), clock, chain)
     outbox = OutboxService(OutboxStore(repository), clock)
@@ -112,7 +112,7 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
         tours=TourService(repository, TourStore(repository), tenants, clock),
         applications=ApplicationService(ApplicationStore(repository), clock),
         approvals=ApprovalService(
-            repository, ApprovalStore(repository), outbox, audit, clock, failpoints
+            repository, ApprovalStore(repository), outbox, audit, tenants, clock, failpoints
         ),
         outbox=outbox,
         events=events,

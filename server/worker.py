@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 DISPATCH_SECONDS = 0.2
 SWEEP_SECONDS = 2.0
+SEAL_SECONDS = 1.0
 FOLLOW_SECONDS = 2.0
 JOB_SECONDS = 0.5
 JOB_SWEEP_SECONDS = 30.0
@@ -42,6 +43,7 @@ async def working(runtime: Runtime, draining: asyncio.Event, *, jobs: int) -> As
         stopping,
         repeat(dispatcher.run_once, DISPATCH_SECONDS, stopping),
         repeat(sweep, SWEEP_SECONDS, stopping),
+        repeat(runtime.services.sealer.seal_waiting, SEAL_SECONDS, stopping),
         repeat(runtime.services.knowledge.follow_all, FOLLOW_SECONDS, stopping),
         *job_loops(runtime.services, draining, jobs),
     ):

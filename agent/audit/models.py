@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -32,5 +32,47 @@ class AuditRecord(BaseModel):
     """noun.verb, such as approval.approved or delivery.done."""
     subject: str
     """The id it is about."""
+    thread_id: str | None = None
+    """The conversation it belongs to, where there is one."""
     actor: str
     data: dict[str, Any] = Field(default_factory=dict)
+
+
+class SealedRecord(AuditRecord):
+    """A record as it is read back."""
+
+    seq: int | None = None
+    """Its place in the tenant's chain, from 1; None until it is sealed, within seconds."""
+
+
+class Head(BaseModel):
+    """The end of a tenant's chain."""
+
+    seq: int
+    hash: str
+    signature: str
+
+
+class Broken(BaseModel):
+    """The first place where a chain is not what was written."""
+
+    seq: int
+    reason: Literal[
+        "edited",
+        "missing",
+        "reordered",
+        "forged",
+        "added",
+        "truncated",
+        "head_invalid",
+        "anchor_invalid",
+    ]
+    audit_id: str | None = None
+    """Of the record that stands there, if one does."""
+
+
+class Verdict(BaseModel):
+    tenant_id: str
+    records: int
+    """How many were found in order."""
+    broken: Broken | None = None

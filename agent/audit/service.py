@@ -1,6 +1,8 @@
+import json
 from collections.abc import Mapping
 from typing import Any
 
+from agent.audit.chain import Chain
 from agent.audit.models import AuditRecord
 from agent.audit.store import AuditStore
 from agent.kit.clock import Clock
@@ -8,9 +10,10 @@ from agent.kit.ids import new_id
 
 
 class AuditService:
-    def __init__(self, store: AuditStore, clock: Clock) -> None:
+    def __init__(self, store: AuditStore, clock: Clock, chain: Chain) -> None:
         self.store = store
         self._clock = clock
+        self._chain = chain
 
     async def record(
         self,
@@ -20,16 +23,19 @@ class AuditService:
         data: Mapping[str, Any],
         *,
         actor: str = "latchkey",
+        thread_id: str | None = None,
     ) -> None:
-        """Append one record; joins the caller's transaction."""
-        await self.store.append(
-            tenant_id,
-            AuditRecord(
-                audit_id=new_id("aud"),
-                at=self._clock.now(),
-                kind=kind,
-                subject=subject,
-                actor=actor,
-                data=dict(data),
-            ),
+        """Append one record; joins the caller's transaction. The chain takes it in later."""
+        now = self._clock.now()
+        record = AuditRecord(
+            audit_id=new_id("aud"),
+            # what the database keeps of it, for the record is signed as it will be read
+            at=now.replace(microsecond=now.microsecond // 1000 * 1000),
+            kind=kind,
+            subject=subject,
+            thread_id=thread_id,
+            actor=actor,
+            data=json.loads(json.dumps(dict(data), default=str)),
         )
+        row = record.model_dump(mode="python")
+        await self.store.append(tenant_id, {**row, "mark": self._chain.mark(tenant_id, row)})

@@ -23,6 +23,7 @@ MAY_SEE_ALL_TENANTS = {
     "agent/approvals/store.py",
     "agent/tours/store.py",
     "agent/events/store.py",
+    "agent/audit/store.py",
     "agent/jobs/store.py",
     "agent/knowledge/store.py",
 }

@@ -3,15 +3,9 @@ from datetime import timedelta
 import pytest
 
 from agent.audit.service import AuditService
-from agent.audit.store import AuditStore
 from agent.errors import Conflict
 from agent.kit.clock import ManualClock
 from agent.mongo.repository import Repository
-
-
-@pytest.fixture
-def audit(repository: Repository, clock: ManualClock) -> AuditService:
-    return AuditService(AuditStore(repository), clock)
 
 
 async def test_a_record_says_who_did_what_when(audit: AuditService, clock: ManualClock) -> None:

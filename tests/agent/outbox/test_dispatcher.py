@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from agent.audit.chain import Chain
 from agent.audit.service import AuditService
 from agent.audit.store import AuditStore
 from agent.errors import Conflict, Duplicate, TooBusy, Unavailable
@@ -300,7 +301,9 @@ class TestDeath:
     async def test_an_outcome_that_cannot_be_audited_is_not_written(self, outbox: Outbox) -> None:
         await outbox.queue("a")
         async with Database("mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=50", "away") as away:
-            audit = AuditService(AuditStore(Repository(away)), outbox.clock)
+            audit = AuditService(
+                AuditStore(Repository(away)), outbox.clock, Chain(b"k" * 32)
+            )
             with pytest.raises(Unavailable):
                 await outbox.dispatcher(audit).run_once()
         assert (await outbox.row("a")).state is DeliveryState.LEASED
