@@ -1,17 +1,21 @@
 """The jobs that take conversations in, from the file that waits for each."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from agent.errors import InvalidInput, NotFound
 from agent.ingest.conversations.given import GivenThreads
 from agent.ingest.conversations.ingest import ingest_conversations, ingest_threads
+from agent.ingest.conversations.labels import Guess
 from agent.ingest.conversations.models import ConversationReport
+from agent.ingest.conversations.roles import Side
 from agent.jobs.models import Job
 from agent.jobs.step import Step
 from agent.services import Services
+from agent.training.stages.turns import Turn
 
 LISTED = 500
 """Refused rows and warnings that a job's report names; the others are counted."""
@@ -34,6 +38,7 @@ async def csv(services: Services, job: Job, step: Step) -> Mapping[str, Any]:
             tenant_id=job.tenant_id,
             name=params.name,
             community_id=params.community_id,
+            guess=await guesser(services, job.tenant_id),
             import_id=job.job_id,
             cursor=job.cursor,
             step=step,
@@ -50,11 +55,27 @@ async def threads(services: Services, job: Job, step: Step) -> Mapping[str, Any]
         given,
         tenant_id=job.tenant_id,
         community_id=params.community_id,
+        guess=await guesser(services, job.tenant_id),
         import_id=job.job_id,
         cursor=job.cursor,
         step=step,
     )
     return _told(report)
+
+
+async def guesser(services: Services, tenant_id: str) -> Guess | None:
+    """The stage classifier in use as an import asks it; None where none is, or its file is gone."""
+    try:
+        classifier = await services.training.classifier(tenant_id)
+    except (InvalidInput, NotFound):
+        return None
+    if classifier is None:
+        return None
+
+    def guess(turns: Sequence[tuple[Side, str]]) -> list[str]:
+        return [each.stage for each in classifier.guesses([Turn(*turn) for turn in turns])]
+
+    return guess
 
 
 def _told(report: ConversationReport) -> Mapping[str, Any]:

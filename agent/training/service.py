@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection
 
 from agent.audit.service import AuditService
 from agent.errors import Conflict, NotFound
@@ -20,7 +20,6 @@ from agent.training.models import (
     chat_slot,
 )
 from agent.training.stages.classifier import StageClassifier
-from agent.training.stages.turns import Turn
 from agent.training.stages.versions import StageModels
 from agent.training.store import TrainingStore
 from agent.training.tuning.remote import TuningServer
@@ -63,13 +62,6 @@ class TrainingService:
         if STAGES_SLOT not in used:
             return None
         return await self._stages.classifier(tenant_id, used[STAGES_SLOT][0])
-
-    async def stage_of(self, tenant_id: str, turns: Sequence[Turn]) -> str | None:
-        """The stage of the last turn by the classifier in use; None without one or a turn."""
-        classifier = await self.classifier(tenant_id)
-        if classifier is None or not turns:
-            return None
-        return classifier.guesses(turns)[-1].stage
 
     async def build_dataset(
         self,

@@ -13,6 +13,7 @@ from agent.ingest.conversations.models import ConversationReport
 from agent.ingest.listings import ingest_listings
 from agent.ingest.report import IngestReport
 from agent.settings import Settings
+from server.importing import guesser
 from server.output import Output
 
 SHOWN = 20
@@ -67,6 +68,7 @@ def conversations(
                     community_id=community,
                     zone=given,
                     rejected=rejected,
+                    guess=await guesser(services, tenant),
                     step=step,
                 )
 

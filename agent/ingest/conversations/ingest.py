@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from agent.ingest.conversations.given import GivenThreads, given_items
-from agent.ingest.conversations.labels import Labeller
+from agent.ingest.conversations.labels import Guess, Labeller
 from agent.ingest.conversations.models import ConversationReport, Part, Problem, Refused
 from agent.ingest.conversations.needs import Needs
 from agent.ingest.conversations.redaction import Hash, Redacted, Redactor
@@ -40,6 +40,7 @@ async def ingest_conversations(
     community_id: str | None = None,
     zone: tzinfo | None = None,
     rejected: Path | None = None,
+    guess: Guess | None = None,
     import_id: str | None = None,
     cursor: Mapping[str, Any] | None = None,
     step: Step | None = None,
@@ -47,7 +48,8 @@ async def ingest_conversations(
     """Read a CSV file of conversations; the same rows again change nothing.
 
     `name` is what the file is called where `path` is a copy. Times without a zone are in `zone`,
-    else in that of the community named, else UTC. Refused rows are written to `rejected`.
+    else in that of the community named, else UTC. Refused rows are written to `rejected`. Stages
+    are those of `guess`, else of the rules.
     An attempt that goes on from the `cursor` of another names the same `import_id`.
     Raises InvalidInput `table_…`, `conversation_columns_unknown`, NotFound `community_not_found`.
     """
@@ -57,13 +59,13 @@ async def ingest_conversations(
         TurnReader(path, zone) as reader,
         RejectedFile(rejected, lambda: reader.header) as refused,
     ):
-        intake = await _intake(needs, tenant_id, iter(reader), refused, cursor)
+        intake = await _intake(needs, tenant_id, iter(reader), refused, guess, cursor)
         report = intake.report
         report.dialect = {
             "encoding": reader.records.dialect.encoding,
             "delimiter": reader.records.dialect.delimiter,
         }
-        labeller = await _labeller(needs, tenant_id, community, zone)
+        labeller = await _labeller(needs, tenant_id, community, zone, guess)
         writer = Writer(
             needs,
             tenant_id,
@@ -85,6 +87,7 @@ async def ingest_threads(
     *,
     tenant_id: str,
     community_id: str | None = None,
+    guess: Guess | None = None,
     import_id: str | None = None,
     cursor: Mapping[str, Any] | None = None,
     step: Step | None = None,
@@ -92,8 +95,8 @@ async def ingest_threads(
     """Take threads that are normalised already, by the same way as those of a file."""
     community = await needs.tenants.community(tenant_id, community_id)
     with RejectedFile(None) as refused:
-        intake = await _intake(needs, tenant_id, given_items(given), refused, cursor)
-        labeller = await _labeller(needs, tenant_id, community, UTC)
+        intake = await _intake(needs, tenant_id, given_items(given), refused, guess, cursor)
+        labeller = await _labeller(needs, tenant_id, community, UTC, guess)
         writer = Writer(
             needs,
             tenant_id,
@@ -210,6 +213,7 @@ async def _intake(
     tenant_id: str,
     items: Iterable[Item],
     refused: RejectedFile,
+    guess: Guess | None,
     cursor: Mapping[str, Any] | None,
 ) -> Intake:
     redactor = Redactor(
@@ -218,20 +222,24 @@ async def _intake(
         (await needs.listings.gazetteer(tenant_id)).properties,
     )
     reached = cursor or {}
+    stages_by: Literal["rules", "model"] = "model" if guess else "rules"
     redactor.counts.update(reached.get("pii", {}))
     return Intake(
         items,
         Segments(digest_key(needs.vault, tenant_id)),
         redactor,
-        ConversationReport(added=reached.get("added", 0)),
+        ConversationReport(added=reached.get("added", 0), stages_by=stages_by),
         refused,
         written=reached.get("parts", 0),
     )
 
 
-async def _labeller(needs: Needs, tenant_id: str, community: Community, zone: tzinfo) -> Labeller:
+async def _labeller(
+    needs: Needs, tenant_id: str, community: Community, zone: tzinfo, guess: Guess | None
+) -> Labeller:
     today = needs.clock.now().astimezone(zone).date()
-    return Labeller(await needs.listings.gazetteer(tenant_id), community.tz, today)
+    gazetteer = await needs.listings.gazetteer(tenant_id)
+    return Labeller(gazetteer, community.tz, today, guess)
 
 
 async def _public(needs: Needs, tenant_id: str) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Stage, entities and profile of past turns, read by the code that reads live ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from typing import Any
@@ -8,10 +8,15 @@ from typing import Any
 from agent.ai.understanding import Memory, Stage, read_agent_turn, stage_of, understand
 from agent.ai.understanding.models import AgentTurn, Candidate, Gazetteer, Value
 from agent.ingest.conversations.models import Line
+from agent.ingest.conversations.roles import Side
 from agent.leads.models import LeadProfile
 from agent.leads.profile import updated
 
 _STAGES: tuple[Stage, ...] = ("sending_list", "selecting_favorites", "touring", "applying")
+_SEEN = 12
+"""Turns before a part that a guess may look at."""
+Guess = Callable[[Sequence[tuple[Side, str]]], Sequence[str]]
+"""The stage of each turn of a conversation, of who speaks and what they say."""
 _TOUR_ASKED = frozenset(("tour", "tour_date", "slot"))
 
 
@@ -23,7 +28,11 @@ class Reading:
     profile: LeadProfile = field(default_factory=LeadProfile)
     known: Mapping[str, Value] = field(default_factory=dict)
     stage: Stage = "qualifying"
+    outcome: str = "qualifying"
+    """The stage that the thread is left in."""
     reached: set[str] = field(default_factory=set)
+    said: list[tuple[Side, str]] = field(default_factory=list)
+    """The last turns, where stages are guessed."""
     day: date | None = None
     """Of the latest turn with a known time."""
     begun: datetime | None = None
@@ -38,12 +47,15 @@ class Reading:
 
 
 class Labeller:
-    """`today` stands in for the day of turns whose time is unknown."""
+    """`today` stands in for the day of turns whose time is unknown; `guess` overrules the rules."""
 
-    def __init__(self, gazetteer: Gazetteer, zone: tzinfo, today: date) -> None:
+    def __init__(
+        self, gazetteer: Gazetteer, zone: tzinfo, today: date, guess: Guess | None = None
+    ) -> None:
         self._gazetteer = gazetteer
         self._zone = zone
         self._today = today
+        self._guess = guess
 
     def label(self, lines: Sequence[Line], reading: Reading) -> None:
         """Give every line its stage and entities; `reading` goes on from where it stands."""
@@ -57,7 +69,12 @@ class Labeller:
                 line.stage = self._agent(line, reading, today)
             else:
                 line.stage = self._lead(line, reading, today)
-            reading.reached.add(line.stage)
+        if self._guess:
+            _overrule(lines, reading, self._guess)
+        for line in lines:
+            reading.reached.add(str(line.stage))
+            if line.side == "lead":
+                reading.outcome = str(line.stage)
 
     def _day(self, moment: datetime) -> date:
         return moment.astimezone(self._zone).date()
@@ -81,6 +98,13 @@ class Labeller:
         )
         reading.memory = reading.memory.after_lead(said)
         return reading.stage
+
+
+def _overrule(lines: Sequence[Line], reading: Reading, guess: Guess) -> None:
+    turns = [*reading.said, *((line.side, line.text) for line in lines)]
+    for line, stage in zip(lines, guess(turns)[len(reading.said) :], strict=True):
+        line.stage, line.guessed = stage, True
+    reading.said = turns[-_SEEN:]
 
 
 def _stage_of_agent(turn: AgentTurn, current: Stage) -> Stage:

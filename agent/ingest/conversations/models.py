@@ -83,6 +83,7 @@ class ConversationReport(BaseModel):
     """Values that were taken out, by kind."""
     rows: int = 0
     rows_per_second: float = 0
+    stages_by: Literal["rules", "model"] = "rules"
     dialect: dict[str, str] = Field(default_factory=dict)
 
     def reject(self, problem: Problem) -> None:
@@ -116,4 +117,6 @@ class Line:
     """The thread id as written, redacted."""
     hashes: dict[str, Any] = field(default_factory=dict)
     stage: str | None = None
+    guessed: bool = False
+    """A model says the stage, so that no model may learn it from here."""
     entities: Mapping[str, Any] = field(default_factory=dict)

@@ -15,6 +15,8 @@ class Line:
     text: str
     stage: str | None = None
     entities: Mapping[str, Any] = field(default_factory=dict)
+    guessed: bool = False
+    """A model gave the stage."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Line | None":
@@ -29,6 +31,7 @@ class Line:
             text=text,
             stage=row.get("stage"),
             entities=row.get("entities") or {},
+            guessed=bool(row.get("stage_guessed")),
         )
 
 

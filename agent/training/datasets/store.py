@@ -14,7 +14,16 @@ from agent.training.models import Dataset
 BATCH = 64
 LONGEST = 2_000
 """Lines; a longer conversation comes in parts."""
-_LINE = ("thread_id", "turn_index", "role", "text", "clean_text", "stage", "entities")
+_LINE = (
+    "thread_id",
+    "turn_index",
+    "role",
+    "text",
+    "clean_text",
+    "stage",
+    "stage_guessed",
+    "entities",
+)
 _NEWEST = [("created_at", -1)]
 
 

@@ -30,13 +30,19 @@ class Labelled:
 
 
 async def labelled(batches: AsyncIterator[list[Conversation]]) -> Labelled:
-    """Raises InvalidInput `stages_too_few`, `stages_too_uniform`."""
+    """What a model has guessed is no label.
+
+    Raises InvalidInput `stages_too_few`, `stages_too_uniform`.
+    """
     kept: dict[str, list[Turn]] = {}
     turns = 0
     share = 1.0
     async for batch in batches:
         for conversation in batch:
-            mine = [Turn(line.speaker, line.text, line.stage) for line in conversation.lines]
+            mine = [
+                Turn(line.speaker, line.text, None if line.guessed else line.stage)
+                for line in conversation.lines
+            ]
             labels = sum(turn.stage is not None for turn in mine)
             if labels and _rank(conversation.thread_id) < share:
                 kept.setdefault(conversation.thread_id, []).extend(mine)
