@@ -14,11 +14,12 @@ LIFETIME = timedelta(hours=2)
 class Visitors:
     def __init__(self, secret_key: bytes, clock: Clock) -> None:
         self._signer = TokenSigner(derive(secret_key, "visitor-token"), clock, audience="visitor")
+        self.kid = self._signer.kid
 
     def issue(self, tenant_id: str, thread_id: str, origin: str | None) -> Issued:
         """A token for one thread; with `origin` only pages from there may use it."""
         bound = {"origin": origin} if origin else {}
-        return self._signer.issue(thread_id, LIFETIME, tenant=tenant_id, **bound)
+        return self._signer.issue(thread_id, LIFETIME, tenant=tenant_id, private=bound)
 
     def renew(self, token: str, origin: str | None) -> Issued:
         """A fresh token for the same thread, bound as the old one was."""
@@ -37,4 +38,4 @@ class Visitors:
             raise Unauthenticated(
                 "token_origin_wrong", "The token belongs to another page; start again there."
             )
-        return Actor.of_visitor(claims.private["tenant"], claims.sub), bound
+        return Actor.of_visitor(claims.tenant, claims.sub), bound

@@ -1,5 +1,7 @@
 """Signed, expiring claims (JWT, HS256): what a bearer token says and whether to believe it."""
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -16,13 +18,14 @@ ISSUER = "latchkey"
 LEEWAY = timedelta(seconds=30)
 MAX_BYTES = 4096
 KEY_BYTES = 32
+_HEADER = {"alg", "typ", "kid"}
 
 _Text = Annotated[StrictStr, Field(min_length=1)]
 _Moment = Annotated[StrictInt, Field(ge=0, le=253_402_300_799)]
 
 
 class Claims(BaseModel):
-    """The registered claims, all of them required; the private ones are extra fields."""
+    """The registered claims and the tenant, all of them required; others are extra fields."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -30,6 +33,7 @@ class Claims(BaseModel):
     aud: _Text
     sub: _Text
     jti: _Text
+    tenant: _Text
     iat: _Moment
     exp: _Moment
 
@@ -52,22 +56,37 @@ class TokenSigner:
             raise Misconfigured(
                 "secret_too_short", f"A token key needs at least {KEY_BYTES} random bytes."
             )
+        self.kid = f"{audience}.{hashlib.sha256(key).hexdigest()[:12]}"
+        """Names the key in the header of its tokens."""
         self._key = key
         self._clock = clock
         self._audience = audience
 
-    def issue(self, subject: str, lifetime: timedelta, **private: str) -> Issued:
-        now = self._clock.now()
+    def issue(
+        self,
+        subject: str,
+        lifetime: timedelta,
+        *,
+        tenant: str,
+        at: datetime | None = None,
+        token_id: str | None = None,
+        private: Mapping[str, str] = {},
+    ) -> Issued:
+        """A token for `lifetime` from `at` (default: now); the same arguments give the same one,
+        where `at` and `token_id` are among them."""
+        now = at or self._clock.now()
         expires_at = (now + lifetime).replace(microsecond=0)
-        claims = private | {
+        claims = dict(private) | {
             "iss": ISSUER,
             "aud": self._audience,
             "sub": subject,
-            "jti": new_id("jti"),
+            "jti": token_id or new_id("jti"),
+            "tenant": tenant,
             "iat": int(now.timestamp()),
             "exp": int(expires_at.timestamp()),
         }
-        return Issued(jwt.encode(claims, self._key, ALGORITHM), expires_at)
+        token = jwt.encode(claims, self._key, ALGORITHM, headers={"kid": self.kid})
+        return Issued(token, expires_at)
 
     def verify(self, token: str) -> Claims:
         """Raises Unauthenticated `token_invalid` or `token_expired`."""
@@ -84,7 +103,7 @@ class TokenSigner:
         return claims
 
     def _decode(self, token: str) -> Claims:
-        if len(token) > MAX_BYTES:
+        if kid_of(token) != self.kid:
             raise _invalid()
         try:
             # the times are checked against our own clock
@@ -97,6 +116,19 @@ class TokenSigner:
             return Claims.model_validate(said)
         except (jwt.InvalidTokenError, ValidationError, ValueError, RecursionError):
             raise _invalid() from None
+
+
+def kid_of(token: str) -> str | None:
+    """The key that a token says it is signed with; None unless its header is one of ours."""
+    if len(token) > MAX_BYTES:
+        return None
+    try:
+        header = jwt.get_unverified_header(token)
+    except (jwt.InvalidTokenError, ValueError, RecursionError):
+        return None
+    if header.keys() != _HEADER or header["alg"] != ALGORITHM or header["typ"] != "JWT":
+        return None
+    return str(header["kid"])
 
 
 def _moment(seconds: int) -> datetime:

@@ -25,18 +25,28 @@ def signer(clock: ManualClock) -> TokenSigner:
     return TokenSigner(KEY, clock, audience="visitor")
 
 
-def forged(key: bytes = KEY, algorithm: str = "HS256", **changes: Any) -> str:
+KID = TokenSigner(KEY, ManualClock(NOW), audience="visitor").kid
+
+
+def forged(
+    key: bytes = KEY,
+    algorithm: str = "HS256",
+    header: dict[str, Any] | None = None,
+    **changes: Any,
+) -> str:
     """A token signed like ours, with some claims changed; a claim of ... is left out."""
     claims: dict[str, Any] = {
         "iss": ISSUER,
         "aud": "visitor",
         "sub": "thr_1",
         "jti": "jti_1",
+        "tenant": "acme",
         "iat": int(NOW.timestamp()),
         "exp": int((NOW + HOUR).timestamp()),
         **changes,
     }
-    return jwt.encode({k: v for k, v in claims.items() if v is not ...}, key, algorithm)
+    said = {k: v for k, v in claims.items() if v is not ...}
+    return jwt.encode(said, key, algorithm, headers={"kid": KID} | (header or {}))
 
 
 def raw(header: dict[str, Any], payload: bytes, signature: bytes = b"x") -> str:
@@ -46,16 +56,19 @@ def raw(header: dict[str, Any], payload: bytes, signature: bytes = b"x") -> str:
 
 class TestIssue:
     def test_what_is_issued_verifies(self, signer: TokenSigner) -> None:
-        issued = signer.issue("thr_1", HOUR, tenant="acme")
+        issued = signer.issue("thr_1", HOUR, tenant="acme", private={"origin": "here"})
         claims = signer.verify(issued.token)
-        assert (claims.sub, claims.private) == ("thr_1", {"tenant": "acme"})
+        assert (claims.sub, claims.tenant, claims.private) == ("thr_1", "acme", {"origin": "here"})
         assert issued.expires_at == NOW + HOUR
 
     def test_two_tokens_differ(self, signer: TokenSigner) -> None:
-        assert signer.issue("thr_1", HOUR).token != signer.issue("thr_1", HOUR).token
+        first, second = (signer.issue("thr_1", HOUR, tenant="acme").token for _ in range(2))
+        assert first != second
 
     def test_private_claims_cannot_replace_registered_ones(self, signer: TokenSigner) -> None:
-        issued = signer.issue("thr_1", HOUR, sub="thr_2", aud="admin", exp="9")
+        issued = signer.issue(
+            "thr_1", HOUR, tenant="acme", private={"sub": "thr_2", "aud": "admin", "exp": "9"}
+        )
         claims = signer.verify(issued.token)
         assert (claims.sub, claims.aud) == ("thr_1", "visitor")
 
@@ -66,7 +79,7 @@ class TestIssue:
 
 class TestTime:
     def test_expires(self, signer: TokenSigner, clock: ManualClock) -> None:
-        token = signer.issue("thr_1", HOUR).token
+        token = signer.issue("thr_1", HOUR, tenant="acme").token
         clock.advance(HOUR + LEEWAY - timedelta(seconds=1))
         signer.verify(token)
         clock.advance(timedelta(seconds=1))
@@ -76,7 +89,7 @@ class TestTime:
 
     def test_from_the_future(self, signer: TokenSigner, clock: ManualClock) -> None:
         clock.advance(timedelta(minutes=5))
-        token = signer.issue("thr_1", HOUR).token
+        token = signer.issue("thr_1", HOUR, tenant="acme").token
         clock.advance(-timedelta(minutes=5))
         with pytest.raises(Unauthenticated):
             signer.verify(token)
@@ -106,6 +119,27 @@ class TestTime:
         pytest.param(forged(iss=...), id="no iss"),
         pytest.param(forged(jti=...), id="no jti"),
         pytest.param(forged(jti=""), id="empty jti"),
+        pytest.param(forged(tenant=...), id="no tenant"),
+        pytest.param(forged(tenant=7), id="tenant as a number"),
+        pytest.param(forged(tenant=""), id="empty tenant"),
+        pytest.param(forged(sub=["thr_1"]), id="a list of subjects"),
+        pytest.param(forged(exp=int(NOW.timestamp()) - 31), id="expired"),
+        pytest.param(forged(iat=int(NOW.timestamp()) + 31), id="issued tomorrow"),
+        pytest.param(forged(header={"kid": "visitor.000000000000"}), id="another kid"),
+        pytest.param(forged(header={"kid": "../../dev/null"}), id="kid as a path"),
+        pytest.param(forged(header={"kid": "https://elsewhere.example/k"}), id="kid as an address"),
+        pytest.param(forged(header={"kid": "' UNION SELECT 'key"}), id="kid as SQL"),
+        pytest.param(raw({"alg": "HS256", "typ": "JWT"}, b"{}"), id="no kid"),
+        pytest.param(raw({"alg": "HS256", "typ": "JWT", "kid": 7}, b"{}"), id="kid as a number"),
+        pytest.param(forged(header={"jku": "https://elsewhere.example"}), id="jku"),
+        pytest.param(forged(header={"x5u": "https://elsewhere.example"}), id="x5u"),
+        pytest.param(forged(header={"jwk": {"kty": "oct", "k": "eA"}}), id="a key of its own"),
+        pytest.param(forged(header={"typ": "JWE"}), id="another type"),
+        pytest.param(forged() + "x", id="a longer signature"),
+        pytest.param(forged()[:-1], id="a shorter signature"),
+        pytest.param(forged().rpartition(".")[0] + ".", id="no signature"),
+        pytest.param(forged() + "." + forged(), id="five parts"),
+        pytest.param(forged() + "\n", id="a line end"),
         pytest.param(forged(aud="admin"), id="another audience"),
         pytest.param(forged(aud=["visitor"]), id="a list of audiences"),
         pytest.param(forged(iss="elsewhere"), id="another issuer"),
