@@ -25,6 +25,7 @@ from agent.jobs.store import JobStore
 from agent.kit.clock import Clock, SystemClock
 from agent.kit.crypto import derive, key_from
 from agent.kit.failpoints import Failpoints
+from agent.kit.telemetry import Telemetry
 from agent.knowledge.service import KnowledgeService
 from agent.knowledge.store import KnowledgeStore
 from agent.leads.service import LeadService
@@ -101,6 +102,7 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
         settings=settings,
         clock=clock,
         failpoints=failpoints,
+        telemetry=Telemetry(),
         database=database,
         repository=repository,
         secret_key=secret_key,

@@ -11,6 +11,7 @@ from agent.idempotency.service import IdempotencyService
 from agent.jobs.service import JobService
 from agent.kit.clock import Clock
 from agent.kit.failpoints import Failpoints
+from agent.kit.telemetry import Telemetry
 from agent.knowledge.service import KnowledgeService
 from agent.leads.service import LeadService
 from agent.listings.service import ListingService
@@ -34,6 +35,7 @@ class Services:
     settings: Settings
     clock: Clock
     failpoints: Failpoints
+    telemetry: Telemetry
     database: Database
     repository: Repository
     secret_key: bytes

@@ -9,6 +9,7 @@ from agent.kit.ids import stable_id
 DEFAULT_TENANT = "default"
 DEFAULT_COMMUNITY = "default"
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+PerWindow = Annotated[int, Field(ge=0, le=10_000)]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -127,6 +128,25 @@ class QuietHours(BaseModel):
     ends: time = time(8)
 
 
+class RateLimits(BaseModel):
+    """How often; 0: as often as they like. Browsers are what sends an Origin header."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    address_messages_per_minute: PerWindow = 60
+    """Messages of browsers at one address."""
+    address_threads_per_hour: PerWindow = 10
+    """Conversations that browsers at one address start."""
+    thread_messages_per_minute: PerWindow = 20
+    """Messages of browsers in one thread."""
+    key_requests_per_minute: PerWindow = 0
+    """Messages and starts of one API key or user."""
+    address_logins_per_minute: PerWindow = 30
+    """Attempts to log in from one address, whatever sends them."""
+    account_logins_per_minute: PerWindow = 10
+    """Attempts to log in to one account."""
+
+
 class Tenant(BaseModel):
     """One customer of Latchkey; every document belongs to exactly one."""
 
@@ -142,3 +162,4 @@ class Tenant(BaseModel):
     )
     """Risk -> how long a proposal waits for a person; absent: 24."""
     quiet_hours: QuietHours = QuietHours()
+    limits: RateLimits = RateLimits()
