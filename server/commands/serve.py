@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import socket
 import sys
 
@@ -9,6 +10,8 @@ from rich.text import Text
 
 from agent.demo.knowledge import load_knowledge
 from agent.demo.load import load_demo
+from agent.errors import LatchkeyError
+from agent.services import Services
 from agent.settings import Settings
 from agent.tenants.models import DEFAULT_TENANT
 from server.app import create_app
@@ -48,7 +51,16 @@ async def _serve(
                 lambda console: _welcome(console, url, admin_key),
             )
 
+        warming = asyncio.create_task(_warm(services))
         await serve(app, state, listener, ready)
+        await warming
+
+
+async def _warm(services: Services) -> None:
+    """Load what a first question needs before somebody asks it."""
+    for corpus in ("knowledge", "conversations"):
+        with contextlib.suppress(LatchkeyError):
+            await services.chunks.search(DEFAULT_TENANT, corpus, "Is parking included?", k=1)
 
 
 def _welcome(console: Console, url: str, admin_key: str | None) -> None:
