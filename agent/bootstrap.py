@@ -28,8 +28,10 @@ from agent.kit.failpoints import Failpoints
 from agent.kit.telemetry import Telemetry
 from agent.knowledge.service import KnowledgeService
 from agent.knowledge.store import KnowledgeStore
+from agent.leads.intake import LeadIntake
 from agent.leads.service import LeadService
 from agent.leads.store import LeadStore
+from agent.limits.service import LimitService
 from agent.listings.service import ListingService
 from agent.listings.store import ListingStore
 from agent.mongo import embedded, indexes
@@ -88,7 +90,7 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
     events = EventStore(repository)
     chain = Chain(derive(secret_key, "audit-chain"))
     audit = AuditService(AuditStore(repository), clock, chain)
-    outbox = OutboxService(OutboxStore(repository), clock)
+    outbox = OutboxService(repository, OutboxStore(repository), tenants, audit, clock)
     chunks = ChunkService(
         repository,
         ChunkStore(repository),
@@ -108,6 +110,7 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
         secret_key=secret_key,
         tenants=tenants,
         keys=KeyService(repository, clock),
+        intake=LeadIntake(repository, LeadStore(repository), vault, events, clock),
         leads=LeadService(repository, LeadStore(repository), vault, clock),
         threads=ThreadService(repository, ThreadStore(repository), events, clock),
         listings=ListingService(repository, ListingStore(repository), clock),
@@ -118,6 +121,7 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
         ),
         outbox=outbox,
         events=events,
+        limits=LimitService(repository, tenants, clock, derive(secret_key, "rate-limits")),
         audit=audit,
         sealer=Sealer(
             repository,

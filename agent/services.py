@@ -13,7 +13,9 @@ from agent.kit.clock import Clock
 from agent.kit.failpoints import Failpoints
 from agent.kit.telemetry import Telemetry
 from agent.knowledge.service import KnowledgeService
+from agent.leads.intake import LeadIntake
 from agent.leads.service import LeadService
+from agent.limits.service import LimitService
 from agent.listings.service import ListingService
 from agent.mongo.client import Database
 from agent.mongo.repository import Repository
@@ -42,6 +44,7 @@ class Services:
     tenants: TenantService
     keys: KeyService
     leads: LeadService
+    intake: LeadIntake
     threads: ThreadService
     listings: ListingService
     tours: TourService
@@ -49,6 +52,7 @@ class Services:
     approvals: ApprovalService
     outbox: OutboxService
     events: EventStore
+    limits: LimitService
     audit: AuditService
     sealer: Sealer
     vault: Vault

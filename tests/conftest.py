@@ -48,6 +48,7 @@ async def session_database(mongod_uri: str) -> AsyncIterator[Database]:
         ("jobs", "finished_at"),
         ("uploads", "expires_at"),
         ("upload_chunks", "expires_at"),
+        ("rate_windows", "expires_at"),
     ):
         await database.handle[collection].drop_index(index)
     yield database

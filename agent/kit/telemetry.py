@@ -36,7 +36,7 @@ class Telemetry:
     """Counts what happens here. Every process has its own; Prometheus adds them up."""
 
     def __init__(self) -> None:
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         registry = self._registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self._requests = Histogram(
