@@ -3,9 +3,9 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.events.models import Event
+from tools import optout
 from tools.call import Call
 from tools.search import ListingArgs
-from tools.settle import settle
 from tools.text import FreeText
 
 
@@ -32,17 +32,12 @@ async def hand_off(call: Call, args: HandOffArgs) -> None:
 
 
 async def opt_out(call: Call, args: OptOutArgs) -> None:
-    """Note that the lead wants no messages, and withdraw those that wait for a person."""
+    """Note that the lead wants no messages, and take back those that have not left."""
     services = call.services
 
     async def write() -> None:
-        await services.leads.opt_out(call.tenant_id, call.lead_id)
-        for row in await services.approvals.store.pending(
-            call.tenant_id, call.thread_id, action="send_message"
-        ):
-            await services.approvals.withdraw(
-                call.tenant_id, row, settle=lambda old: settle(services, call.tenant_id, old)
-            )
+        thread = await services.threads.get(call.tenant_id, call.thread_id)
+        await optout.opt_out(services, call.tenant_id, thread, source="chat")
 
     await services.repository.transact(write)
-    call.events.append(Event(type="optout.received"))
+    call.events.append(optout.EVENT)

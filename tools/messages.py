@@ -1,19 +1,19 @@
 """Texts and e-mails to a lead, each seen by a person before it leaves."""
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.ai.safety.checked import unfair
 from agent.approvals.models import EFFECTIVE, Approval
 from agent.errors import Conflict, InvalidInput
+from agent.leads.consent import Channel, may_send
+from agent.leads.models import Lead
 from agent.services import Services
+from agent.tenants.models import Community
 from tools.call import Call
 from tools.outgoing import require_sayable
 from tools.text import FreeText
 
-Channel = Literal["sms", "email"]
-_NEEDS: dict[Channel, str] = {"sms": "phone", "email": "email"}
+_INTRODUCED = "{community}: {text} Reply STOP to end."
 
 
 class MessageArgs(BaseModel):
@@ -27,22 +27,32 @@ class MessageArgs(BaseModel):
 class MessageStored(MessageArgs):
     """The stored arguments of send_message."""
 
+    text: FreeText = Field(min_length=1, max_length=2400)
     contact: str
 
 
 async def send_message(call: Call, args: MessageArgs) -> Approval:
-    stored = MessageStored(channel=args.channel, text=args.text, contact=call.contact())
-    await require_sayable(call.services, call.tenant_id, call.community, stored.text)
+    contact = call.contact()
+    await require_sayable(call.services, call.tenant_id, call.community, args.text)
 
     async def write() -> Approval:
-        await _require_consent(call.services, call.tenant_id, call.lead_id, args.channel)
+        lead = await _consenting(call.services, call.tenant_id, call.lead_id, args.channel)
+        text = introduced(args.text, call.community, lead) if args.channel == "sms" else args.text
+        stored = MessageStored(channel=args.channel, text=text, contact=contact)
         return await call.propose(
             "send_message",
             stored.model_dump(),
-            f"Send this {'text' if args.channel == 'sms' else 'e-mail'}: {stored.text}",
+            f"Send this {'text' if args.channel == 'sms' else 'e-mail'}: {text}",
         )
 
     return await call.services.repository.transact(write)
+
+
+def introduced(text: str, community: Community, lead: Lead) -> str:
+    """`text`; the first one a lead gets names who writes and how to stop it."""
+    if lead.consent.introduced_at is not None:
+        return text
+    return _INTRODUCED.format(community=community.name, text=text)
 
 
 async def settle_message(services: Services, tenant_id: str, approval: Approval) -> None:
@@ -53,16 +63,15 @@ async def settle_message(services: Services, tenant_id: str, approval: Approval)
             raise InvalidInput(
                 "message_refused", f"The rule {rules[0]} refuses a part of this text; word it anew."
             )
-        await _require_consent(services, tenant_id, approval.lead_id, args.channel)
+        await _consenting(services, tenant_id, approval.lead_id, args.channel)
+        if args.channel == "sms":
+            await services.leads.introduce(tenant_id, approval.lead_id)
 
 
-async def _require_consent(
-    services: Services, tenant_id: str, lead_id: str, channel: Channel
-) -> None:
+async def _consenting(services: Services, tenant_id: str, lead_id: str, channel: Channel) -> Lead:
+    """The lead, where it may be written to at some hour of the day."""
     lead = await services.leads.get(tenant_id, lead_id)
-    if lead.consent.opted_out_at:
+    if await services.leads.refuses(tenant_id, lead):
         raise Conflict("contact_opted_out", "The lead wants no messages; write none.")
-    if _NEEDS[channel] not in lead.hashes:
-        raise Conflict("contact_missing", f"Ask for the lead's {_NEEDS[channel]} first.")
-    if channel == "sms" and not lead.consent.sms:
-        raise Conflict("consent_missing", "The lead has not agreed to be texted; use e-mail.")
+    may_send(lead, channel, services.clock.now())
+    return lead

@@ -28,8 +28,8 @@ def may_send(
     """Return where `lead` may be written to over `channel` at `now`.
 
     `quiet` holds texts back in any of the recipient's possible `zones`; None: at no time. Raises
-    Conflict `contact_opted_out`, `contact_missing` or `consent_missing` for good, Held until the
-    hours are over.
+    Conflict `contact_opted_out`, `contact_missing` or `consent_missing` for good, Held until
+    the hours are over.
     """
     if lead.consent.opted_out_at:
         raise Conflict("contact_opted_out", "The lead wants no messages; write none.")

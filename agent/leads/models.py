@@ -42,6 +42,22 @@ class Consent(BaseModel):
     source: str = ""
     opted_out_at: datetime | None = None
     """When the lead asked to be written to no more; ends every channel."""
+    introduced_at: datetime | None = None
+    """When a text first told the lead who writes and how to stop it."""
+
+
+class ConsentRecord(BaseModel):
+    """One change of a consent, kept whatever follows."""
+
+    lead_id: str
+    given: bool
+    """False: withdrawn."""
+    text: str
+    """The words shown to the lead, or those the lead used."""
+    source: str
+    at: datetime
+    phone: str | None = None
+    """The keyed hash of the number."""
 
 
 class Lead(BaseModel):

@@ -20,6 +20,7 @@ async def reached(floor: Floor, contact: Contact, *, sms: bool) -> Toolbox:
 async def test_a_person_sees_a_message_before_it_leaves(
     floor: Floor, channel: str, word: str
 ) -> None:
+    await floor.services.leads.introduce(TENANT, floor.lead.lead_id)
     tools = await floor.toolbox()
     approval = await tools.use("send_message", channel=channel, text=" See you at 2. ")
     assert approval.description == f"Send this {word}: See you at 2."
@@ -31,6 +32,16 @@ async def test_a_person_sees_a_message_before_it_leaves(
         "text": "See you at 2.",
         "contact": floor.lead.contact_ref,
     }
+
+
+async def test_the_first_text_names_the_community_and_how_to_stop(floor: Floor) -> None:
+    tools = await floor.toolbox()
+    first = await tools.use("send_message", channel="sms", text="See you at 2.")
+    name = tools.call.community.name
+    assert first.args["text"] == f"{name}: See you at 2. Reply STOP to end."
+    await floor.decide(first)
+    second = await (await floor.toolbox()).use("send_message", channel="sms", text="Bring an ID.")
+    assert second.args["text"] == "Bring an ID."
 
 
 async def test_a_text_needs_consent(floor: Floor) -> None:
