@@ -41,7 +41,7 @@ async def working(runtime: Runtime, draining: asyncio.Event, *, jobs: int) -> As
     stopping = asyncio.Event()
     async with running(
         stopping,
-        repeat(dispatcher.run_once, DISPATCH_SECONDS, stopping),
+        dispatcher.run(stopping, pause=DISPATCH_SECONDS),
         repeat(sweep, SWEEP_SECONDS, stopping),
         repeat(runtime.services.sealer.seal_waiting, SEAL_SECONDS, stopping),
         repeat(runtime.services.knowledge.follow_all, FOLLOW_SECONDS, stopping),

@@ -17,6 +17,9 @@ class AuditStore:
     async def append(self, tenant_id: str, row: Mapping[str, Any]) -> None:
         await self._rows(tenant_id).insert({**row, "sealed": False})
 
+    async def append_many(self, tenant_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        await self._rows(tenant_id).insert_many([{**row, "sealed": False} for row in rows])
+
     async def about(self, tenant_id: str, subject: str) -> list[AuditRecord]:
         rows = await self._rows(tenant_id).find(
             {"subject": subject}, sort=[("at", 1), ("audit_id", 1)]

@@ -1,8 +1,13 @@
+"""Every query of deliveries: what is due, who has it, what came of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from agent.kit.ids import new_id
 from agent.mongo.paging import Order, Page, page
-from agent.mongo.repository import Repository
+from agent.mongo.repository import Collection, Repository
 from agent.outbox.models import Delivery, DeliveryState
 
 OPEN = (DeliveryState.PENDING, DeliveryState.FAILED, DeliveryState.LEASED)
@@ -10,70 +15,186 @@ OPEN = (DeliveryState.PENDING, DeliveryState.FAILED, DeliveryState.LEASED)
 _ORDER = Order(at="created_at", key="delivery_id")
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    tenant_id: str
+    delivery: Delivery
+    """As leased."""
+    died: bool
+    """Whoever had it before never said what came of it."""
+
+
 class OutboxStore:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
 
     async def insert(self, tenant_id: str, delivery: Delivery) -> None:
-        await self._rows(tenant_id).insert(delivery.model_dump(mode="python"))
+        await self._rows(tenant_id).insert(delivery.model_dump(mode="python") | {"open": True})
+
+    async def insert_many(self, tenant_id: str, deliveries: Sequence[Delivery]) -> None:
+        await self._rows(tenant_id).insert_many(
+            [delivery.model_dump(mode="python") | {"open": True} for delivery in deliveries]
+        )
+
+    async def get(self, tenant_id: str, delivery_id: str) -> Delivery | None:
+        row = await self._rows(tenant_id).find_one({"delivery_id": delivery_id})
+        return Delivery.model_validate(row) if row else None
 
     async def page(
         self,
         tenant_id: str,
         *,
         action_id: str | None = None,
+        thread_id: str | None = None,
+        connector: str | None = None,
+        state: DeliveryState | None = None,
+        lane: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Delivery]:
-        query = {"action_id": action_id} if action_id else {}
+        wanted = {
+            "action_id": action_id,
+            "thread_id": thread_id,
+            "connector": connector,
+            "state": state,
+            "lane": lane,
+        }
+        query = {name: value for name, value in wanted.items() if value is not None}
         return await page(
             self._rows(tenant_id), Delivery, query, _ORDER, limit=limit, cursor=cursor
         )
 
-    async def claim(
-        self, now: datetime, *, lease: timedelta
-    ) -> tuple[str, Delivery, DeliveryState] | None:
-        """Take the row that is due longest: (tenant_id, row as leased, its state before)."""
-        row = await self._repository.across_tenants("outbox").find_and_update(
-            {"state": {"$in": OPEN}, "due_at": {"$lte": now}},
-            {
-                "$set": {"state": DeliveryState.LEASED, "due_at": now + lease},
-                "$inc": {"fence": 1, "attempts": 1},
-            },
-            sort=[("due_at", 1)],
-            before=True,
-        )
-        if row is None:
-            return None
-        before = Delivery.model_validate(row)
-        leased = before.model_copy(
-            update={
-                "state": DeliveryState.LEASED,
-                "fence": before.fence + 1,
-                "attempts": before.attempts + 1,
-            }
-        )
-        return row["tenant_id"], leased, before.state
+    async def keys(self, tenant_id: str, keys: Sequence[str]) -> set[str]:
+        """Those of `keys` that have a row."""
+        rows = await self._rows(tenant_id).find({"key": {"$in": list(keys)}}, projection=["key"])
+        return {row["key"] for row in rows}
 
-    async def mark(self, tenant_id: str, delivery: Delivery, changes: dict[str, Any]) -> bool:
-        """Write the outcome of an attempt, if the lease is still ours."""
-        matched = await self._rows(tenant_id).update(
-            {
-                "delivery_id": delivery.delivery_id,
-                "state": DeliveryState.LEASED,
-                "fence": delivery.fence,
-            },
-            {"$set": changes},
+    async def positions(self, tenant_id: str, count: int) -> int:
+        """The first of `count` positions nobody else gets; joins the caller's transaction.
+
+        Positions are visible in their order: writers of one tenant wait for each other.
+        """
+        row = await self._repository.scoped("positions", tenant_id).find_and_update(
+            {}, {"$inc": {"next": count}}, upsert=True
         )
-        return bool(matched)
+        assert row is not None
+        return int(row["next"]) - count
+
+    async def claim(self, now: datetime, *, lease: timedelta, limit: int) -> list[Claim]:
+        """Take at most `limit` rows that are due, of every lane only the foremost one."""
+        rows = self._repository.across_tenants("outbox")
+        due = await self._due(rows, now, limit)
+        ids = [row["delivery_id"] for row in due]
+        died = {row["delivery_id"] for row in due if row["state"] == DeliveryState.LEASED}
+        if not ids:
+            return []
+        token = new_id("clm")
+        fresh = [delivery_id for delivery_id in ids if delivery_id not in died]
+        for wanted, states in (
+            (fresh, (DeliveryState.PENDING, DeliveryState.FAILED)),
+            (sorted(died), (DeliveryState.LEASED,)),
+        ):
+            if wanted:
+                await rows.update_many(
+                    {
+                        "delivery_id": {"$in": wanted},
+                        "state": {"$in": states},
+                        "due_at": {"$lte": now},
+                    },
+                    {
+                        "$set": {
+                            "state": DeliveryState.LEASED,
+                            "due_at": now + lease,
+                            "claim": token,
+                        },
+                        "$inc": {"fence": 1, "attempts": 1},
+                    },
+                )
+        taken = await rows.find({"delivery_id": {"$in": ids}, "claim": token})
+        order = {delivery_id: place for place, delivery_id in enumerate(ids)}
+        taken.sort(key=lambda row: order[row["delivery_id"]])
+        return [
+            Claim(row["tenant_id"], Delivery.model_validate(row), row["delivery_id"] in died)
+            for row in taken
+        ]
+
+    async def _due(self, rows: Collection, now: datetime, limit: int) -> list[dict[str, Any]]:
+        """What could be claimed, the longest due first."""
+        shown = ["delivery_id", "state", "due_at"]
+        alone = await rows.find(
+            {"open": True, "lane": None, "due_at": {"$lte": now}},
+            sort=[("due_at", 1)],
+            limit=limit,
+            projection=shown,
+        )
+        foremost = await rows.aggregate(
+            [
+                {"$match": {"open": True, "lane": {"$gt": ""}}},
+                {"$sort": {"lane": 1, "position": 1}},
+                {
+                    "$group": {
+                        "_id": "$lane",
+                        **{name: {"$first": f"${name}"} for name in shown},
+                    }
+                },
+                {"$match": {"due_at": {"$lte": now}}},
+                {"$sort": {"due_at": 1}},
+                {"$limit": limit},
+            ]
+        )
+        return sorted([*alone, *foremost], key=lambda row: row["due_at"])[:limit]
+
+    async def held(self, tenant_id: str, deliveries: Sequence[Delivery]) -> set[tuple[str, int]]:
+        """(delivery_id, fence) of the leases that stand, among those of `deliveries`."""
+        ids = [delivery.delivery_id for delivery in deliveries]
+        rows = await self._rows(tenant_id).find(
+            {"delivery_id": {"$in": ids}, "state": DeliveryState.LEASED},
+            projection=["delivery_id", "fence"],
+        )
+        return {(row["delivery_id"], row["fence"]) for row in rows}
+
+    async def mark(
+        self, tenant_id: str, changes: Sequence[tuple[Delivery, dict[str, Any]]]
+    ) -> None:
+        """Write what came of attempts, where the fence is still the delivery's."""
+        await self._rows(tenant_id).bulk_update(
+            ["delivery_id", "fence"],
+            [
+                {
+                    "delivery_id": delivery.delivery_id,
+                    "fence": delivery.fence,
+                    **change,
+                    "open": change["state"] in OPEN,
+                }
+                for delivery, change in changes
+            ],
+        )
 
     async def cancel(self, tenant_id: str, delivery_id: str, now: datetime) -> bool:
         """Close a row that is pending and was never tried."""
         matched = await self._rows(tenant_id).update(
             {"delivery_id": delivery_id, "state": DeliveryState.PENDING, "attempts": 0},
-            {"$set": {"state": DeliveryState.CANCELED, "done_at": now}, "$inc": {"fence": 1}},
+            {
+                "$set": {"state": DeliveryState.CANCELED, "done_at": now, "open": False},
+                "$inc": {"fence": 1},
+            },
         )
         return bool(matched)
 
-    def _rows(self, tenant_id: str) -> Any:
+    async def reopen(self, tenant_id: str, delivery: Delivery, changes: dict[str, Any]) -> bool:
+        """Make a row pending again, if it is still as `delivery` says."""
+        matched = await self._rows(tenant_id).update(
+            {
+                "delivery_id": delivery.delivery_id,
+                "state": delivery.state,
+                "fence": delivery.fence,
+            },
+            {
+                "$set": {**changes, "state": DeliveryState.PENDING, "open": True},
+                "$inc": {"fence": 1},
+            },
+        )
+        return bool(matched)
+
+    def _rows(self, tenant_id: str) -> Collection:
         return self._repository.scoped("outbox", tenant_id)

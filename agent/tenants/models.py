@@ -147,6 +147,11 @@ class RateLimits(BaseModel):
     """Attempts to log in to one account."""
 
 
+ExternalAction = Literal[
+    "schedule_tour", "reschedule_tour", "cancel_tour", "request_docs", "apply_now", "send_message"
+]
+
+
 class Tenant(BaseModel):
     """One customer of Latchkey; every document belongs to exactly one."""
 
@@ -163,3 +168,7 @@ class Tenant(BaseModel):
     """Risk -> how long a proposal waits for a person; absent: 24."""
     quiet_hours: QuietHours = QuietHours()
     limits: RateLimits = RateLimits()
+    connectors: dict[ExternalAction, Literal["record", "zapier", "composio"]] = Field(
+        default_factory=dict
+    )
+    """Action -> what carries it out; absent: record, which sends nothing."""

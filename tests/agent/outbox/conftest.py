@@ -7,8 +7,10 @@ import pytest
 from agent.audit.service import AuditService
 from agent.kit.clock import ManualClock
 from agent.kit.digests import args_hash
+from agent.kit.retry import SOON, Retry
 from agent.outbox.dispatcher import LEASE, Dispatcher
 from agent.outbox.models import Delivery
+from agent.outbox.outcomes import Outcomes
 from agent.services import Services
 
 TENANT = "default"
@@ -18,16 +20,19 @@ class Provider:
     """A connector whose answers a test decides; remembers what arrived."""
 
     name = "provider"
+    retry: Retry = SOON
 
     def __init__(self) -> None:
         self.idempotent = True
+        self.reference: str | None = None
         self.arrived: list[str] = []
         self.answer: Callable[[Delivery], Awaitable[None]] | None = None
 
-    async def deliver(self, tenant_id: str, delivery: Delivery) -> None:
+    async def deliver(self, tenant_id: str, delivery: Delivery) -> str | None:
         if self.answer:
             await self.answer(delivery)
         self.arrived.append(delivery.key)
+        return self.reference
 
     def fails(self, error: Exception, *, after: bool = False) -> None:
         """Raise `error` from now on; with `after`, once the delivery has arrived."""
@@ -60,6 +65,9 @@ class Outbox:
             random.Random(0),
         )
 
+    def outcomes(self) -> Outcomes:
+        return Outcomes(self.services.repository, self.store, self.services.audit)
+
     async def queue(self, *names: str, due_at: datetime | None = None) -> None:
         for name in names:
             await self.services.outbox.enqueue(
@@ -77,15 +85,14 @@ class Outbox:
         """Deliver until nothing is due; how many attempts that took."""
         dispatcher = self.dispatcher()
         attempts = 0
-        while await dispatcher.run_once():
-            attempts += 1
+        while tried := await dispatcher.run_once():
+            attempts += tried
         return attempts
 
     async def dies(self, name: str, *, arrived: bool = True) -> Delivery:
         """A dispatcher claims the row and dies during the call."""
-        claimed = await self.store.claim(self.clock.now(), lease=LEASE)
-        assert claimed is not None
-        _, delivery, _ = claimed
+        [claim] = await self.store.claim(self.clock.now(), lease=LEASE, limit=1)
+        delivery = claim.delivery
         assert delivery.delivery_id == f"dlv_{name}"
         if arrived:
             self.provider.arrived.append(delivery.key)

@@ -8,10 +8,11 @@ from agent.audit.chain import Chain
 from agent.audit.service import AuditService
 from agent.audit.store import AuditStore
 from agent.errors import Conflict, Duplicate, TooBusy, Unavailable
+from agent.kit.retry import SOON
 from agent.mongo.client import Database
 from agent.mongo.repository import Repository
 from agent.outbox import dispatcher as module
-from agent.outbox.dispatcher import ATTEMPTS, LEASE, LONGEST_PAUSE
+from agent.outbox.dispatcher import LEASE
 from agent.outbox.models import Delivery, DeliveryState, Refused
 from tests.agent.outbox.conftest import TENANT, Outbox
 
@@ -106,14 +107,14 @@ class TestRetry:
     async def test_pauses_grow_to_a_limit_and_attempts_end(self, outbox: Outbox) -> None:
         await outbox.queue("a")
         outbox.provider.fails(TimeoutError())
-        for attempt in range(1, ATTEMPTS):
+        for attempt in range(1, SOON.attempts):
             assert await outbox.run() == 1
-            longest = min(LONGEST_PAUSE, timedelta(seconds=2 ** (attempt - 1)))
+            longest = min(SOON.longest, timedelta(seconds=2 ** (attempt - 1)))
             assert timedelta(0) <= await outbox.due_in("a") <= longest
             outbox.clock.advance(longest)
         assert await outbox.run() == 1
         row = await outbox.row("a")
-        assert (row.state, row.attempts) == (DeliveryState.DEAD, ATTEMPTS)
+        assert (row.state, row.attempts) == (DeliveryState.DEAD, SOON.attempts)
         outbox.clock.advance(timedelta(days=400))
         assert await outbox.run() == 0
         assert await outbox.audited("a") == ["delivery.dead"] + ["delivery.failed"] * 9
@@ -140,7 +141,7 @@ class TestRetry:
         await outbox.queue("a")
         outbox.provider.fails(TooBusy("provider_busy", "Come back.", retry_after=10**9))
         await outbox.run()
-        assert await outbox.due_in("a") == LONGEST_PAUSE
+        assert await outbox.due_in("a") == SOON.longest
 
     async def test_what_is_refused_is_dead_at_once(self, outbox: Outbox) -> None:
         await outbox.queue("a")
@@ -249,7 +250,7 @@ class TestDeath:
 
     async def test_a_row_on_which_everybody_dies_is_left_to_a_person(self, outbox: Outbox) -> None:
         await outbox.queue("a")
-        for _ in range(ATTEMPTS):
+        for _ in range(SOON.attempts):
             await outbox.dies("a")
             outbox.clock.advance(LATER)
         await outbox.run()
@@ -263,18 +264,22 @@ class TestDeath:
         outbox.clock.advance(LATER)
         await outbox.run()
         before = await outbox.row("a")
-        changes = {"state": DeliveryState.DEAD, "error": "late"}
-        assert not await outbox.store.mark(TENANT, stale, changes)
+        await outbox.outcomes().write(TENANT, stale, {"state": DeliveryState.DEAD, "error": "late"})
         assert await outbox.row("a") == before
+        assert await outbox.audited("a") == ["delivery.done"]
 
     async def test_nor_while_another_one_is_at_it(self, outbox: Outbox) -> None:
         await outbox.queue("a")
         stale = await outbox.dies("a")
         outbox.clock.advance(LATER)
         held = await outbox.dies("a")
-        done = {"state": DeliveryState.DONE}
-        assert not await outbox.store.mark(TENANT, stale, done)
-        assert await outbox.store.mark(TENANT, held, done)
+        outcomes = outbox.outcomes()
+        await asyncio.gather(
+            outcomes.write(TENANT, stale, {"state": DeliveryState.DEAD, "error": "late"}),
+            outcomes.write(TENANT, held, {"state": DeliveryState.DONE, "error": None}),
+        )
+        assert (await outbox.row("a")).state is DeliveryState.DONE
+        assert await outbox.audited("a") == ["delivery.done"]
 
     async def test_a_slow_call_is_not_reported_over_a_newer_one(self, outbox: Outbox) -> None:
         """The lease lapses during the call; another dispatcher delivers meanwhile."""
@@ -301,9 +306,7 @@ class TestDeath:
     async def test_an_outcome_that_cannot_be_audited_is_not_written(self, outbox: Outbox) -> None:
         await outbox.queue("a")
         async with Database("mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=50", "away") as away:
-            audit = AuditService(
-                AuditStore(Repository(away)), outbox.clock, Chain(b"k" * 32)
-            )
+            audit = AuditService(AuditStore(Repository(away)), outbox.clock, Chain(b"k" * 32))
             with pytest.raises(Unavailable):
                 await outbox.dispatcher(audit).run_once()
         assert (await outbox.row("a")).state is DeliveryState.LEASED
