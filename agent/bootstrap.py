@@ -19,6 +19,8 @@ from agent.chunks.store import ChunkStore
 from agent.events.store import EventStore
 from agent.idempotency.service import IdempotencyService
 from agent.idempotency.store import IdempotencyStore
+from agent.inbound.service import InboundService
+from agent.inbound.store import InboundStore
 from agent.jobs.broker import Broker
 from agent.jobs.service import JobService
 from agent.jobs.store import JobStore
@@ -56,6 +58,10 @@ from agent.training.store import TrainingStore
 from agent.training.tuning.remote import TuningServer
 from agent.uploads.service import UploadService
 from agent.uploads.store import UploadStore
+from agent.users.passwords import Passwords
+from agent.users.service import UserService
+from agent.users.sessions import SessionService
+from agent.users.store import UserStore
 
 
 @contextlib.asynccontextmanager
@@ -80,12 +86,19 @@ async def open_services(
                 await services.chat.close()
 
 
-def build_services(settings: Settings, database: Database, clock: Clock) -> Services:
+def build_services(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    *,
+    passwords: Passwords | None = None,
+) -> Services:
     """The services over an open database; makes the key files at first use."""
     repository = Repository(database)
     failpoints = Failpoints(settings.failpoint)
     secret_key = _key(settings, "secret_key")
-    vault = Vault(repository, _key(settings, "vault_key"))
+    vault_key = _key(settings, "vault_key")
+    vault = Vault(repository, vault_key)
     tenants = TenantService(TenantStore(repository), clock)
     events = EventStore(repository)
     chain = Chain(derive(secret_key, "audit-chain"))
@@ -99,6 +112,15 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
         failpoints,
         atlas=settings.vector_search == "atlas",
     )
+    users = UserService(
+        repository,
+        UserStore(repository),
+        vault,
+        audit,
+        passwords or Passwords(),
+        clock,
+        email_key=derive(vault_key, "user-email"),
+    )
     asks_models = settings.openai_api_key or settings.openai_base_url
     return Services(
         settings=settings,
@@ -110,6 +132,8 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
         secret_key=secret_key,
         tenants=tenants,
         keys=KeyService(repository, clock),
+        users=users,
+        sessions=SessionService(repository, users, audit, clock, secret_key),
         intake=LeadIntake(repository, LeadStore(repository), vault, events, clock),
         leads=LeadService(repository, LeadStore(repository), vault, clock),
         threads=ThreadService(repository, ThreadStore(repository), events, clock),
@@ -132,6 +156,7 @@ def build_services(settings: Settings, database: Database, clock: Clock) -> Serv
         ),
         vault=vault,
         idempotency=IdempotencyService(IdempotencyStore(repository), clock, secret_key),
+        inbound=InboundService(repository, InboundStore(repository), secret_key, clock),
         jobs=JobService(repository, JobStore(repository), audit, clock, _broker(settings)),
         uploads=UploadService(UploadStore(repository), clock, settings.data_dir / "uploads"),
         chunks=chunks,

@@ -8,6 +8,7 @@ from agent.audit.service import AuditService
 from agent.chunks.service import ChunkService
 from agent.events.store import EventStore
 from agent.idempotency.service import IdempotencyService
+from agent.inbound.service import InboundService
 from agent.jobs.service import JobService
 from agent.kit.clock import Clock
 from agent.kit.failpoints import Failpoints
@@ -28,6 +29,8 @@ from agent.threads.service import ThreadService
 from agent.tours.service import TourService
 from agent.training.service import TrainingService
 from agent.uploads.service import UploadService
+from agent.users.service import UserService
+from agent.users.sessions import SessionService
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Services:
     secret_key: bytes
     tenants: TenantService
     keys: KeyService
+    users: UserService
+    sessions: SessionService
     leads: LeadService
     intake: LeadIntake
     threads: ThreadService
@@ -57,6 +62,7 @@ class Services:
     sealer: Sealer
     vault: Vault
     idempotency: IdempotencyService
+    inbound: InboundService
     jobs: JobService
     uploads: UploadService
     chunks: ChunkService

@@ -15,6 +15,7 @@ from agent.mongo.client import Database
 from agent.mongo.repository import Repository
 from agent.services import Services
 from agent.settings import Settings
+from agent.users.passwords import Cost, Passwords
 from tests.architecture.commands import Commands
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -44,8 +45,10 @@ async def session_database(mongod_uri: str) -> AsyncIterator[Database]:
     # the tests' clock stands still, so mongod would take what they write for old
     for collection, index in (
         ("events", "at"),
+        ("inbound_receipts", "received_at"),
         ("idempotency", "expires_at"),
         ("jobs", "finished_at"),
+        ("sessions", "expires_at"),
         ("uploads", "expires_at"),
         ("upload_chunks", "expires_at"),
         ("rate_windows", "expires_at"),
@@ -77,7 +80,8 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def services(database: Database, clock: ManualClock, tmp_path: Path) -> Services:
-    return build_services(Settings(data_dir=tmp_path), database, clock)
+    cheap = Passwords(Cost(rounds=1, memory=8, threads=1))
+    return build_services(Settings(data_dir=tmp_path), database, clock, passwords=cheap)
 
 
 @pytest.fixture

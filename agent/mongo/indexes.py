@@ -132,6 +132,13 @@ INDEXES: tuple[Index, ...] = (
     _plain("embedding_cache", "text_hash"),
     _unique("keys", "key_id"),
     Index("keys", ("key_hash",), unique=True),
+    _unique("users", "user_id"),
+    _unique("users", "agent_id", only={"agent_id": {"$type": "string"}}),
+    _plain("users", "-created_at", "user_id"),
+    Index("users", ("email_hash",), unique=True),
+    Index("sessions", ("session_id",), unique=True),
+    _plain("sessions", "user_id"),
+    Index("sessions", ("expires_at",), ttl_seconds=0),
     _unique("idempotency", "request_id"),
     Index("idempotency", ("expires_at",), ttl_seconds=0),
     Index("jobs", ("job_id",), unique=True),
@@ -154,6 +161,11 @@ INDEXES: tuple[Index, ...] = (
     _unique("model_artefacts", "version", "number"),
     _unique("deployments", "slot"),
     _unique("prompts", "name", "digest"),
+    Index("inbound_sources", ("source_id",), unique=True),
+    _plain("inbound_sources", "created_at"),
+    _unique("inbound_receipts", "source_id", "message_id"),
+    Index("inbound_receipts", ("received_at",), ttl_seconds=_DAY),
+    _unique("inbound_marks", "subject"),
 )  # fmt: skip
 
 

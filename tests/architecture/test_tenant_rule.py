@@ -17,6 +17,8 @@ MAY_SEE_ALL_TENANTS = {
     # who is asking? a key or a site key names the tenant
     "agent/tenants/keys.py",
     "agent/tenants/store.py",
+    "agent/inbound/store.py",
+    "agent/users/store.py",
     # background workers
     "agent/outbox/store.py",
     "agent/threads/store.py",
