@@ -1,15 +1,20 @@
-"""The one interrupt node: asks a person about the oldest pending action, does nothing itself."""
+"""What the interrupt asks a person, and the one decision any answer means; decides nothing."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-from agent.approvals.models import SCHEMA_VERSION, Approval, Decision
-from agent.errors import InvalidInput
+from agent.approvals.models import SCHEMA_VERSION, Approval, Args, Decision
+from agent.errors import Conflict, InvalidInput
 
 WORDS = {"accept": "approve", "response": "respond", "ignore": "dismiss"}
 """What other inboxes call a decision."""
+END = "__end__"
+"""Where a thread is sent by the "Resolve" button of other inboxes."""
+_OURS = frozenset({"decision", "type", "decisions", "args", "message", "edited_action"})
+_BOUND = frozenset({"action_id"})
 
 
 def payload(approval: Approval) -> dict[str, Any]:
@@ -47,38 +52,87 @@ def payload(approval: Approval) -> dict[str, Any]:
     }
 
 
-def decision_from(answer: Any, approval: Approval) -> Decision:
-    """The decision meant by any reply shape of the known inboxes.
+def decision_from(answer: Any, approval: Approval, *, interrupt_id: str | None = None) -> Decision:
+    """The decision about `approval` that any reply of the known inboxes means.
 
-    Arguments that come back with an approval are ignored: the stored ones run. Raises
-    InvalidInput `decision_unreadable`; the action stays pending.
+    `answer` is a resume value, or a whole state update or command that ends the thread;
+    `interrupt_id` the interrupt that is open, where the caller knows it. Arguments that come back
+    with an approval are never used. Raises InvalidInput `decision_unreadable` or
+    `decision_unbound` (high risk, and neither action_id nor arguments say what is meant), Conflict
+    `interrupt_stale`, `approval_differs` (it is about another action) or `approval_args_differ`;
+    whatever is raised, the action stays pending.
     """
-    said = _single(answer)
+    if _ends(answer):
+        return Decision(decision="dismiss")
+    said = _single(_of_interrupt(answer, approval, interrupt_id))
+    if said.get("action_id") not in (None, approval.action_id):
+        raise Conflict("approval_differs", "The answer is about another action; read them again.")
     word = said.get("decision") or said.get("type")
-    word = WORDS.get(str(word), word)
+    word = WORDS.get(word, word) if isinstance(word, str) else None
     given: dict[str, Any] = {"decision": word}
+    echoed: Args | None = None
     if word == "edit":
-        given["args"] = _edited(said, approval)
+        given["args"] = echoed = _edited(said, approval)
+    elif word == "approve":
+        echoed = _echoed(said.get("args"), approval)
     elif word in ("reject", "respond"):
         given["message"] = said.get("message") or _text(said.get("args"))
     try:
-        return Decision.model_validate(given)
+        decision = Decision.model_validate(given)
     except ValidationError:
         raise _unreadable() from None
+    if decision.decision != "dismiss" and "action_id" not in said and not echoed:
+        _require_low(approval)
+    return decision
+
+
+def _ends(answer: Any) -> bool:
+    """Whether it is POST /threads/{id}/state as `__end__`, or a command that goes there."""
+    if not isinstance(answer, Mapping):
+        return False
+    if answer.get("as_node") == END:
+        return answer.get("values") is None
+    goto = answer.get("goto")
+    return answer.get("resume") is None and (goto == END or goto == [END])
+
+
+def _of_interrupt(answer: Any, approval: Approval, interrupt_id: str | None) -> Any:
+    """What stands under the id of the interrupt, where the answer names one."""
+    if not isinstance(answer, Mapping) or len(answer) != 1:
+        return answer
+    [(name, value)] = answer.items()
+    if name in _OURS or not isinstance(value, Mapping | list):
+        return answer
+    if name == approval.action_id:
+        return _bound(value, approval)
+    if interrupt_id is not None and name != interrupt_id:
+        raise Conflict(
+            "interrupt_stale",
+            "This interrupt is not open any more; read the thread again. The action still waits "
+            f"as {approval.action_id}.",
+        )
+    return value
+
+
+def _bound(value: Any, approval: Approval) -> Any:
+    said = _single(value)
+    return {**said, "action_id": said.get("action_id", approval.action_id)}
 
 
 def _single(answer: Any) -> Mapping[str, Any]:
     """The one decision inside lists and `decisions` wrappers."""
+    around: dict[str, Any] = {}
     if isinstance(answer, Mapping) and "decisions" in answer:
+        around = {name: answer[name] for name in _BOUND & answer.keys()}
         answer = answer["decisions"]
     if isinstance(answer, list) and len(answer) == 1:
         answer = answer[0]
     if not isinstance(answer, Mapping):
         raise _unreadable()
-    return answer
+    return {**around, **answer}
 
 
-def _edited(said: Mapping[str, Any], approval: Approval) -> dict[str, Any]:
+def _edited(said: Mapping[str, Any], approval: Approval) -> Args:
     edited = said.get("edited_action") or said.get("args")
     if isinstance(edited, Mapping) and ("name" in edited or "action" in edited):
         if (edited.get("name") or edited.get("action")) != approval.action:
@@ -87,6 +141,46 @@ def _edited(said: Mapping[str, Any], approval: Approval) -> dict[str, Any]:
     if not isinstance(edited, Mapping):
         raise _unreadable()
     return dict(edited)
+
+
+def _echoed(request: Any, approval: Approval) -> Args | None:
+    """The arguments that came back with an approval, if any; they must be the stored ones."""
+    if not request:
+        return None
+    if not isinstance(request, Mapping):
+        raise _unreadable()
+    name: Any = approval.action
+    args: Any = request
+    if request.keys() <= {"action", "name", "args"}:
+        name = request.get("action") or request.get("name") or name
+        args = request.get("args")
+    if name != approval.action or (args and not _same(args, approval.args)):
+        raise Conflict(
+            "approval_args_differ",
+            "The arguments that came back are not those that wait; read the action again. "
+            "Send an edit to change them.",
+        )
+    return dict(args) if args else None
+
+
+def _same(echoed: Any, stored: Args) -> bool:
+    """Other inboxes send what is no text as text."""
+    if not isinstance(echoed, Mapping) or echoed.keys() != stored.keys():
+        return False
+    return all(echoed[name] in (value, _as_text(value)) for name, value in stored.items())
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+def _require_low(approval: Approval) -> None:
+    if approval.risk == "high":
+        raise InvalidInput(
+            "decision_unbound",
+            "This action has a high risk: send its action_id or its arguments along, or decide it "
+            f"in /inbox or by POST /api/approvals/{approval.action_id}/decision.",
+        )
 
 
 def _text(value: Any) -> str | None:

@@ -1,19 +1,8 @@
-"""One decision about one action: row, effect, outbox, audit and news in a single transaction."""
+"""One decision about one action, or its undoing, with all it brings about in one transaction."""
 
-from agent.approvals.models import EFFECTIVE, Approval, ApprovalStatus, Decision
-from agent.events.models import Event
+from agent.approvals.models import Approval, Decision
 from agent.services import Services
-from tools import settle as effects
-from tools.actions import ACTIONS
-
-_TITLES = {
-    ApprovalStatus.APPROVED: "approved",
-    ApprovalStatus.EDITED: "approved with changes",
-    ApprovalStatus.REJECTED: "declined",
-    ApprovalStatus.RESPONDED: "answered",
-    ApprovalStatus.DISMISSED: "dismissed",
-    ApprovalStatus.EXPIRED: "not decided in time",
-}
+from tools.effects import close, effects, tell
 
 
 async def decide(
@@ -25,40 +14,29 @@ async def decide(
     actor: str,
     version: int | None = None,
 ) -> Approval:
-    """See ApprovalService.decide; the effects are those of `tools.settle`."""
-
-    async def carry_out(approval: Approval) -> None:
-        await close(services, tenant_id, approval)
-
+    """See ApprovalService.decide; the effects are those of `tools.effects`."""
     return await services.approvals.decide(
         tenant_id,
         action_id,
         decision,
         actor=actor,
-        settle=carry_out,
-        coerce=effects.coerce,
+        effects=effects(services, tenant_id),
         version=version,
     )
 
 
-async def close(services: Services, tenant_id: str, approval: Approval) -> None:
-    """Carry a closed row into the nouns and queue the news for the lead; joins a transaction."""
-    await effects.settle(services, tenant_id, approval)
-    if approval.status is ApprovalStatus.SUPERSEDED:
-        return
-    action = ACTIONS[approval.action]
-    events = [
-        Event(
-            type="approval.decided",
-            data={"action_id": approval.action_id, "status": approval.status},
-        )
-    ]
-    if approval.status in EFFECTIVE and action.done_event:
-        events.append(Event(type=action.done_event, data={"action_id": approval.action_id}))
-    await services.threads.announce(
-        tenant_id,
-        approval.thread_id,
-        f"{action.title}: {_TITLES[approval.status]}.",
-        action_id=approval.action_id,
-        events=events,
+async def undo(services: Services, tenant_id: str, action_id: str, *, actor: str) -> Approval:
+    """See ApprovalService.undo."""
+    return await services.approvals.undo(
+        tenant_id, action_id, actor=actor, effects=effects(services, tenant_id)
+    )
+
+
+async def sweep(services: Services) -> None:
+    """Close what nobody decided in time, and tell of what cannot be undone any more."""
+    await services.approvals.expire_overdue(
+        lambda tenant_id: lambda row: close(services, tenant_id, row)
+    )
+    await services.approvals.tell_final(
+        lambda tenant_id: lambda row: tell(services, tenant_id, row)
     )

@@ -119,3 +119,10 @@ async def settle_application(services: Services, tenant_id: str, approval: Appro
         await services.applications.start(tenant_id, args.application_id)
     else:
         await services.applications.withdraw(tenant_id, args.application_id)
+
+
+async def unsettle_application(
+    services: Services, tenant_id: str, decided: Approval, reopened: Approval
+) -> None:
+    args = ApplyStored.model_validate(decided.args)
+    await services.applications.reopen(tenant_id, args.application_id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from agent.approvals.models import Approval, Proposal
+from agent.approvals.models import Approval, ApprovalStatus, Decision, Proposal
 from agent.audit.models import Why
 from agent.errors import Conflict
 from agent.events.models import Event
@@ -13,6 +13,9 @@ from agent.services import Services
 from agent.tenants.models import Community
 from agent.threads.models import Stage
 from tools.actions import ACTIONS
+
+AUTO = "policy:auto"
+"""Who has approved what a community lets pass without a person."""
 
 
 @dataclass(slots=True)
@@ -37,6 +40,12 @@ class Call:
     """The caller has a credential of their own: any id of the tenant will do."""
     scopes: frozenset[str] | None = None
     """Scopes of a trusted caller; None for the policy, whose rights are its stage's."""
+    actor: str | None = None
+    """Who of the house or which program calls; None: the policy or the lead."""
+    by_staff: bool = False
+    """The house itself wants it, not the lead through it."""
+    checked: bool = False
+    """The executor has checked the tool and its arguments; nothing passes by itself without."""
     why: Why = field(default_factory=Why)
     excerpt: list[str] = field(default_factory=list)
     """The last lines of the conversation, for whoever approves."""
@@ -87,12 +96,40 @@ class Call:
                 why=self.why,
                 excerpt=self.excerpt,
                 supersedes=supersedes,
+                proposed_by=self.actor,
                 made=made,
             ),
             settle=lambda old: settle(self.services, self.tenant_id, old),
         )
+        if self._passes(action, approval):
+            approval = await self._approve(approval)
         self.proposals.append(approval)
         event = ACTIONS[action].proposed_event
         if event:
             self.events.append(Event(type=event, data={"action_id": approval.action_id}))
         return approval
+
+    async def expiry(self, action: str) -> datetime:
+        """Until when a proposal of `action` made now can be decided."""
+        lifetime = await self.services.approvals.lifetime(self.tenant_id, ACTIONS[action].risk)
+        return self.services.clock.now() + lifetime
+
+    def _passes(self, action: str, approval: Approval) -> bool:
+        """Whether the community lets it pass without a person."""
+        return (
+            self.checked
+            and ACTIONS[action].auto
+            and self.community.approval.get(action) == "auto"
+            and approval.status is ApprovalStatus.PENDING
+        )
+
+    async def _approve(self, approval: Approval) -> Approval:
+        from tools.effects import effects
+
+        return await self.services.approvals.decide(
+            self.tenant_id,
+            approval.action_id,
+            Decision(decision="approve"),
+            actor=AUTO,
+            effects=effects(self.services, self.tenant_id),
+        )

@@ -26,6 +26,7 @@ class Toolbox:
         InvalidInput (arguments), or what the tool itself refuses.
         """
         tool, parsed = self._checked(name, args)
+        self.call.checked = True
         return await tool.run(self.call, parsed)
 
     def check(self, name: str, /, **args: Any) -> None:

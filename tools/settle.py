@@ -1,19 +1,22 @@
-"""What a decision means for the nouns: carried out inside the decision's transaction."""
+"""What a decision means for the nouns: carried out, and taken back, inside its transaction."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
-from agent.approvals.models import Approval, Args
-from agent.errors import InvalidInput
+from agent.approvals.models import Approval
 from agent.services import Services
 from tools import applications, messages, tours
 
 _Settle = Callable[[Services, str, Approval], Awaitable[None]]
+_Unsettle = Callable[[Services, str, Approval, Approval], Awaitable[None]]
 
 
 async def _nothing(services: Services, tenant_id: str, approval: Approval) -> None:
+    return None
+
+
+async def _nothing_back(
+    services: Services, tenant_id: str, decided: Approval, reopened: Approval
+) -> None:
     return None
 
 
@@ -25,21 +28,13 @@ SETTLE: dict[str, _Settle] = {
     "request_docs": _nothing,
     "send_message": messages.settle_message,
 }
-STORED: dict[str, type[BaseModel]] = {
-    "schedule_tour": tours.TourArgs,
-    "reschedule_tour": tours.MoveArgs,
-    "cancel_tour": tours.CancelStored,
-    "apply_now": applications.ApplyStored,
-    "request_docs": applications.DocumentsStored,
-    "send_message": messages.MessageStored,
-}
-EDITABLE: dict[str, frozenset[str]] = {
-    "schedule_tour": frozenset({"starts_at"}),
-    "reschedule_tour": frozenset({"starts_at"}),
-    "cancel_tour": frozenset({"reason"}),
-    "apply_now": frozenset(),
-    "request_docs": frozenset({"documents"}),
-    "send_message": frozenset({"text", "channel"}),
+UNSETTLE: dict[str, _Unsettle] = {
+    "schedule_tour": tours.unsettle_schedule,
+    "reschedule_tour": tours.unsettle_reschedule,
+    "cancel_tour": tours.unsettle_cancel,
+    "apply_now": applications.unsettle_application,
+    "request_docs": _nothing_back,
+    "send_message": _nothing_back,
 }
 
 
@@ -48,28 +43,8 @@ async def settle(services: Services, tenant_id: str, approval: Approval) -> None
     await SETTLE[approval.action](services, tenant_id, approval)
 
 
-async def coerce(approval: Approval, edited: Args) -> Args:
-    """The stored arguments with `edited` over them, typed anew; only EDITABLE ones may differ."""
-    merged: dict[str, Any] = {**approval.args, **edited}
-    try:
-        parsed = (
-            STORED[approval.action]
-            .model_validate(merged)
-            .model_dump(mode="json", exclude_none=True)
-        )
-    except ValidationError as error:
-        raise InvalidInput(
-            "approval_edit_invalid",
-            "These arguments cannot be carried out; nothing was decided.",
-            details=error.errors(include_url=False, include_input=False, include_context=False),
-        ) from None
-    fixed = {
-        name
-        for name in parsed.keys() | approval.args.keys()
-        if parsed.get(name) != approval.args.get(name) and name not in EDITABLE[approval.action]
-    }
-    if fixed:
-        raise InvalidInput(
-            "approval_edit_invalid", f"These cannot be edited: {', '.join(sorted(fixed))}."
-        )
-    return parsed
+async def unsettle(
+    services: Services, tenant_id: str, decided: Approval, reopened: Approval
+) -> None:
+    """Put the nouns back to what they were while the action waited, as `reopened` does again."""
+    await UNSETTLE[decided.action](services, tenant_id, decided, reopened)

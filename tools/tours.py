@@ -1,11 +1,11 @@
 """Times for a tour, and proposals to book, move or cancel one."""
 
 from datetime import date, datetime, time
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from agent.approvals.models import EFFECTIVE, Approval, ApprovalStatus
-from agent.approvals.service import LIFETIME
+from agent.approvals.models import EFFECTIVE, Approval
 from agent.errors import Forbidden
 from agent.listings.models import Listing
 from agent.services import Services
@@ -86,6 +86,8 @@ class CancelStored(BaseModel):
     tour_id: str
     reason: FreeText | None = None
     contact: str | None = None
+    by: Literal["renter", "manager"] = "renter"
+    """Who cancels."""
 
 
 async def tour_slots(call: Call, args: SlotsArgs) -> SlotOffer:
@@ -118,7 +120,8 @@ async def propose_tour(call: Call, args: ProposeArgs) -> Approval:
         return await call.propose(
             "schedule_tour",
             stored.model_dump(mode="json"),
-            f"Book a tour of {listing.title} on {label(community, tour.starts_at)}.",
+            f"Book a tour of {listing.title} on {label(community, tour.starts_at)}, and remind "
+            "the lead 24 and 2 hours before.",
             supersedes={},
             made=frozenset({"tour_id"}),
         )
@@ -136,7 +139,15 @@ async def reschedule_tour(call: Call, args: RescheduleArgs) -> Approval:
 
     async def write() -> Approval:
         hold_id = await call.own_id("tour", tour.tour_id, starts_at)
-        held = await _hold(call, hold_id, listing, community, starts_at, replaces=tour.tour_id)
+        held = await _hold(
+            call,
+            hold_id,
+            listing,
+            community,
+            starts_at,
+            action="reschedule_tour",
+            replaces=tour.tour_id,
+        )
         stored = MoveArgs(
             tour_id=tour.tour_id,
             listing_id=tour.listing_id,
@@ -148,7 +159,7 @@ async def reschedule_tour(call: Call, args: RescheduleArgs) -> Approval:
             "reschedule_tour",
             stored.model_dump(mode="json"),
             f"Move the tour of {listing.title} from {label(community, tour.starts_at)} "
-            f"to {label(community, held.starts_at)}.",
+            f"to {label(community, held.starts_at)}, and remind the lead of the new time.",
             supersedes={"tour_id": tour.tour_id},
             made=frozenset({"hold_id"}),
         )
@@ -163,7 +174,10 @@ async def cancel_tour(call: Call, args: CancelArgs) -> Approval | None:
     community = await services.tenants.community(call.tenant_id, tour.community_id)
     listing = await services.listings.get(call.tenant_id, tour.listing_id)
     stored = CancelStored(
-        tour_id=tour.tour_id, reason=args.reason or None, contact=call.contact_ref
+        tour_id=tour.tour_id,
+        reason=args.reason or None,
+        contact=call.contact_ref,
+        by="manager" if call.by_staff else "renter",
     )
 
     async def write() -> Approval | None:
@@ -228,6 +242,7 @@ async def _hold(
     community: Community,
     starts_at: datetime,
     *,
+    action: str = "schedule_tour",
     replaces: str | None = None,
 ) -> Tour:
     return await call.services.tours.hold(
@@ -238,7 +253,7 @@ async def _hold(
         listing_id=listing.listing_id,
         community=community,
         starts_at=starts_at,
-        until=call.services.clock.now() + LIFETIME,
+        until=await call.expiry(action),
         replaces=replaces,
     )
 
@@ -248,20 +263,59 @@ async def settle_schedule(services: Services, tenant_id: str, approval: Approval
     if approval.status not in EFFECTIVE:
         await services.tours.release(tenant_id, args.tour_id)
         return
-    if approval.status is ApprovalStatus.EDITED:
+    if approval.proposed_args is not None:
         await services.tours.move(tenant_id, args.tour_id, args.starts_at)
     await services.tours.book(tenant_id, args.tour_id)
+
+
+async def unsettle_schedule(
+    services: Services, tenant_id: str, decided: Approval, reopened: Approval
+) -> None:
+    args = TourArgs.model_validate(reopened.args)
+    await services.tours.undo.book(
+        tenant_id, args.tour_id, args.starts_at, until=reopened.expires_at
+    )
 
 
 async def settle_reschedule(services: Services, tenant_id: str, approval: Approval) -> None:
     args = MoveArgs.model_validate(approval.args)
     if approval.status in EFFECTIVE:
+        await _forget_reminders(services, tenant_id, args.tour_id)
         await services.tours.move(tenant_id, args.tour_id, args.starts_at)
     # a hold that the move has used up is released already
     await services.tours.release(tenant_id, args.hold_id)
 
 
+async def unsettle_reschedule(
+    services: Services, tenant_id: str, decided: Approval, reopened: Approval
+) -> None:
+    args = MoveArgs.model_validate(reopened.args)
+    await services.tours.undo.move(
+        tenant_id,
+        args.tour_id,
+        moved_to=MoveArgs.model_validate(decided.args).starts_at,
+        hold_id=args.hold_id,
+        held=args.starts_at,
+        until=reopened.expires_at,
+    )
+
+
 async def settle_cancel(services: Services, tenant_id: str, approval: Approval) -> None:
     if approval.status in EFFECTIVE:
         args = CancelStored.model_validate(approval.args)
-        await services.tours.cancel(tenant_id, args.tour_id, by="renter")
+        await _forget_reminders(services, tenant_id, args.tour_id)
+        await services.tours.cancel(tenant_id, args.tour_id, by=args.by)
+
+
+async def unsettle_cancel(
+    services: Services, tenant_id: str, decided: Approval, reopened: Approval
+) -> None:
+    args = CancelStored.model_validate(decided.args)
+    await services.tours.undo.cancel(tenant_id, args.tour_id)
+
+
+async def _forget_reminders(services: Services, tenant_id: str, tour_id: str) -> None:
+    """Take back the reminders of its present time that have not left."""
+    tour = await services.tours.get(tenant_id, tour_id)
+    for delivery_id in tour.reminders:
+        await services.outbox.cancel(tenant_id, delivery_id)

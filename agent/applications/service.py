@@ -67,3 +67,7 @@ class ApplicationService:
 
     async def withdraw(self, tenant_id: str, application_id: str) -> None:
         await self.store.set_status(tenant_id, application_id, "withdrawn", self._clock.now())
+
+    async def reopen(self, tenant_id: str, application_id: str) -> None:
+        """Started -> proposed, where the approval was taken back."""
+        await self.store.set_status(tenant_id, application_id, "proposed", self._clock.now())

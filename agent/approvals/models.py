@@ -63,6 +63,8 @@ class Proposal(BaseModel):
     """The last lines of the conversation, redacted."""
     supersedes: Args | None = None
     """Close pending proposals of the same action in this thread that have these arguments."""
+    proposed_by: str | None = None
+    """Who of the house asked for it; None: the lead or the policy."""
     made: frozenset[str] = frozenset()
     """Names of arguments made for this proposal, such as the id of a hold; not asked for."""
 
@@ -92,9 +94,25 @@ class Approval(BaseModel):
     excerpt: list[str] = Field(default_factory=list)
     created_at: datetime
     expires_at: datetime
+    proposed_by: str | None = None
+    """Who of the house asked for it; None: the lead or the policy."""
+    first_approved_by: str | None = None
+    """The first of two people, where an action needs two."""
+    first_approved_at: datetime | None = None
     decision: Decision | None = None
     decided_by: str | None = None
     decided_at: datetime | None = None
     proposed_args: Args | None = None
     """What was proposed, where a person edited it."""
     delivery_id: str | None = None
+    undo_until: datetime | None = None
+    """Until then nothing leaves and nobody is told; None: at once."""
+    told: bool = True
+    """Whether the lead and the subscribers have been told of the decision."""
+    undone: int = 0
+    """How often a decision was taken back."""
+
+    @property
+    def covers(self) -> str:
+        """Names the delivery of this decision among those of the action."""
+        return str(self.undone + 1) if self.undone else ""

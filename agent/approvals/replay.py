@@ -28,3 +28,9 @@ def superseded() -> Conflict:
     return Conflict(
         "approval_superseded", "The lead has changed this request since; look for the newer one."
     )
+
+
+def late() -> Conflict:
+    return Conflict(
+        "approval_undo_late", "It has left already, or is about to; cancel or change it instead."
+    )

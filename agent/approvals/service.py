@@ -1,18 +1,12 @@
-"""The rules of a decision: once, on the stored arguments, in one transaction with its effects."""
+"""Proposals and what becomes of them: each closed once, in one transaction with its effects."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
 
-from agent.approvals.models import (
-    EFFECTIVE,
-    Approval,
-    ApprovalStatus,
-    Args,
-    Decision,
-    Proposal,
-)
-from agent.approvals.record import recorded
-from agent.approvals.replay import expired, replayed, superseded
+from agent.approvals import rules
+from agent.approvals.deciding import Deciding, Effects, Settle
+from agent.approvals.models import Approval, ApprovalStatus, Decision, Proposal, Risk
+from agent.approvals.replay import superseded
 from agent.approvals.store import ApprovalStore
 from agent.audit.service import AuditService
 from agent.errors import Conflict, InvalidInput, NotFound
@@ -22,14 +16,7 @@ from agent.kit.failpoints import Failpoints
 from agent.kit.ids import new_id
 from agent.mongo.repository import Repository
 from agent.outbox.service import OutboxService
-
-LIFETIME = timedelta(hours=24)
-
-Settle = Callable[[Approval], Awaitable[None]]
-"""Carries the outcome into the nouns (book the tour, free the slot, tell the thread), inside the
-decision's transaction; raising undoes the decision."""
-Coerce = Callable[[Approval, Args], Awaitable[Args]]
-"""The edited arguments, parsed and checked anew; raises InvalidInput."""
+from agent.tenants.service import TenantService
 
 
 class ApprovalService:
@@ -39,15 +26,17 @@ class ApprovalService:
         store: ApprovalStore,
         outbox: OutboxService,
         audit: AuditService,
+        tenants: TenantService,
         clock: Clock,
         failpoints: Failpoints,
     ) -> None:
         self._repository = repository
         self.store = store
-        self._outbox = outbox
         self._audit = audit
+        self._tenants = tenants
         self._clock = clock
         self._failpoints = failpoints
+        self._deciding = Deciding(store, outbox, audit, clock)
 
     async def get(self, tenant_id: str, action_id: str) -> Approval:
         approval = await self.store.get(tenant_id, action_id)
@@ -65,13 +54,14 @@ class ApprovalService:
         `approval_superseded` (it has given way to another one in this turn).
         """
         now = self._clock.now()
+        tenant = await self._tenants.settings(tenant_id)
         approval = Approval(
             action_id=new_id("act"),
             lead_id=lead_id,
             args_hash=args_hash(proposal.args),
             asked_hash=args_hash(proposal.asked),
             created_at=now,
-            expires_at=now + LIFETIME,
+            expires_at=now + rules.lifetime(tenant, proposal.risk),
             **proposal.model_dump(exclude={"supersedes", "made"}),
         )
         standing = await self.store.same_proposal(tenant_id, approval)
@@ -91,20 +81,31 @@ class ApprovalService:
                     await self.withdraw(tenant_id, old, settle=settle)
         await self.store.insert(tenant_id, approval)
         await self._audit.record(
-            tenant_id, "approval.proposed", approval.action_id, {"action": approval.action}
+            tenant_id,
+            "approval.proposed",
+            approval.action_id,
+            {"action": approval.action},
+            actor=proposal.proposed_by or "latchkey",
+            thread_id=approval.thread_id,
         )
         return approval
 
     async def withdraw(self, tenant_id: str, approval: Approval, *, settle: Settle) -> None:
         """Close a pending row because the lead has changed their mind; joins a transaction."""
-        closed = await self.store.close(
+        closed = await self.store.change(
             tenant_id,
             approval.action_id,
             {"status": ApprovalStatus.SUPERSEDED, "decided_at": self._clock.now()},
         )
         if closed:
             await settle(closed)
-            await self._audit.record(tenant_id, "approval.superseded", closed.action_id, {})
+            await self._audit.record(
+                tenant_id,
+                "approval.superseded",
+                closed.action_id,
+                {},
+                thread_id=closed.thread_id,
+            )
 
     async def decide(
         self,
@@ -113,21 +114,27 @@ class ApprovalService:
         decision: Decision,
         *,
         actor: str,
-        settle: Settle,
-        coerce: Coerce,
+        effects: Effects,
         version: int | None = None,
     ) -> Approval:
         """Record a decision, its outbox row and its audit row in one transaction.
 
-        The same decision again returns the recorded row. Raises NotFound, Conflict (decided
-        otherwise, superseded, or `version` is stale), Gone (expired), InvalidInput (an edit or
-        response that cannot be used; still pending).
+        The same decision again returns the recorded row. The first of two approvals leaves the
+        row pending, with `first_approved_by`. Raises NotFound, Conflict (decided otherwise,
+        superseded, or `version` is stale), Gone (expired), Forbidden (somebody else has to),
+        InvalidInput (an edit or response that cannot be used; still pending).
         """
         decision = _meant(decision)
+        tenant = await self._tenants.tenant(tenant_id)
 
         async def write() -> Approval:
-            return await self._decide(
-                tenant_id, action_id, decision, actor, settle, coerce, version
+            return await self._deciding.decide(
+                tenant,
+                await self.get(tenant_id, action_id),
+                decision,
+                actor=actor,
+                effects=effects,
+                version=version,
             )
 
         self._failpoints.reach("before_decision")
@@ -135,65 +142,46 @@ class ApprovalService:
         self._failpoints.reach("after_decision")
         return approval
 
-    async def _decide(
-        self,
-        tenant_id: str,
-        action_id: str,
-        decision: Decision,
-        actor: str,
-        settle: Settle,
-        coerce: Coerce,
-        version: int | None,
+    async def undo(
+        self, tenant_id: str, action_id: str, *, actor: str, effects: Effects
     ) -> Approval:
-        now = self._clock.now()
-        standing = await self.get(tenant_id, action_id)
-        if standing.status is not ApprovalStatus.PENDING:
-            return replayed(standing, recorded(decision))
-        changes = {
-            "status": decision.status,
-            "decision": recorded(decision).model_dump(),
-            "decided_by": actor,
-            "decided_at": now,
-        }
-        if decision.decision == "edit":
-            args = await coerce(standing, decision.args or {})
-            changes |= {
-                "args": args,
-                "args_hash": args_hash(args),
-                "proposed_args": standing.args,
-            }
-        if decision.status in EFFECTIVE:
-            changes["delivery_id"] = new_id("dlv")
-        approval = await self.store.close(tenant_id, action_id, changes, version=version, now=now)
-        if approval is None:
-            raise self._refusal(standing)
-        if approval.delivery_id:
-            await self._outbox.enqueue(
-                tenant_id,
-                delivery_id=approval.delivery_id,
-                action_id=action_id,
-                action=approval.action,
-                args=approval.args,
-                args_hash=approval.args_hash,
-                thread_id=approval.thread_id,
-            )
-        await settle(approval)
-        await self._audit.record(
-            tenant_id,
-            f"approval.{approval.status}",
-            action_id,
-            {"action": approval.action, "args_hash": approval.args_hash},
-            actor=actor,
-        )
-        return approval
+        """Take an approval back while nothing has left: the row waits again.
 
-    def _refusal(self, standing: Approval) -> Exception:
-        if standing.expires_at <= self._clock.now():
-            return expired()
-        return Conflict(
-            "approval_version_stale",
-            f"It is at version {standing.version} now; read it again before you decide.",
-        )
+        Raises NotFound, Conflict `approval_not_approved`, `approval_undo_late`, or what keeps the
+        nouns from being as they were.
+        """
+
+        async def write() -> Approval:
+            standing = await self.get(tenant_id, action_id)
+            return await self._deciding.undo(tenant_id, standing, actor=actor, effects=effects)
+
+        return await self._repository.transact(write)
+
+    async def people(self, tenant_id: str, approval: Approval) -> int:
+        """How many people have yet to approve; 0 for what is closed."""
+        return rules.people(await self._tenants.settings(tenant_id), approval)
+
+    async def lifetime(self, tenant_id: str, risk: Risk | None) -> timedelta:
+        """How long a proposal of this risk waits."""
+        return rules.lifetime(await self._tenants.settings(tenant_id), risk)
+
+    async def tell_final(self, tell_for: Callable[[str], Settle]) -> int:
+        """Tell of the decisions that can no longer be taken back; `tell_for` gives a tenant's."""
+        final = await self.store.untold(self._clock.now())
+        for tenant_id, approval in final:
+            await self._tell(tenant_id, approval, tell_for(tenant_id))
+        return len(final)
+
+    async def _tell(self, tenant_id: str, approval: Approval, tell: Settle) -> None:
+        async def write(tell: Settle) -> None:
+            if await self.store.mark_told(tenant_id, approval):
+                await tell(approval)
+
+        try:
+            await self._repository.transact(lambda: write(tell))
+        except (Conflict, NotFound):
+            # nobody is left to be told
+            await self._repository.transact(lambda: write(_leave))
 
     async def expire_overdue(self, settle_for: Callable[[str], Settle]) -> int:
         """Close what nobody decided in time; `settle_for` gives a tenant's settle."""
@@ -204,14 +192,20 @@ class ApprovalService:
 
     async def _expire(self, tenant_id: str, approval: Approval, settle: Settle) -> None:
         async def write(settle: Settle, record: dict[str, str]) -> None:
-            closed = await self.store.close(
+            closed = await self.store.change(
                 tenant_id,
                 approval.action_id,
                 {"status": ApprovalStatus.EXPIRED, "decided_at": self._clock.now()},
             )
             if closed:
                 await settle(closed)
-                await self._audit.record(tenant_id, "approval.expired", closed.action_id, record)
+                await self._audit.record(
+                    tenant_id,
+                    "approval.expired",
+                    closed.action_id,
+                    record,
+                    thread_id=closed.thread_id,
+                )
 
         try:
             await self._repository.transact(lambda: write(settle, {}))

@@ -60,6 +60,20 @@ class ApprovalStore:
         rows = await self._rows(tenant_id).find(where, sort=[("created_at", 1), ("action_id", 1)])
         return [Approval.model_validate(row) for row in rows]
 
+    async def waiting(self, tenant_id: str, thread_ids: Sequence[str]) -> list[Approval]:
+        """What is pending in any of these threads, oldest first."""
+        rows = await self._rows(tenant_id).find(
+            {"status": ApprovalStatus.PENDING, "thread_id": {"$in": list(thread_ids)}},
+            sort=[("created_at", 1), ("action_id", 1)],
+        )
+        return [Approval.model_validate(row) for row in rows]
+
+    async def waiting_threads(self, tenant_id: str) -> list[str]:
+        found: list[str] = await self._rows(tenant_id).distinct(
+            "thread_id", {"status": ApprovalStatus.PENDING}
+        )
+        return found
+
     async def page(
         self,
         tenant_id: str,
@@ -77,7 +91,7 @@ class ApprovalStore:
             self._rows(tenant_id), Approval, query, _ORDER, limit=limit, cursor=cursor
         )
 
-    async def close(
+    async def change(
         self,
         tenant_id: str,
         action_id: str,
@@ -86,7 +100,7 @@ class ApprovalStore:
         version: int | None = None,
         now: datetime | None = None,
     ) -> Approval | None:
-        """Move a pending row on, compare-and-set; None when it is not pending (any more).
+        """Close or change a pending row, compare-and-set; None when it is not pending (any more).
 
         With `version` it must be that one, with `now` it must not have expired.
         """
@@ -100,6 +114,37 @@ class ApprovalStore:
                 where, {"$set": changes, "$inc": {"version": 1}}
             )
         )
+
+    async def reopen(
+        self, tenant_id: str, standing: Approval, changes: dict[str, Any]
+    ) -> Approval | None:
+        """Make a decided row wait again; None when it has moved on or its outcome was told."""
+        return _one(
+            await self._rows(tenant_id).find_and_update(
+                {
+                    "action_id": standing.action_id,
+                    "status": standing.status,
+                    "version": standing.version,
+                    "told": False,
+                },
+                {"$set": changes, "$inc": {"version": 1, "undone": 1}},
+            )
+        )
+
+    async def mark_told(self, tenant_id: str, approval: Approval) -> bool:
+        """Whether this call is the one that tells of the decision."""
+        matched = await self._rows(tenant_id).update(
+            {"action_id": approval.action_id, "version": approval.version, "told": False},
+            {"$set": {"told": True}},
+        )
+        return bool(matched)
+
+    async def untold(self, now: datetime, *, limit: int = 100) -> Sequence[tuple[str, Approval]]:
+        """Decisions that can no longer be taken back and nobody has been told of."""
+        rows = await self._repository.across_tenants("approvals").find(
+            {"told": False, "undo_until": {"$lte": now}}, limit=limit
+        )
+        return [(row["tenant_id"], Approval.model_validate(row)) for row in rows]
 
     async def overdue(self, now: datetime, *, limit: int = 100) -> Sequence[tuple[str, Approval]]:
         rows = await self._repository.across_tenants("approvals").find(

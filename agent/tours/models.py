@@ -52,6 +52,12 @@ class Tour(BaseModel):
     """Which of the tours that the staff gives at this time; None: the time is not held."""
     replaces: str | None = None
     """tour_id of the tour that this hold keeps a new time for."""
+    moved_from: datetime | None = None
+    """Its time before the last move."""
+    remind_at: datetime | None = None
+    """When the lead is reminded next; None: not any more."""
+    reminders: list[str] = Field(default_factory=list)
+    """delivery_ids of the reminders for its present time."""
     version: int = 1
     created_at: datetime
     updated_at: datetime

@@ -7,6 +7,7 @@ from agent.errors import Conflict
 from agent.kit.clock import Clock
 from agent.tenants.models import Community
 from agent.tours.models import Tour, TourQuery, TourStatus
+from agent.tours.reminding import next_at
 from agent.tours.slots import end_of
 from agent.tours.store import TourStore
 
@@ -69,8 +70,10 @@ class Seats:
 
     async def save(self, tenant_id: str, tour: Tour, **changes: Any) -> Tour:
         """Write `changes` over `tour`, as it was read in this transaction."""
-        changes |= {"version": tour.version + 1, "updated_at": self._clock.now()}
+        now = self._clock.now()
+        changes |= {"version": tour.version + 1, "updated_at": now}
         changed = tour.model_copy(update=changes)
+        changed.remind_at = next_at(changed, now)
         await self._store.save(tenant_id, changed)
         return changed
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from agent.errors import Conflict, Duplicate, NotFound
 from agent.kit.clock import Clock
+from agent.mongo.paging import Page
 from agent.mongo.repository import Repository
 from agent.tenants.models import Community
 from agent.tenants.service import TenantService
@@ -15,6 +16,7 @@ from agent.tours.seats import Seats, taken
 from agent.tours.slots import end_of, require_ahead, require_start, slot
 from agent.tours.steps import CANCELED, require_movable, require_own, require_step
 from agent.tours.store import TourStore
+from agent.tours.undoing import Undoing
 
 
 class TourService:
@@ -30,6 +32,7 @@ class TourService:
         self._repository = repository
         self._store = store
         self._seats = Seats(store, clock)
+        self.undo = Undoing(store, self._seats, tenants, clock)
         self._tenants = tenants
         self._clock = clock
 
@@ -45,6 +48,17 @@ class TourService:
     ) -> list[Tour]:
         """The matching tours, the earliest first."""
         return await self._store.find(tenant_id, query or TourQuery(), limit=limit)
+
+    async def page(
+        self,
+        tenant_id: str,
+        query: TourQuery | None = None,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Tour]:
+        """The matching tours by pages, the latest start first."""
+        return await self._store.page(tenant_id, query or TourQuery(), limit=limit, cursor=cursor)
 
     async def of_thread(self, tenant_id: str, thread_id: str) -> list[Tour]:
         """Every tour of a conversation, the earliest first."""
@@ -206,6 +220,7 @@ class TourService:
                 ends_at=end_of(community, starts_at),
                 zone=community.zone,
                 seat=await self._seats.take(tenant_id, community, starts_at, tour_id),
+                moved_from=tour.starts_at,
             )
 
         return await self._atomically(write)
@@ -251,6 +266,15 @@ class TourService:
             return await self._seats.end(tenant_id, tour, status)
 
         return await self._atomically(write)
+
+    async def to_remind(self) -> list[tuple[str, str]]:
+        """(tenant_id, tour_id) of the booked tours whose lead is to be reminded now."""
+        return await self._store.to_remind(self._clock.now())
+
+    async def reminded(self, tenant_id: str, tour: Tour, delivery_id: str | None) -> Tour:
+        """Note a reminder, as `tour` was read in this transaction; the next one comes later."""
+        sent = [*tour.reminders, delivery_id] if delivery_id else tour.reminders
+        return await self._seats.save(tenant_id, tour, reminders=sent)
 
     async def sweep_expired(self, now: datetime) -> int:
         """Free the seats of all tenants' holds that ended by `now`; how many."""

@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from agent.mongo.paging import Order, Page, page
 from agent.mongo.repository import Collection, Repository
 from agent.tours.models import Tour, TourQuery, TourStatus
 
 _LONGEST = timedelta(hours=8)
 """No tour and its buffer are longer."""
+_ORDER = Order(at="starts_at", key="tour_id")
 
 
 class TourStore:
@@ -51,6 +53,30 @@ class TourStore:
             _filter(query), sort=[("starts_at", 1), ("tour_id", 1)], limit=limit
         )
         return [Tour.model_validate(row) for row in rows]
+
+    async def page(
+        self, tenant_id: str, query: TourQuery, *, limit: int, cursor: str | None
+    ) -> Page[Tour]:
+        return await page(
+            self._tours(tenant_id), Tour, _filter(query), _ORDER, limit=limit, cursor=cursor
+        )
+
+    async def to_remind(self, now: datetime, *, limit: int = 100) -> list[tuple[str, str]]:
+        """(tenant_id, tour_id) of every tenant's tours with a reminder due."""
+        rows = await self._repository.across_tenants("tours").find(
+            {"remind_at": {"$lte": now}}, sort=[("remind_at", 1)], limit=limit
+        )
+        return [(row["tenant_id"], row["tour_id"]) for row in rows]
+
+    async def use_link(self, tenant_id: str, link_id: str, expires_at: datetime) -> None:
+        """Note that a link was used; raises Duplicate when it was before."""
+        await self._repository.scoped("tour_links", tenant_id).insert(
+            {"link_id": link_id, "expires_at": expires_at}
+        )
+
+    async def link_used(self, tenant_id: str, link_id: str) -> bool:
+        row = await self._repository.scoped("tour_links", tenant_id).find_one({"link_id": link_id})
+        return row is not None
 
     async def release_lapsed(self, now: datetime) -> int:
         """Free the seats of every tenant's holds that ended; how many."""

@@ -14,7 +14,7 @@ from agent.threads.models import Stage, Thread
 from agent.tours.models import Slot, Tour
 from tools.call import Call
 from tools.executor import Toolbox
-from tools.settle import coerce, settle
+from tools.effects import close, effects
 
 TENANT = "default"
 THREAD = "thr_1"
@@ -89,15 +89,14 @@ class Floor:
             approval.action_id,
             decision,
             actor="office",
-            settle=self._settle,
-            coerce=coerce,
+            effects=effects(self.services, TENANT),
         )
 
     async def expire(self) -> None:
         await self.services.approvals.expire_overdue(lambda tenant_id: self._settle)
 
     async def _settle(self, approval: Approval) -> None:
-        await settle(self.services, TENANT, approval)
+        await close(self.services, TENANT, approval)
 
     async def pending(self) -> list[str]:
         rows = await self.services.approvals.store.pending(TENANT, THREAD)

@@ -5,7 +5,7 @@ import pytest
 
 from agent.applications.models import Application
 from agent.approvals.models import Decision
-from agent.approvals.service import LIFETIME
+from agent.approvals.rules import LIFETIME
 from agent.errors import Conflict, Forbidden, InvalidInput
 from agent.services import Services
 from agent.threads.models import Stage

@@ -4,7 +4,8 @@ from agent.threads.models import SET_BY_PEOPLE, Stage
 from server.scopes import Scope
 from tools.actions import ACTIONS
 from tools.catalog import CATALOG, Effect, Tool
-from tools.settle import EDITABLE, SETTLE, STORED
+from tools.editing import EDITABLE, STORED
+from tools.settle import SETTLE, UNSETTLE
 
 EXTERNAL = {name for name, action in ACTIONS.items() if action.external}
 
@@ -21,7 +22,7 @@ def test_every_external_tool_belongs_to_an_action() -> None:
 
 
 def test_every_action_that_waits_can_be_stored_edited_and_settled() -> None:
-    assert SETTLE.keys() == STORED.keys() == EDITABLE.keys() == EXTERNAL
+    assert SETTLE.keys() == UNSETTLE.keys() == STORED.keys() == EDITABLE.keys() == EXTERNAL
     for name in EXTERNAL:
         assert EDITABLE[name] <= STORED[name].model_fields.keys()
 

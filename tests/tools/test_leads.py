@@ -50,7 +50,7 @@ async def test_the_opt_out_and_the_withdrawals_are_one(
     async def fails(*args: object, **kwargs: object) -> None:
         raise Unavailable("database_unavailable", "Try again.")
 
-    monkeypatch.setattr(services.approvals.store, "close", fails)
+    monkeypatch.setattr(services.approvals.store, "change", fails)
     with pytest.raises(Unavailable):
         await tools.use("opt_out")
     lead = await services.leads.get(TENANT, floor.lead.lead_id)

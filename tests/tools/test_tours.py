@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from agent.approvals.models import ApprovalStatus, Decision
-from agent.approvals.service import LIFETIME
+from agent.approvals.rules import LIFETIME
 from agent.errors import Conflict, Forbidden, Gone, InvalidInput
 from agent.services import Services
 from agent.tours.models import Slot, TourQuery, TourStatus

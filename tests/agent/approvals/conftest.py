@@ -2,12 +2,14 @@ from typing import Any
 
 import pytest
 
+from agent.approvals.deciding import Effects
 from agent.approvals.models import Approval, Args, Decision, Proposal
 from agent.approvals.service import ApprovalService
 from agent.errors import InvalidInput
 from agent.kit.clock import ManualClock
 from agent.outbox.models import Delivery
 from agent.services import Services
+from agent.tenants.models import Tenant
 
 TENANT = "default"
 THREAD = "thr_1"
@@ -24,6 +26,8 @@ class Desk:
         self.clock = clock
         self.approvals: ApprovalService = services.approvals
         self.settled: list[tuple[str, str]] = []
+        self.told: list[tuple[str, str]] = []
+        self.undone: list[tuple[str, Args]] = []
         self.refuses: Exception | None = None
 
     async def settle(self, approval: Approval) -> None:
@@ -65,10 +69,35 @@ class Desk:
             approval.action_id,
             decision,
             actor=actor,
-            settle=self.settle,
-            coerce=self.coerce,
+            effects=self.effects,
             version=version,
         )
+
+    async def undo(self, approval: Approval, *, actor: str = "office") -> Approval:
+        return await self.approvals.undo(
+            TENANT, approval.action_id, actor=actor, effects=self.effects
+        )
+
+    @property
+    def effects(self) -> Effects:
+        return Effects(
+            settle=self.settle, tell=self.tell, coerce=self.coerce, unsettle=self.unsettle
+        )
+
+    async def tell(self, approval: Approval) -> None:
+        self.told.append((approval.action_id, approval.status))
+
+    async def unsettle(self, decided: Approval, reopened: Approval) -> None:
+        if self.refuses:
+            raise self.refuses
+        self.undone.append((decided.status, reopened.args))
+
+    async def tell_final(self) -> int:
+        return await self.approvals.tell_final(lambda tenant_id: self.tell)
+
+    async def rule(self, tenant_id: str = TENANT, **settings: Any) -> None:
+        """Change settings of the tenant."""
+        await self.services.tenants.put(Tenant(tenant_id=tenant_id, name="Office", **settings))
 
     async def expire(self) -> int:
         return await self.approvals.expire_overdue(lambda tenant_id: self.settle)
@@ -86,5 +115,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(services: Services, clock: ManualClock) -> Desk:
-    return Desk(services, clock)
+async def desk(services: Services, clock: ManualClock) -> Desk:
+    desk = Desk(services, clock)
+    await desk.rule("rival")
+    return desk

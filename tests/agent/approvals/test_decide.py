@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from agent.approvals.models import Approval, ApprovalStatus, Decision
-from agent.approvals.service import LIFETIME
+from agent.approvals.rules import LIFETIME
 from agent.errors import Conflict, Gone, InvalidInput, NotFound, Unavailable
 from agent.kit.digests import args_hash
 from agent.mongo.repository import Repository

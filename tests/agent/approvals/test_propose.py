@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from agent.approvals.models import ApprovalStatus, Decision
-from agent.approvals.service import LIFETIME
+from agent.approvals.rules import LIFETIME
 from agent.errors import Conflict, NotFound
 from agent.kit.digests import args_hash
 from tests.agent.approvals.conftest import ARGS, REJECT, TENANT, THREAD, Desk

@@ -1,0 +1,59 @@
+"""What a decision brings about: for the nouns, for the lead, for those who listen."""
+
+from agent.approvals.deciding import Effects
+from agent.approvals.models import EFFECTIVE, Approval, ApprovalStatus
+from agent.events.models import Event
+from agent.services import Services
+from tools import settle
+from tools.actions import ACTIONS
+from tools.editing import coerce
+
+_TITLES = {
+    ApprovalStatus.APPROVED: "approved",
+    ApprovalStatus.EDITED: "approved with changes",
+    ApprovalStatus.REJECTED: "declined",
+    ApprovalStatus.RESPONDED: "answered",
+    ApprovalStatus.DISMISSED: "dismissed",
+    ApprovalStatus.EXPIRED: "not decided in time",
+}
+
+
+def effects(services: Services, tenant_id: str) -> Effects:
+    async def carry_out(approval: Approval) -> None:
+        await settle.settle(services, tenant_id, approval)
+
+    async def bring_news(approval: Approval) -> None:
+        await tell(services, tenant_id, approval)
+
+    async def take_back(decided: Approval, reopened: Approval) -> None:
+        await settle.unsettle(services, tenant_id, decided, reopened)
+
+    return Effects(settle=carry_out, tell=bring_news, coerce=coerce, unsettle=take_back)
+
+
+async def close(services: Services, tenant_id: str, approval: Approval) -> None:
+    """Carry a closed row into the nouns and queue the news for the lead; joins a transaction."""
+    await settle.settle(services, tenant_id, approval)
+    await tell(services, tenant_id, approval)
+
+
+async def tell(services: Services, tenant_id: str, approval: Approval) -> None:
+    """Queue the news for the lead, and write the events; joins a transaction."""
+    if approval.status is ApprovalStatus.SUPERSEDED:
+        return
+    action = ACTIONS[approval.action]
+    events = [
+        Event(
+            type="approval.decided",
+            data={"action_id": approval.action_id, "status": approval.status},
+        )
+    ]
+    if approval.status in EFFECTIVE and action.done_event:
+        events.append(Event(type=action.done_event, data={"action_id": approval.action_id}))
+    await services.threads.announce(
+        tenant_id,
+        approval.thread_id,
+        f"{action.title}: {_TITLES[approval.status]}.",
+        action_id=approval.action_id,
+        events=events,
+    )
