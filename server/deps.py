@@ -7,7 +7,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
 from agent.errors import Forbidden, Unauthenticated
-from agent.kit.tokens import Issued
+from agent.kit.tokens import Issued, kid_of
 from agent.services import Services
 from agent.tenants.keys import PREFIX
 from graphs.runtime import Runtime
@@ -29,7 +29,8 @@ class _Bearer(HTTPBearer):
 
 _bearer = _Bearer(
     scheme_name="bearer",
-    description="An API key (`lk_…`), or the visitor token that `POST /api/agent/start` gave.",
+    description="The access token of `POST /api/auth/login`, an API key (`lk_…`), or the visitor "
+    "token that `POST /api/agent/start` gave.",
     auto_error=False,
 )
 Credential = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
@@ -52,6 +53,13 @@ def _runtime(state: Serving) -> Runtime:
 
 
 async def _anyone(request: Request, state: Serving, credential: Credential) -> Actor | None:
+    actor = await _identified(request, state, credential)
+    # for whoever logs the request
+    request.state.actor = actor
+    return actor
+
+
+async def _identified(request: Request, state: State, credential: Credential) -> Actor | None:
     if credential is None:
         if "authorization" in request.headers:
             raise Unauthenticated(
@@ -59,12 +67,14 @@ async def _anyone(request: Request, state: Serving, credential: Credential) -> A
             )
         return None
     secret = credential.credentials
-    if not secret.startswith(PREFIX):
-        return state.visitors.actor(secret, origin_of(request))
-    key = await state.services.keys.verify(secret)
-    if key is None:
-        raise Unauthenticated("key_invalid", "The API key is unknown or revoked.")
-    return Actor.of_key(key)
+    if secret.startswith(PREFIX):
+        key = await state.services.keys.verify(secret)
+        if key is None:
+            raise Unauthenticated("key_invalid", "The API key is unknown or revoked.")
+        return Actor.of_key(key)
+    if kid_of(secret) == state.services.sessions.kid:
+        return Actor.of_user(await state.services.sessions.verify(secret))
+    return state.visitors.actor(secret, origin_of(request))
 
 
 async def who(request: Request) -> Actor | None:
@@ -94,8 +104,14 @@ def _renewed(
     return state.visitors.renew(credential.credentials, origin_of(request))
 
 
+def _user(actor: Annotated[Actor, Depends(_someone)]) -> Actor:
+    if actor.user_id is None:
+        raise Forbidden("user_only", "This needs the access token of a user; log in.")
+    return actor
+
+
 class _Scoped:
-    """Admits the API keys that have the scope."""
+    """Admits the users and API keys that have the scope."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -106,7 +122,7 @@ class _Scoped:
 
 
 def scoped(scope: Scope) -> _Scoped:
-    """The dependency of a route for API keys with `scope`."""
+    """The dependency of a route for users and API keys with `scope`."""
     return _Scoped(scope)
 
 
@@ -116,5 +132,6 @@ Anyone = Annotated[Actor | None, Depends(_anyone)]
 """Whoever asks; None without a credential."""
 Someone = Annotated[Actor, Depends(_someone)]
 Visitor = Annotated[Actor, Depends(_visitor)]
+User = Annotated[Actor, Depends(_user)]
 Renewed = Annotated[Issued, Depends(_renewed)]
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,200}$")]

@@ -1,17 +1,8 @@
 from datetime import datetime
-from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-
-class Role(StrEnum):
-    """What a person does here; which scopes that takes is the server's."""
-
-    REALPAGE_USER = "realpage_user"
-    """Whoever registers: opens tickets and reads their answers."""
-    LEASING_AGENT = "leasing_agent"
-    SUPPORT_AGENT = "support_agent"
-    ADMIN = "admin"
+from agent.users.roles import Role
 
 
 class User(BaseModel):

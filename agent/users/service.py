@@ -14,8 +14,9 @@ from agent.mongo.paging import Page
 from agent.mongo.repository import Repository
 from agent.privacy.models import Contact
 from agent.privacy.vault import Vault
-from agent.users.models import Account, Role, User
+from agent.users.models import Account, User
 from agent.users.passwords import Passwords
+from agent.users.roles import Role
 from agent.users.store import UserStore
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+")

@@ -6,7 +6,8 @@ import pytest
 from agent.errors import Unauthenticated
 from agent.kit.clock import ManualClock
 from agent.services import Services
-from agent.users.models import Account, Grant, Role
+from agent.users.models import Account, Grant
+from agent.users.roles import Role
 from agent.users.sessions import ACCESS, GRACE, IDLE, LONGEST
 
 EMAIL, PASSWORD = "ann@acme.example", "a rather long one"
