@@ -48,8 +48,10 @@ from agent.tenants.keys import KeyService
 from agent.tenants.models import DEFAULT_TENANT
 from agent.tenants.service import TenantService
 from agent.tenants.store import TenantStore
+from agent.threads.desk import Desk
 from agent.threads.service import ThreadService
 from agent.threads.store import ThreadStore
+from agent.tours.links import TourLinks
 from agent.tours.service import TourService
 from agent.tours.store import TourStore
 from agent.training.datasets.store import DatasetStore
@@ -62,6 +64,10 @@ from agent.users.passwords import Passwords
 from agent.users.service import UserService
 from agent.users.sessions import SessionService
 from agent.users.store import UserStore
+from agent.webhooks.sender import Sender
+from agent.webhooks.service import WebhookService
+from agent.webhooks.store import SubscriptionStore
+from agent.webhooks.targets import Targets
 
 
 @contextlib.asynccontextmanager
@@ -80,6 +86,7 @@ async def open_services(
         try:
             yield services
         finally:
+            await services.webhooks.close()
             await services.chunks.close()
             await services.training.close()
             if services.chat is not None:
@@ -97,6 +104,7 @@ def build_services(
     repository = Repository(database)
     failpoints = Failpoints(settings.failpoint)
     secret_key = _key(settings, "secret_key")
+    tour_store = TourStore(repository)
     vault_key = _key(settings, "vault_key")
     vault = Vault(repository, vault_key)
     tenants = TenantService(TenantStore(repository), clock)
@@ -121,6 +129,8 @@ def build_services(
         clock,
         email_key=derive(vault_key, "user-email"),
     )
+    threads = ThreadService(repository, ThreadStore(repository), events, clock)
+    targets = Targets(loopback=settings.webhook_targets == "loopback")
     asks_models = settings.openai_api_key or settings.openai_base_url
     return Services(
         settings=settings,
@@ -136,14 +146,23 @@ def build_services(
         sessions=SessionService(repository, users, audit, clock, secret_key),
         intake=LeadIntake(repository, LeadStore(repository), vault, events, clock),
         leads=LeadService(repository, LeadStore(repository), vault, clock),
-        threads=ThreadService(repository, ThreadStore(repository), events, clock),
+        threads=threads,
+        desk=Desk(repository, threads, audit, clock),
         listings=ListingService(repository, ListingStore(repository), clock),
-        tours=TourService(repository, TourStore(repository), tenants, clock),
+        tours=TourService(repository, tour_store, tenants, clock),
+        tour_links=TourLinks(tour_store, secret_key, clock),
         applications=ApplicationService(ApplicationStore(repository), clock),
         approvals=ApprovalService(
             repository, ApprovalStore(repository), outbox, audit, tenants, clock, failpoints
         ),
         outbox=outbox,
+        webhooks=WebhookService(
+            SubscriptionStore(repository),
+            targets,
+            Sender(targets, clock),
+            clock,
+            derive(secret_key, "webhook-secrets"),
+        ),
         events=events,
         limits=LimitService(repository, tenants, clock, derive(secret_key, "rate-limits")),
         audit=audit,

@@ -25,12 +25,15 @@ from agent.privacy.vault import Vault
 from agent.settings import Settings
 from agent.tenants.keys import KeyService
 from agent.tenants.service import TenantService
+from agent.threads.desk import Desk
 from agent.threads.service import ThreadService
+from agent.tours.links import TourLinks
 from agent.tours.service import TourService
 from agent.training.service import TrainingService
 from agent.uploads.service import UploadService
 from agent.users.service import UserService
 from agent.users.sessions import SessionService
+from agent.webhooks.service import WebhookService
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,14 @@ class Services:
     leads: LeadService
     intake: LeadIntake
     threads: ThreadService
+    desk: Desk
     listings: ListingService
     tours: TourService
+    tour_links: TourLinks
     applications: ApplicationService
     approvals: ApprovalService
     outbox: OutboxService
+    webhooks: WebhookService
     events: EventStore
     limits: LimitService
     audit: AuditService

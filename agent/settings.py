@@ -1,10 +1,11 @@
 """Every environment variable, typed, with defaults that need no key and no server."""
 
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from agent.errors import Misconfigured
 
@@ -24,6 +25,11 @@ NAMES = {
     "nightly": "LATCHKEY_NIGHTLY",
     "secret_key": "LATCHKEY_SECRET_KEY",
     "vault_key": "LATCHKEY_VAULT_KEY",
+    "trusted_proxies": "LATCHKEY_TRUSTED_PROXIES",
+    "webhook_targets": "LATCHKEY_WEBHOOK_TARGETS",
+    "composio_api_key": "COMPOSIO_API_KEY",
+    "composio_base_url": "COMPOSIO_BASE_URL",
+    "public_url": "LATCHKEY_PUBLIC_URL",
     "seed": "LATCHKEY_SEED",
     "failpoint": "LATCHKEY_FAILPOINT",
 }
@@ -58,10 +64,29 @@ class Settings(BaseModel):
     """Signs visitor tokens, at least 32 bytes; default: a 0600 file in `data_dir`."""
     vault_key: SecretStr | None = None
     """Wraps the per-person vault keys, 32 bytes in base64; default: a 0600 file in `data_dir`."""
+    trusted_proxies: list[str] = Field(default_factory=list)
+    """Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    webhook_targets: Literal["public", "loopback"] = "public"
+    """Where webhooks may go; loopback: this machine too, and without TLS, for development."""
+    composio_api_key: SecretStr | None = None
+    composio_base_url: str | None = None
+    """Any server that speaks Composio's protocol; default: Composio's own."""
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    """Where leads reach this server; without it messages carry no links to cancel or move."""
     seed: int = 0
     """Varies the wording of the rules policy."""
     failpoint: str | None = Field(default=None, pattern=r"^(\w+(:[1-9]\d*)?)?$")
     """`name[:nth]`: the process exits there at once, for fault tests."""
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        """`10.0.0.0/8, 127.0.0.1` as a list; never `*`, for then anybody is anywhere."""
+        names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+        if isinstance(names, list):
+            for name in names:
+                ip_network(name, strict=False)
+        return names
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":

@@ -14,18 +14,26 @@ from server.middleware import Guard
 from server.origins import CrossOrigin
 from server.routes import (
     approvals,
+    auth,
     deliveries,
     events,
     health,
+    inbound,
+    intake,
     jobs,
     knowledge,
+    langgraph_runs,
+    langgraph_server,
+    langgraph_threads,
     leads,
     pages,
     stages,
+    subscriptions,
     threads,
     training,
     training_models,
     turns,
+    users,
     visits,
 )
 from server.state import State
@@ -42,8 +50,11 @@ details}}`. Credentials travel as `Authorization: Bearer …`.
 Opening = Callable[[], AbstractAsyncContextManager[State]]
 
 
-def create_app(opening: Opening) -> FastAPI:
-    """The application; its lifespan is that of the state that `opening` opens."""
+def create_app(opening: Opening, *, langgraph: bool = True) -> FastAPI:
+    """The application; its lifespan is that of the state that `opening` opens.
+
+    Without `langgraph` it leaves the paths of LangGraph's own server to that server.
+    """
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -68,6 +79,8 @@ def create_app(opening: Opening) -> FastAPI:
     errors.install(app)
     for routes in (
         health,
+        auth,
+        users,
         stages,
         visits,
         turns,
@@ -76,11 +89,17 @@ def create_app(opening: Opening) -> FastAPI:
         threads,
         approvals,
         deliveries,
+        subscriptions,
+        inbound,
+        intake,
         knowledge,
         training,
         training_models,
         jobs,
     ):
         app.include_router(routes.router)
+    if langgraph:
+        for routes in (langgraph_server, langgraph_threads, langgraph_runs):
+            app.include_router(routes.router)
     pages.mount(app)
     return app

@@ -3,16 +3,14 @@
 import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
 
 from agent.errors import LatchkeyError
-from agent.outbox.dispatcher import Dispatcher
 from agent.services import Services
 from graphs.runtime import Runtime
 from server.jobs import make_runner, queue_nightly
-from tools.connectors.record import RecordConnector
+from tools.connectors.table import make_dispatcher, make_fan_out
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +30,8 @@ async def working(runtime: Runtime, draining: asyncio.Event, *, jobs: int) -> As
 
     `jobs` loops do jobs until `draining`; none do where a broker carries them.
     """
-    dispatcher = _dispatcher(runtime.services)
+    dispatcher = make_dispatcher(runtime.services)
+    fan_out = make_fan_out(runtime.services)
 
     async def sweep() -> bool:
         await runtime.sweep()
@@ -42,6 +41,7 @@ async def working(runtime: Runtime, draining: asyncio.Event, *, jobs: int) -> As
     async with running(
         stopping,
         dispatcher.run(stopping, pause=DISPATCH_SECONDS),
+        repeat(fan_out.run_once, DISPATCH_SECONDS, stopping),
         repeat(sweep, SWEEP_SECONDS, stopping),
         repeat(runtime.services.sealer.seal_waiting, SEAL_SECONDS, stopping),
         repeat(runtime.services.knowledge.follow_all, FOLLOW_SECONDS, stopping),
@@ -86,18 +86,6 @@ def job_loops(
         repeat(nightly, JOB_SWEEP_SECONDS, stopping),
         *(repeat(runner.run_once, JOB_SECONDS, stopping) for _ in range(jobs)),
     ]
-
-
-def _dispatcher(services: Services) -> Dispatcher:
-    return Dispatcher(
-        services.repository,
-        services.outbox.store,
-        services.audit,
-        services.clock,
-        services.failpoints,
-        {RecordConnector.name: RecordConnector(services.repository, services.clock)},
-        random.Random(),
-    )
 
 
 async def repeat(

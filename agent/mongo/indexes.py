@@ -103,6 +103,8 @@ INDEXES: tuple[Index, ...] = (
     Index("outbox", ("open", "lane", "due_at"), only={"open": True}),
     Index("outbox", ("open", "lane", "position"), only={"open": True}),
     _unique("positions"),
+    _unique("subscriptions", "subscription_id"),
+    _unique("subscriptions", "same"),
     _unique("recorded", "key"),
     _unique("vault", "contact_ref"),
     _unique("audit", "audit_id"),

@@ -1,6 +1,6 @@
 """What may be queued, taken back and sent again; the dispatcher delivers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from agent.outbox.store import OutboxStore
 from agent.tenants.service import TenantService
 
 RECORD = "record"
+ZAPIER = "zapier"
 WEBHOOK = "webhook"
 """The connector that tells subscribers of events."""
 REPLAYABLE = (DeliveryState.DEAD, DeliveryState.UNKNOWN, DeliveryState.FAILED)
@@ -96,6 +97,10 @@ class OutboxService:
                 for place, each in enumerate(told, first)
             ],
         )
+
+    async def carried(self, tenant_id: str, action_ids: Collection[str]) -> set[str]:
+        """Those of `action_ids` that go to subscribers themselves, through `zapier`."""
+        return await self.store.actions(tenant_id, action_ids, connector=ZAPIER)
 
     async def cancel(self, tenant_id: str, delivery_id: str) -> bool:
         """Take back a row nobody has tried to send yet; whether it could be. Joins a transaction.

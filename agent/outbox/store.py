@@ -1,13 +1,14 @@
 """Every query of deliveries: what is due, who has it, what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from agent.kit.ids import new_id
 from agent.mongo.paging import Order, Page, page
-from agent.mongo.repository import Collection, Repository
+from agent.mongo.repository import Collection as Rows
+from agent.mongo.repository import Repository
 from agent.outbox.models import Delivery, DeliveryState
 
 OPEN = (DeliveryState.PENDING, DeliveryState.FAILED, DeliveryState.LEASED)
@@ -69,6 +70,16 @@ class OutboxStore:
         rows = await self._rows(tenant_id).find({"key": {"$in": list(keys)}}, projection=["key"])
         return {row["key"] for row in rows}
 
+    async def actions(
+        self, tenant_id: str, action_ids: Collection[str], *, connector: str
+    ) -> set[str]:
+        """Those of `action_ids` that have a row for `connector`."""
+        rows = await self._rows(tenant_id).find(
+            {"action_id": {"$in": list(action_ids)}, "connector": connector},
+            projection=["action_id"],
+        )
+        return {row["action_id"] for row in rows}
+
     async def positions(self, tenant_id: str, count: int) -> int:
         """The first of `count` positions nobody else gets; joins the caller's transaction.
 
@@ -118,7 +129,7 @@ class OutboxStore:
             for row in taken
         ]
 
-    async def _due(self, rows: Collection, now: datetime, limit: int) -> list[dict[str, Any]]:
+    async def _due(self, rows: Rows, now: datetime, limit: int) -> list[dict[str, Any]]:
         """What could be claimed, the longest due first."""
         shown = ["delivery_id", "state", "due_at"]
         alone = await rows.find(
@@ -196,5 +207,5 @@ class OutboxStore:
         )
         return bool(matched)
 
-    def _rows(self, tenant_id: str) -> Collection:
+    def _rows(self, tenant_id: str) -> Rows:
         return self._repository.scoped("outbox", tenant_id)

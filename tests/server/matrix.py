@@ -7,14 +7,18 @@ maker to `IDS`.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
 import httpx
 
+from agent.kit.digests import args_hash
+from agent.kit.ids import new_id
 from agent.knowledge.models import ArticleDraft
 from agent.services import Services
 from agent.threads.models import Stage
+from agent.users.roles import Role
 from server.scopes import Scope
 from tests.agent.training.versions import passed
 from tests.server.parties import Json, Visitor
@@ -27,9 +31,12 @@ class Gate(Enum):
     """Only the visitor of a thread, about that thread."""
     OWN = "own"
     """Any key or user, about what it made itself."""
+    USER = "user"
+    """Any person who logged in, about themselves."""
 
 
-OPEN, VISITOR, OWN = Gate.OPEN, Gate.VISITOR, Gate.OWN
+OPEN, VISITOR, OWN, USER = Gate.OPEN, Gate.VISITOR, Gate.OWN, Gate.USER
+PASSWORD = "a rather long one"
 
 
 @dataclass
@@ -76,7 +83,7 @@ class Row:
     streams: bool = False
     """The answer never ends."""
     foreign_ok: bool = False
-    """Needs no id and answers another tenant with what is that tenant's own."""
+    """Answers another tenant with what is that tenant's own; it reads nothing of ours."""
 
     @property
     def names_ids(self) -> bool:
@@ -116,6 +123,57 @@ async def _model(world: World) -> str:
     return model.version
 
 
+async def _delivery(world: World) -> str:
+    delivery_id = new_id("dlv")
+    args = {"channel": "email"}
+    await world.services.outbox.enqueue(
+        "default",
+        delivery_id=delivery_id,
+        action_id=new_id("act"),
+        action="send_message",
+        args=args,
+        args_hash=args_hash(args),
+        thread_id="thr_1",
+        due_at=datetime.max.replace(year=9000, tzinfo=UTC),
+    )
+    await world.services.repository.scoped("outbox", "default").update(
+        {"delivery_id": delivery_id}, {"$set": {"state": "dead", "open": False}}
+    )
+    return delivery_id
+
+
+async def _subscription(world: World) -> str:
+    made, _ = await world.services.webhooks.subscribe(
+        "default", f"https://hooks.example.com/{new_id('x')}", ["tour.booked"]
+    )
+    return made.subscription_id
+
+
+async def _event(world: World) -> str:
+    return "tour.booked"
+
+
+async def _fresh_email(world: World) -> str:
+    return f"{new_id('a')}@homes.example"
+
+
+async def _user(world: World) -> str:
+    return (await world.services.users.named("default", await world.id("email"))).user_id
+
+
+async def _email(world: World) -> str:
+    email = await _fresh_email(world)
+    await world.services.users.add(
+        "default", email=email, password=PASSWORD, role=Role.REALPAGE_USER, actor="test"
+    )
+    return email
+
+
+async def _refresh_token(world: World) -> str:
+    email = await world.id("email")
+    return (await world.services.sessions.login(email, PASSWORD)).refresh_token
+
+
 async def _job(world: World) -> str:
     job = await world.services.jobs.enqueue("default", "nothing", {}, actor="test")
     return job.job_id
@@ -128,6 +186,13 @@ IDS: dict[str, Maker] = {
     "knowledge_id": _article,
     "version": _model,
     "job_id": _job,
+    "fresh_email": _fresh_email,
+    "email": _email,
+    "user_id": _user,
+    "refresh_token": _refresh_token,
+    "delivery_id": _delivery,
+    "subscription_id": _subscription,
+    "event": _event,
 }
 
 THREAD: Json = {"thread_id": "{thread_id}"}
@@ -139,6 +204,36 @@ ROWS = (
     Row("GET /docs", OPEN),
     Row("GET /api/healthz", OPEN),
     Row("GET /api/readyz", OPEN),
+    # accounts
+    Row(
+        "POST /api/auth/register",
+        OPEN,
+        body={"username": "Sam", "email": "{fresh_email}", "password": PASSWORD},
+        uses_up=True,
+    ),
+    Row("POST /api/auth/login", OPEN, body={"email": "{email}", "password": PASSWORD}),
+    Row("POST /api/auth/refresh", OPEN, body={"refresh_token": "{refresh_token}"}, uses_up=True),
+    Row("GET /api/auth/me", USER),
+    Row(
+        "POST /api/auth/password",
+        USER,
+        body={"current_password": PASSWORD, "password": PASSWORD + "!"},
+    ),
+    Row("POST /api/auth/logout", USER),
+    Row("GET /api/users", Scope.USERS_READ, foreign_ok=True),
+    Row(
+        "POST /api/users",
+        Scope.USERS_WRITE,
+        body={
+            "username": "Sam",
+            "email": "{fresh_email}",
+            "password": PASSWORD,
+            "role": "realpage_user",
+        },
+        uses_up=True,
+        foreign_ok=True,
+    ),
+    Row("PATCH /api/users/{user_id}", Scope.USERS_WRITE, body={"disabled": True}, uses_up=True),
     # conversation
     Row("POST /api/agent/start", OPEN, body={}),
     Row("POST /api/agent/token", VISITOR),
@@ -172,6 +267,20 @@ ROWS = (
         uses_up=True,
     ),
     Row("GET /api/deliveries", Scope.ACTIONS_READ),
+    Row("POST /api/deliveries/{delivery_id}/replay", Scope.ACTIONS_WRITE, uses_up=True),
+    Row(
+        "POST /api/webhooks/subscriptions",
+        Scope.WEBHOOKS_WRITE,
+        body={"target_url": "https://hooks.example.com/1", "events": ["tour.booked"]},
+        foreign_ok=True,
+    ),
+    Row("GET /api/webhooks/subscriptions", Scope.WEBHOOKS_WRITE, foreign_ok=True),
+    Row(
+        "DELETE /api/webhooks/subscriptions/{subscription_id}",
+        Scope.WEBHOOKS_WRITE,
+        uses_up=True,
+    ),
+    Row("GET /api/webhooks/samples/{event}", Scope.WEBHOOKS_READ, foreign_ok=True),
     # knowledge
     Row("GET /api/knowledge", Scope.KNOWLEDGE_READ),
     Row("GET /api/knowledge/search", Scope.KNOWLEDGE_READ, params={"q": "permit"}),
