@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
 from agent.errors import (
     Conflict,
@@ -92,6 +93,18 @@ def status_of(error: LatchkeyError) -> int:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
+class _Refusal(JSONResponse):
+    """Tells the request its code, for whoever counts."""
+
+    def __init__(self, code: str, body: Any, status: int, headers: Mapping[str, str]) -> None:
+        super().__init__(body, status, headers)
+        self._code = code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["code"] = self._code
+        await super().__call__(scope, receive, send)
+
+
 def answer(error: LatchkeyError, trace_id: str, headers: Mapping[str, str] = {}) -> JSONResponse:
     status = status_of(error)
     problem = Problem(
@@ -105,7 +118,7 @@ def answer(error: LatchkeyError, trace_id: str, headers: Mapping[str, str] = {})
         extra["Retry-After"] = str(wait)
     if status == 401:
         extra["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(ErrorBody(error=problem).model_dump(), status, extra)
+    return _Refusal(error.code, ErrorBody(error=problem).model_dump(), status, extra)
 
 
 def install(app: FastAPI) -> None:

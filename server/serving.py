@@ -20,6 +20,9 @@ async def serve(
         lifespan="off",
         access_log=False,
         log_level="warning",
+        log_config=None,
+        proxy_headers=bool(state.services.settings.trusted_proxies),
+        forwarded_allow_ips=state.services.settings.trusted_proxies,
         server_header=False,
         timeout_graceful_shutdown=int(STOP_SECONDS),
     )
