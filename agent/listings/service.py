@@ -61,6 +61,11 @@ class ListingService:
         """Those that exist, in the order asked for."""
         return await self._store.by_ids(tenant_id, listing_ids)
 
+    async def named(self, tenant_id: str, external_id: str) -> Listing | None:
+        """The home that another program calls `external_id`, or that has this id."""
+        ids = await self._store.ids_of(tenant_id, [external_id])
+        return await self._store.get(tenant_id, ids.get(external_id, external_id))
+
     async def relaxed(
         self, tenant_id: str, query: ListingQuery, *, limit: int = 3
     ) -> Relaxed | None:

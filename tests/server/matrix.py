@@ -33,9 +33,12 @@ class Gate(Enum):
     """Any key or user, about what it made itself."""
     USER = "user"
     """Any person who logged in, about themselves."""
+    SIGNED = "signed"
+    """Whoever signs with the secret of the source, whatever credential comes beside."""
 
 
 OPEN, VISITOR, OWN, USER = Gate.OPEN, Gate.VISITOR, Gate.OWN, Gate.USER
+SIGNED = Gate.SIGNED
 PASSWORD = "a rather long one"
 
 
@@ -76,6 +79,7 @@ class Row:
     body: Mapping[str, Any] | None = None
     params: Mapping[str, str] | None = None
     files: Mapping[str, Any] | None = None
+    form: Mapping[str, str] | None = None
     ids: Mapping[str, Maker] = field(default_factory=dict)
     """Makers for this row alone, before those of `IDS`."""
     uses_up: bool = False
@@ -153,6 +157,11 @@ async def _event(world: World) -> str:
     return "tour.booked"
 
 
+async def _source(world: World) -> str:
+    source, _ = await world.services.inbound.add("default", "crm")
+    return source.source_id
+
+
 async def _fresh_email(world: World) -> str:
     return f"{new_id('a')}@homes.example"
 
@@ -179,6 +188,16 @@ async def _job(world: World) -> str:
     return job.job_id
 
 
+async def _assistant(world: World) -> str:
+    return "leasing"
+
+
+async def _waiting_thread(world: World) -> str:
+    """One whose tour waits for approval."""
+    await world.id("action_id")
+    return await world.id("thread_id")
+
+
 IDS: dict[str, Maker] = {
     "thread_id": _thread,
     "lead_id": _lead,
@@ -186,6 +205,7 @@ IDS: dict[str, Maker] = {
     "knowledge_id": _article,
     "version": _model,
     "job_id": _job,
+    "assistant_id": _assistant,
     "fresh_email": _fresh_email,
     "email": _email,
     "user_id": _user,
@@ -193,9 +213,14 @@ IDS: dict[str, Maker] = {
     "delivery_id": _delivery,
     "subscription_id": _subscription,
     "event": _event,
+    "source": _source,
 }
 
 THREAD: Json = {"thread_id": "{thread_id}"}
+RUN: Json = {
+    "assistant_id": "leasing",
+    "input": {"messages": [{"role": "user", "content": "hi"}]},
+}
 CSV = {"file": ("a.csv", b"role,text\nlead,hi\n")}
 
 ROWS = (
@@ -281,6 +306,39 @@ ROWS = (
         uses_up=True,
     ),
     Row("GET /api/webhooks/samples/{event}", Scope.WEBHOOKS_READ, foreign_ok=True),
+    # LangGraph's clients
+    Row("GET /ok", OPEN),
+    Row("GET /info", OPEN),
+    Row("POST /assistants/search", OPEN, body={}),
+    Row("GET /assistants/{assistant_id}", OPEN),
+    Row("GET /assistants/{assistant_id}/schemas", OPEN),
+    Row("GET /assistants/{assistant_id}/graph", OPEN),
+    Row("POST /threads", Scope.THREADS_WRITE, body={}, foreign_ok=True),
+    Row("POST /threads/search", Scope.THREADS_READ, body={}, foreign_ok=True),
+    Row("GET /threads/{thread_id}", Scope.THREADS_READ, visitor=True),
+    Row("PATCH /threads/{thread_id}", Scope.THREADS_WRITE, body={"metadata": {"campaign": "fall"}}),
+    Row("GET /threads/{thread_id}/state", Scope.THREADS_READ, visitor=True),
+    Row(
+        "POST /threads/{thread_id}/state",
+        Scope.APPROVALS_WRITE,
+        body={"values": None, "as_node": "__end__"},
+        ids={"thread_id": _waiting_thread},
+        uses_up=True,
+    ),
+    Row("GET /threads/{thread_id}/history", Scope.THREADS_READ, visitor=True),
+    Row("POST /threads/{thread_id}/history", Scope.THREADS_READ, visitor=True, body={}),
+    Row("POST /threads/{thread_id}/runs", Scope.THREADS_WRITE, visitor=True, body=RUN),
+    Row("POST /threads/{thread_id}/runs/wait", Scope.THREADS_WRITE, visitor=True, body=RUN),
+    Row("POST /threads/{thread_id}/runs/stream", Scope.THREADS_WRITE, visitor=True, body=RUN),
+    Row("POST /runs/wait", Scope.THREADS_WRITE, body=RUN, foreign_ok=True),
+    Row("POST /runs/stream", Scope.THREADS_WRITE, body=RUN, foreign_ok=True),
+    Row("POST /api/webhooks/inbound/{source}", SIGNED, body={"type": "lead.created"}),
+    Row(
+        "POST /api/leads/intake/zillow",
+        Scope.LEADS_WRITE,
+        form={"name": "Sam Lee", "email": "sam@lee.example"},
+        foreign_ok=True,
+    ),
     # knowledge
     Row("GET /api/knowledge", Scope.KNOWLEDGE_READ),
     Row("GET /api/knowledge/search", Scope.KNOWLEDGE_READ, params={"q": "permit"}),
