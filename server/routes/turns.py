@@ -7,8 +7,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from graphs.answer import Acted, Answer, StreamEvent
-from server.deps import Someone, TheRuntime
+from server.deps import TheRuntime
 from server.errors import problems
+from server.limits import Speaker
 from server.scopes import Scope
 from server.sse import EventStream, frame
 
@@ -64,7 +65,7 @@ class ActionRequest(BaseModel):
     },
 )
 async def reply(
-    request: Request, body: ReplyRequest, runtime: TheRuntime, actor: Someone
+    request: Request, body: ReplyRequest, runtime: TheRuntime, actor: Speaker
 ) -> Answer | EventStream:
     actor.require_thread(body.thread_id, Scope.THREADS_WRITE)
     said = (actor.tenant_id, body.thread_id, body.message)
@@ -81,9 +82,9 @@ async def reply(
     summary="Propose an action",
     description="The visitor of the thread, with ids that were offered there, or `actions:write`. "
     "What has an effect outside waits for a person (`pending`).",
-    responses=problems(400, 401, 403, 404, 409, 415),
+    responses=problems(400, 401, 403, 404, 409, 415, 429),
 )
-async def action(body: ActionRequest, runtime: TheRuntime, actor: Someone) -> Acted:
+async def action(body: ActionRequest, runtime: TheRuntime, actor: Speaker) -> Acted:
     actor.require_thread(body.thread_id, Scope.ACTIONS_WRITE)
     by_key = actor.thread_id is None
     return await runtime.act(
