@@ -265,7 +265,7 @@ async def settle_schedule(services: Services, tenant_id: str, approval: Approval
         return
     if approval.proposed_args is not None:
         await services.tours.move(tenant_id, args.tour_id, args.starts_at)
-    await services.tours.book(tenant_id, args.tour_id)
+    await services.tours.book(tenant_id, args.tour_id, action_id=approval.action_id)
 
 
 async def unsettle_schedule(
@@ -281,7 +281,9 @@ async def settle_reschedule(services: Services, tenant_id: str, approval: Approv
     args = MoveArgs.model_validate(approval.args)
     if approval.status in EFFECTIVE:
         await _forget_reminders(services, tenant_id, args.tour_id)
-        await services.tours.move(tenant_id, args.tour_id, args.starts_at)
+        await services.tours.move(
+            tenant_id, args.tour_id, args.starts_at, action_id=approval.action_id
+        )
     # a hold that the move has used up is released already
     await services.tours.release(tenant_id, args.hold_id)
 

@@ -52,6 +52,8 @@ class Tour(BaseModel):
     """Which of the tours that the staff gives at this time; None: the time is not held."""
     replaces: str | None = None
     """tour_id of the tour that this hold keeps a new time for."""
+    actions: list[str] = Field(default_factory=list)
+    """action_ids of the approvals it rests on, the newest last."""
     moved_from: datetime | None = None
     """Its time before the last move."""
     remind_at: datetime | None = None

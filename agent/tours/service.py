@@ -156,8 +156,17 @@ class TourService:
 
         return await self._atomically(write)
 
-    async def book(self, tenant_id: str, tour_id: str, *, version: int | None = None) -> Tour:
+    async def book(
+        self,
+        tenant_id: str,
+        tour_id: str,
+        *,
+        action_id: str | None = None,
+        version: int | None = None,
+    ) -> Tour:
         """Proposed -> booked; a hold that lapsed is taken again while its time is free.
+
+        `action_id` is the approval it rests on.
 
         Raises Conflict `tour_slot_taken`, `tour_slot_invalid` (its time has passed),
         `tour_step_illegal`.
@@ -175,7 +184,12 @@ class TourService:
                 community = await self._tenants.community(tenant_id, tour.community_id)
                 seat = await self._seats.take(tenant_id, community, tour.starts_at, tour_id)
             return await self._seats.save(
-                tenant_id, tour, status=TourStatus.BOOKED, seat=seat, hold_until=None
+                tenant_id,
+                tour,
+                status=TourStatus.BOOKED,
+                seat=seat,
+                hold_until=None,
+                actions=_resting(tour, action_id),
             )
 
         return await self._atomically(write)
@@ -194,7 +208,13 @@ class TourService:
         return await self._atomically(write)
 
     async def move(
-        self, tenant_id: str, tour_id: str, starts_at: datetime, *, version: int | None = None
+        self,
+        tenant_id: str,
+        tour_id: str,
+        starts_at: datetime,
+        *,
+        action_id: str | None = None,
+        version: int | None = None,
     ) -> Tour:
         """Give a proposed or booked tour another time; the old seat is freed in the same write.
 
@@ -221,6 +241,8 @@ class TourService:
                 zone=community.zone,
                 seat=await self._seats.take(tenant_id, community, starts_at, tour_id),
                 moved_from=tour.starts_at,
+                actions=_resting(tour, action_id),
+                reminders=[],
             )
 
         return await self._atomically(write)
@@ -297,3 +319,7 @@ class TourService:
             return await self._repository.transact(write)
         except Duplicate:
             raise taken() from None
+
+
+def _resting(tour: Tour, action_id: str | None) -> list[str]:
+    return [*tour.actions, action_id] if action_id else tour.actions

@@ -1,6 +1,7 @@
 """Tours as they were before a decision that is taken back; inside the caller's transaction."""
 
 from datetime import datetime
+from typing import Any
 
 from agent.errors import Conflict
 from agent.kit.clock import Clock
@@ -51,7 +52,7 @@ class Undoing:
         back = tour.moved_from
         if tour.status is not TourStatus.BOOKED or tour.starts_at != moved_to or back is None:
             raise _changed()
-        tour = await self._at(tenant_id, tour, back)
+        tour = await self._at(tenant_id, tour, back, actions=tour.actions[:-1])
         hold = await self._at(tenant_id, hold, held)
         await self._seats.save(tenant_id, hold, status=TourStatus.PROPOSED, hold_until=until)
         return tour
@@ -64,7 +65,7 @@ class Undoing:
         tour = await self._at(tenant_id, tour, tour.starts_at)
         return await self._seats.save(tenant_id, tour, status=TourStatus.BOOKED)
 
-    async def _at(self, tenant_id: str, tour: Tour, starts_at: datetime) -> Tour:
+    async def _at(self, tenant_id: str, tour: Tour, starts_at: datetime, **changes: Any) -> Tour:
         """`tour` on a seat at `starts_at`."""
         require_ahead(starts_at, self._clock.now())
         community = await self._tenants.community(tenant_id, tour.community_id)
@@ -76,6 +77,7 @@ class Undoing:
             ends_at=end_of(community, starts_at),
             seat=seat,
             moved_from=None,
+            **changes,
         )
 
     async def _read(self, tenant_id: str, tour_id: str) -> Tour:
