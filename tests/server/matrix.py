@@ -80,6 +80,8 @@ class Row:
     params: Mapping[str, str] | None = None
     files: Mapping[str, Any] | None = None
     form: Mapping[str, str] | None = None
+    known: Scope | None = None
+    """Open to strangers, but a key or a user needs this scope."""
     ids: Mapping[str, Maker] = field(default_factory=dict)
     """Makers for this row alone, before those of `IDS`."""
     uses_up: bool = False
@@ -260,7 +262,7 @@ ROWS = (
     ),
     Row("PATCH /api/users/{user_id}", Scope.USERS_WRITE, body={"disabled": True}, uses_up=True),
     # conversation
-    Row("POST /api/agent/start", OPEN, body={}),
+    Row("POST /api/agent/start", OPEN, known=Scope.THREADS_WRITE, body={}),
     Row("POST /api/agent/token", VISITOR),
     Row("GET /api/agent/thread", VISITOR),
     Row(
