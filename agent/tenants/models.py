@@ -158,6 +158,8 @@ class Tenant(BaseModel):
     tenant_id: str
     name: str
     default_community: str = DEFAULT_COMMUNITY
+    registration: Literal["open", "closed"] = "open"
+    """Whether people may make their own accounts."""
     four_eyes: bool = False
     """Whether high-risk actions need two people, neither of whom proposed them."""
     undo_seconds: int = Field(default=0, ge=0, le=3600)
