@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from agent.errors import Conflict, Duplicate
 from agent.events.models import Event
 from agent.kit.ids import new_id
+from agent.leads.intake import LeadDraft
+from agent.privacy.pii import redact
 from agent.services import Services
 from agent.tenants.models import Community
 from agent.threads.models import Message, Role, Thread
@@ -18,6 +21,57 @@ def disclosure(community: Community) -> str:
     if not community.privacy_url:
         return text
     return f"{text} {replies.render('privacy_notice', {'url': community.privacy_url})}"
+
+
+async def opened(
+    services: Services,
+    tenant_id: str,
+    *,
+    lead_id: str | None,
+    thread_id: str | None,
+    community_id: str | None,
+    source: str | None,
+    metadata: Mapping[str, Any],
+) -> Thread:
+    """A thread that a program starts, for a lead it names or a new one.
+
+    Raises NotFound `lead_not_found`, `community_not_found`, `listing_not_found`, Conflict
+    `thread_exists`.
+    """
+    community = await services.tenants.community(tenant_id, community_id)
+    notes = {
+        name: redact(value).text if isinstance(value, str) else value
+        for name, value in metadata.items()
+    }
+    if listing_id := notes.get("listing_id"):
+        await services.listings.get(tenant_id, str(listing_id))
+
+    async def write() -> Thread:
+        if lead_id is None:
+            draft = LeadDraft(source=source)
+            lead = (await services.intake.take_in(tenant_id, draft)).lead
+        else:
+            lead = await services.leads.get(tenant_id, lead_id)
+        if thread_id is not None and await services.threads.store.get(tenant_id, thread_id):
+            raise taken(thread_id)
+        return await open_thread(
+            services,
+            tenant_id,
+            lead.lead_id,
+            community,
+            source=source,
+            thread_id=thread_id,
+            metadata=notes,
+        )
+
+    try:
+        return await services.repository.transact(write)
+    except Duplicate:
+        raise taken(thread_id or "") from None
+
+
+def taken(thread_id: str) -> Conflict:
+    return Conflict("thread_exists", f"There is a thread {thread_id[:80]!r} already.")
 
 
 async def open_thread(

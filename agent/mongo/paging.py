@@ -50,6 +50,11 @@ async def page(
     )
 
 
+def cursor_at(item: BaseModel, order: Order) -> str:
+    """Where the page after `item` starts."""
+    return _cursor({name: getattr(item, name) for name in (order.at, order.key)}, order)
+
+
 def _cursor(row: Mapping[str, Any], order: Order) -> str:
     plain = f"{row[order.at].isoformat()} {row[order.key]}"
     return base64.urlsafe_b64encode(plain.encode()).decode()

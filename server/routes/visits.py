@@ -1,19 +1,19 @@
 """A visitor comes: a thread of their own, the token for it, and what it holds."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from agent.kit.tokens import Issued
-from agent.privacy.models import Contact
-from agent.privacy.phones import e164
 from agent.threads.models import Stage
 from graphs.answer import Answer, ThreadView
 from server.actors import Actor
+from server.contact import ContactFields, Name
 from server.deps import Anyone, Renewed, Serving, TheRuntime, TheServices, Visitor
 from server.errors import problems
+from server.limits import starting
 from server.origins import require_origin
 from server.routes.threads import Line
 from server.scopes import Scope
@@ -22,33 +22,11 @@ router = APIRouter(prefix="/api/agent", tags=["conversation"])
 
 HISTORY = 200
 """Messages of a thread that its visitor is shown, the newest."""
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class LeadContact(BaseModel):
-    """How to reach the lead; kept in the vault alone."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Name | None = None
-    email: str | None = Field(default=None, max_length=320, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
-    phone: str | None = Field(default=None, max_length=40)
+class LeadContact(ContactFields):
     consent_sms: bool = False
     """The lead has agreed to be texted."""
-
-    @field_validator("phone")
-    @classmethod
-    def _number(cls, phone: str | None) -> str | None:
-        if phone is None:
-            return None
-        number = e164(phone)
-        if number is None:
-            raise ValueError("no phone number; write it as +15035550142")
-        return number
-
-    def contact(self) -> Contact:
-        email = self.email.lower() if self.email else None
-        return Contact(name=self.name, email=email, phone=self.phone)
 
 
 class StartRequest(BaseModel):
@@ -96,12 +74,13 @@ class OwnThread(ThreadView):
     status_code=201,
     summary="Start a conversation",
     description="Open to everyone. With an API key (`threads:write`) the key names the tenant.",
-    responses=problems(400, 401, 403, 404, 413, 415),
+    responses=problems(400, 401, 403, 404, 413, 415, 429),
 )
 async def start(
     request: Request, body: StartRequest, state: Serving, actor: Anyone
 ) -> StartResponse:
     tenant_id, community_id = await _site(body, request, state, actor)
+    await starting(request, state.services, tenant_id, actor)
     started = await state.runtime.start(
         tenant_id,
         community_id=community_id,
