@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, BackgroundTasks
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from agent.errors import InvalidInput, NotFound
 from graphs.answer import StreamEvent
@@ -67,7 +67,8 @@ async def wait_for_run(
 
 @router.post(
     "/threads/{thread_id}/runs/stream",
-    response_class=EventStream,
+    status_code=200,
+    response_class=Response,
     summary="Run and hear of it as it goes",
     description=ABOUT + " Events by `stream_mode`: metadata, values, updates, messages/partial, "
     "messages/complete, messages, events, error, end.",
@@ -96,7 +97,8 @@ async def wait_for_first_run(body: RunRequest, runtime: TheRuntime, actor: Someo
 
 @router.post(
     "/runs/stream",
-    response_class=EventStream,
+    status_code=200,
+    response_class=Response,
     summary="Open a thread, run in it, hear of it as it goes",
     description="The thread stays; Content-Location names it. " + ABOUT,
     responses={**_STREAM, **_REFUSALS},
