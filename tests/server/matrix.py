@@ -229,6 +229,7 @@ ROWS = (
     # pages and health
     Row("GET /", OPEN),
     Row("GET /docs", OPEN),
+    Row("GET /openapi.json", OPEN),
     Row("GET /api/healthz", OPEN),
     Row("GET /api/readyz", OPEN),
     # accounts
