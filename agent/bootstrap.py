@@ -1,5 +1,6 @@
 """The one place where the environment decides: which database, which keys, which clock."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
@@ -80,7 +81,10 @@ async def open_services(
     """
     async with _open_database(settings) as database:
         await indexes.ensure(database)
-        services = build_services(settings, database, clock or SystemClock())
+        # it makes or reads the key files
+        services = await asyncio.to_thread(
+            build_services, settings, database, clock or SystemClock()
+        )
         await services.tenants.community(DEFAULT_TENANT)
         await services.uploads.sweep()
         try:
