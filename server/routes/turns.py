@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from graphs.answer import Acted, Answer, StreamEvent
 from server.deps import TheRuntime
 from server.errors import problems
+from server.idempotency import derived_id
 from server.limits import Speaker
 from server.scopes import Scope
 from server.sse import EventStream, frame
@@ -69,9 +70,10 @@ async def reply(
 ) -> Answer | EventStream:
     actor.require_thread(body.thread_id, Scope.THREADS_WRITE)
     said = (actor.tenant_id, body.thread_id, body.message)
+    known_as = body.message_id or derived_id(request, "message")
     if STREAM not in request.headers.get("accept", ""):
-        return await runtime.reply(*said, message_id=body.message_id)
-    events = runtime.stream(*said, message_id=body.message_id)
+        return await runtime.reply(*said, message_id=known_as)
+    events = runtime.stream(*said, message_id=known_as)
     # a refusal comes before the first event, while there is still a status to say it with
     return EventStream(_frames(await anext(events), events))
 
@@ -94,6 +96,7 @@ async def action(body: ActionRequest, runtime: TheRuntime, actor: Speaker) -> Ac
         body.args,
         trusted=by_key,
         scopes=actor.scopes if by_key else None,
+        actor=actor.name if by_key else None,
     )
 
 

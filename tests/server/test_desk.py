@@ -50,7 +50,7 @@ class TestLeads:
             await staff.post("/api/leads/leads", {"external_id": str(number)})
         seen, cursor = [], None
         while True:
-            more = {"cursor": cursor} if cursor else {}
+            more: dict[str, str] = {"cursor": cursor} if cursor else {}
             page = await staff.read("/api/leads/leads", limit=2, **more)
             seen += [item["external_id"] for item in page["items"]]
             if (cursor := page["next_cursor"]) is None:

@@ -1,7 +1,7 @@
 """A POST with an Idempotency-Key is carried out once, whoever asks how often."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,8 @@ from agent.errors import TooBusy
 from agent.idempotency.models import Request
 from agent.kit.clock import ManualClock
 from agent.services import Services
+from graphs.answer import StreamEvent
+from graphs.runtime import Runtime
 from server.routes import visits
 from server.scopes import Scope as KeyScope
 from tests.server.parties import Staff, Visitor
@@ -204,6 +206,37 @@ class TestAStream:
         path = f"/api/leads/threads/{visitor.thread_id}/messages"
         roles = [line["role"] for line in (await staff.read(path))["items"]]
         assert roles == ["agent", "lead", "agent"]
+
+    async def test_that_was_cut_off_goes_on_as_the_same_message(
+        self, visitor: Visitor, staff: Staff, services: Services
+    ) -> None:
+        headers = visitor.headers | STREAM | {"Idempotency-Key": "one"}
+        body = {"thread_id": visitor.thread_id, "message": "Hi there"}
+        first = await visitor.web.post("/api/agent/reply", json=body, headers=headers)
+        # as if its process had died before the answer was kept
+        rows = services.repository.scoped("idempotency", "default")
+        await rows.delete_many({"request_id": {"$ne": ""}})
+        again = await visitor.web.post("/api/agent/reply", json=body, headers=headers)
+        assert "idempotent-replayed" not in again.headers
+        assert again.text.splitlines()[-2] == first.text.splitlines()[-2]
+        path = f"/api/leads/threads/{visitor.thread_id}/messages"
+        assert len((await staff.read(path))["items"]) == 3
+
+    async def test_that_failed_is_not_kept(
+        self, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def failing(*_: object, **__: object) -> AsyncIterator[StreamEvent]:
+            yield StreamEvent("accepted", {})
+            yield StreamEvent("error", {"code": "model_away"})
+
+        headers = visitor.headers | STREAM | {"Idempotency-Key": "one"}
+        body = {"thread_id": visitor.thread_id, "message": "Hi there"}
+        with monkeypatch.context() as patched:
+            patched.setattr(Runtime, "stream", failing)
+            first = await visitor.web.post("/api/agent/reply", json=body, headers=headers)
+        again = await visitor.web.post("/api/agent/reply", json=body, headers=headers)
+        assert "event: error" in first.text
+        assert "event: done" in again.text
 
 
 class TestAFile:
