@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from agent.approvals.models import ApprovalStatus
 from agent.errors import InvalidInput
 from agent.services import Services
 from agent.threads.models import Stage, Thread
@@ -24,6 +25,7 @@ async def act(
     *,
     trusted: bool,
     scopes: frozenset[str] | None,
+    actor: str | None = None,
 ) -> Acted:
     """Propose an action of the contract's table, or do it where none needs approval."""
     known = ACTIONS.get(action)
@@ -32,6 +34,7 @@ async def act(
             "action_unknown", f"{action[:80]!r} is none of {', '.join(sorted(ACTIONS))}."
         )
     call = await _call(services, tenant_id, thread, state, trusted=trusted, scopes=scopes)
+    call.actor = actor
     await Toolbox(call).use(known.tool, **args)
     if call.events or call.favorites != thread.favorites or call.handoff:
         await services.threads.note_action(
@@ -42,7 +45,9 @@ async def act(
             events=call.events,
         )
     if call.proposals:
-        return Acted(action_id=call.proposals[-1].action_id, status="pending")
+        proposed = call.proposals[-1]
+        waits = proposed.status is ApprovalStatus.PENDING
+        return Acted(action_id=proposed.action_id, status="pending" if waits else "done")
     return Acted(action_id=None, status="done")
 
 

@@ -14,10 +14,12 @@ from server.middleware import Guard
 from server.origins import CrossOrigin
 from server.routes import (
     approvals,
+    audit,
     auth,
     deliveries,
     desk,
     events,
+    funnel,
     health,
     inbound,
     intake,
@@ -27,10 +29,13 @@ from server.routes import (
     langgraph_server,
     langgraph_threads,
     leads,
+    metrics,
     pages,
     stages,
     subscriptions,
     threads,
+    tour_links,
+    tours,
     training,
     training_models,
     turns,
@@ -90,6 +95,8 @@ def create_app(opening: Opening, *, langgraph: bool = True) -> FastAPI:
         leads,
         threads,
         approvals,
+        tour_links,
+        tours,
         deliveries,
         subscriptions,
         inbound,
@@ -98,6 +105,9 @@ def create_app(opening: Opening, *, langgraph: bool = True) -> FastAPI:
         training,
         training_models,
         jobs,
+        audit,
+        funnel,
+        metrics,
     ):
         app.include_router(routes.router)
     if langgraph:

@@ -118,6 +118,7 @@ class Call:
         """Whether the community lets it pass without a person."""
         return (
             self.checked
+            and not self.by_staff
             and ACTIONS[action].auto
             and self.community.approval.get(action) == "auto"
             and approval.status is ApprovalStatus.PENDING

@@ -43,6 +43,12 @@ class ApprovalItem(BaseModel):
     risk: Risk
     status: ApprovalStatus
     version: int
+    approvals_needed: int
+    """How many people have yet to approve; 2 for high risk under four eyes, 0 once closed."""
+    first_approved_by: str | None
+    """The first of two people; somebody else has to be the second."""
+    proposed_by: str | None
+    """Who of the house asked for it; null: the lead or the agent."""
     created_at: datetime
     expires_at: datetime
     lead: LeadSummary
@@ -57,7 +63,10 @@ class ApprovalDetail(ApprovalItem):
     decided_at: datetime | None
     proposed_args: dict[str, Any] | None
     """What was proposed, where a person edited it."""
+    undo_until: datetime | None
+    """Until then nothing leaves, and the approval can be taken back."""
     deliveries: list[DeliveryItem]
+    """Its own, and the reminders of a tour that it covers."""
 
 
 class DecisionRequest(BaseModel):
@@ -77,8 +86,13 @@ class DecisionRequest(BaseModel):
 class Decided(BaseModel):
     action_id: str
     status: ApprovalStatus
+    """`pending` still where another person has to approve too."""
     version: int
     delivery_id: str | None = None
+    approvals_needed: int
+    first_approved_by: str | None
+    undo_until: datetime | None
+    """Until then `POST …/undo` takes it back."""
 
 
 @router.get("", summary="Actions, the newest first", responses=problems(401, 403))
@@ -104,7 +118,13 @@ async def list_approvals(
     leads = await _leads(services, actor.tenant_id, page.items)
     return Listed(
         items=[
-            ApprovalItem.model_validate({**dict(approval), "lead": leads[approval.lead_id]})
+            ApprovalItem.model_validate(
+                {
+                    **dict(approval),
+                    "lead": leads[approval.lead_id],
+                    "approvals_needed": await services.approvals.people(actor.tenant_id, approval),
+                }
+            )
             for approval in page.items
         ],
         next_cursor=page.next_cursor,
@@ -124,6 +144,7 @@ async def read_approval(action_id: Id, services: TheServices, actor: Reader) -> 
         {
             **dict(approval),
             "lead": leads[approval.lead_id],
+            "approvals_needed": await services.approvals.people(actor.tenant_id, approval),
             "deliveries": [DeliveryItem.of(delivery) for delivery in deliveries.items],
         }
     )
@@ -132,8 +153,14 @@ async def read_approval(action_id: Id, services: TheServices, actor: Reader) -> 
 @router.post(
     "/{action_id}/decision",
     summary="Decide an action, once",
-    description="The same decision again gives the recorded answer, another one 409. The lead is "
-    "told in the conversation.",
+    description="The same decision again gives the recorded answer, another one 409. Only the "
+    "stored arguments are carried out: those of an edit once they are checked, never those that "
+    "come with an approval. The lead is told in the conversation. The approval of a tour covers "
+    "its reminders, 24 and 2 hours before. Where the tenant wants four eyes, an action of high "
+    "risk stays `pending` until a second person has approved it, and nobody approves what they "
+    "proposed. Where there is an undo window, nothing leaves and nobody is told until it ends. A "
+    "tour whose time has passed or is taken is 409 with free times as details; send one as an "
+    "edit.",
     responses=problems(400, 401, 403, 404, 409, 410, 415),
 )
 async def decide(
@@ -143,7 +170,24 @@ async def decide(
     approval = await runtime.decide(
         actor.tenant_id, action_id, decision, actor=actor.name, version=body.version
     )
-    return Decided.model_validate(approval, from_attributes=True)
+    return await _decided(runtime.services, actor.tenant_id, approval)
+
+
+@router.post(
+    "/{action_id}/undo",
+    summary="Take an approval back before it leaves",
+    description="Inside the tenant's undo window: the delivery is canceled, a booked tour is held "
+    "again, the action waits as before with a new version. Later 409.",
+    responses=problems(401, 403, 404, 409),
+)
+async def undo(action_id: Id, runtime: TheRuntime, actor: Decider) -> Decided:
+    approval = await runtime.undo(actor.tenant_id, action_id, actor=actor.name)
+    return await _decided(runtime.services, actor.tenant_id, approval)
+
+
+async def _decided(services: Services, tenant_id: str, approval: Approval) -> Decided:
+    needed = await services.approvals.people(tenant_id, approval)
+    return Decided.model_validate({**dict(approval), "approvals_needed": needed})
 
 
 async def _leads(

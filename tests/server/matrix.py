@@ -13,12 +13,15 @@ from typing import Any
 
 import httpx
 
+from agent.approvals.models import Decision
 from agent.kit.digests import args_hash
 from agent.kit.ids import new_id
 from agent.knowledge.models import ArticleDraft
+from agent.listings.models import ListingQuery
 from agent.services import Services
 from agent.threads.models import Stage
 from agent.users.roles import Role
+from graphs.decisions import decide
 from server.scopes import Scope
 from tests.agent.training.versions import passed
 from tests.server.parties import Json, Visitor
@@ -117,6 +120,52 @@ async def _pending(world: World) -> str:
     return str((await (await world.visitor()).ask_for_a_tour())["action_id"])
 
 
+async def _undoable(world: World) -> str:
+    """An approval inside its undo window."""
+    services = world.services
+    tenant = await services.tenants.tenant("default")
+    await services.tenants.put(tenant.model_copy(update={"undo_seconds": 3600}))
+    action_id = await _pending(world)
+    await decide(services, "default", action_id, Decision(decision="approve"), actor="test")
+    await services.tenants.put(tenant)
+    return action_id
+
+
+async def _tour(world: World) -> str:
+    """A booked one."""
+    approval = await decide(
+        world.services,
+        "default",
+        await _pending(world),
+        Decision(decision="approve"),
+        actor="test",
+    )
+    return str(approval.args["tour_id"])
+
+
+async def _link(world: World) -> str:
+    tour = await world.services.tours.get("default", await _tour(world))
+    return world.services.tour_links.issue("default", tour, "cancel")
+
+
+async def _reachable(world: World) -> str:
+    """A thread whose lead can be written to."""
+    await _pending(world)
+    return await world.id("thread_id")
+
+
+async def _home(world: World) -> str:
+    homes = await world.services.listings.search("default", ListingQuery())
+    return homes[0].listing_id
+
+
+async def _slot(world: World) -> str:
+    services, home_id = world.services, await world.id("home_id")
+    home = await services.listings.get("default", home_id)
+    community = await services.tenants.community("default", home.community_id)
+    return (await services.tours.slots("default", home_id, community)).slots[0].slot_id
+
+
 async def _article(world: World) -> str:
     draft = ArticleDraft(title="Permits", text="A permit.")
     return (await world.services.knowledge.put("default", [draft], "test"))[0].knowledge_id
@@ -204,6 +253,10 @@ IDS: dict[str, Maker] = {
     "thread_id": _thread,
     "lead_id": _lead,
     "action_id": _pending,
+    "tour_id": _tour,
+    "token": _link,
+    "home_id": _home,
+    "slot_id": _slot,
     "knowledge_id": _article,
     "version": _model,
     "job_id": _job,
@@ -308,6 +361,32 @@ ROWS = (
         body={"decision": "approve"},
         uses_up=True,
     ),
+    Row(
+        "POST /api/approvals/{action_id}/undo",
+        Scope.APPROVALS_WRITE,
+        ids={"action_id": _undoable},
+        uses_up=True,
+    ),
+    # tours
+    Row("GET /api/tours", Scope.TOURS_READ),
+    Row("GET /api/tours/slots", Scope.TOURS_READ, params={"listing_id": "{home_id}"}),
+    Row(
+        "POST /api/tours",
+        Scope.TOURS_WRITE,
+        body={"thread_id": "{reachable_id}", "listing_id": "{home_id}", "slot_id": "{slot_id}"},
+        ids={"reachable_id": _reachable},
+        uses_up=True,
+    ),
+    Row("GET /api/tours/{tour_id}.ics", Scope.TOURS_READ),
+    Row("GET /api/tours/{tour_id}", Scope.TOURS_READ),
+    Row(
+        "PATCH /api/tours/{tour_id}",
+        Scope.TOURS_WRITE,
+        body={"status": "canceled_by_manager"},
+        uses_up=True,
+    ),
+    Row("GET /api/tours/links/{token}", OPEN),
+    Row("POST /api/tours/links/{token}", OPEN, body={}, uses_up=True),
     Row("GET /api/deliveries", Scope.ACTIONS_READ),
     Row("POST /api/deliveries/{delivery_id}/replay", Scope.ACTIONS_WRITE, uses_up=True),
     Row(
@@ -384,6 +463,9 @@ ROWS = (
         body={"stage": "touring"},
         uses_up=True,
     ),
+    Row("GET /api/audit", Scope.AUDIT_READ),
+    Row("GET /api/metrics/funnel", Scope.METRICS_READ),
+    Row("GET /metrics", Scope.METRICS_READ),
     Row("GET /api/jobs", OWN),
     Row("GET /api/jobs/{job_id}", OWN),
 )  # fmt: skip
