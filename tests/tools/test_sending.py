@@ -16,7 +16,7 @@ async def queued(floor: Floor, channel: str = "sms") -> Delivery:
     """A message that was approved and waits to be sent."""
     message = await (await floor.toolbox()).use("send_message", channel=channel, text="hi")
     await floor.decide(message)
-    return (await floor.deliveries())[-1]
+    return next(row for row in await floor.deliveries() if row.args["channel"] == channel)
 
 
 async def stop(floor: Floor) -> bool:
