@@ -22,6 +22,8 @@ from agent.idempotency.service import IdempotencyService
 from agent.idempotency.store import IdempotencyStore
 from agent.inbound.service import InboundService
 from agent.inbound.store import InboundStore
+from agent.insight.service import InsightService
+from agent.insight.store import InsightStore
 from agent.jobs.broker import Broker
 from agent.jobs.service import JobService
 from agent.jobs.store import JobStore
@@ -193,6 +195,7 @@ def build_services(
             clock,
             TuningServer(settings),
         ),
+        insight=InsightService(InsightStore(repository), tenants, clock),
     )
 
 

@@ -9,6 +9,7 @@ from agent.chunks.service import ChunkService
 from agent.events.store import EventStore
 from agent.idempotency.service import IdempotencyService
 from agent.inbound.service import InboundService
+from agent.insight.service import InsightService
 from agent.jobs.service import JobService
 from agent.kit.clock import Clock
 from agent.kit.failpoints import Failpoints
@@ -76,3 +77,4 @@ class Services:
     chat: ChatModels | None
     """None: neither a key nor a server is named."""
     training: TrainingService
+    insight: InsightService

@@ -134,6 +134,20 @@ def reveal(
 
 
 @app.command()
+def verify(
+    tenant: Annotated[
+        str | None, typer.Option("--tenant", help="Whose audit; default: everyone's.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check that nothing in the audit was edited, moved, added or taken away."""
+    from server.commands.verify import run
+
+    if not run(settings(), Output(as_json=as_json), tenant=tenant):
+        raise typer.Exit(1)
+
+
+@app.command()
 def doctor(
     mongod: Annotated[
         bool, typer.Option("--mongod", help="Only check that mongod runs here.")

@@ -26,6 +26,7 @@ MAY_SEE_ALL_TENANTS = {
     "agent/tours/store.py",
     "agent/events/store.py",
     "agent/audit/store.py",
+    "agent/insight/store.py",
     "agent/jobs/store.py",
     "agent/knowledge/store.py",
 }
