@@ -3,49 +3,63 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from typing import Any, TypeVar
 
 from agent.approvals.models import Approval, Decision
-from agent.errors import Conflict, Duplicate, LatchkeyError, NotFound
+from agent.audit.models import Why
+from agent.errors import Conflict, Duplicate, LatchkeyError, NotFound, TooBusy
 from agent.events.models import Event
 from agent.kit.ids import new_id
 from agent.kit.text import validate_message
 from agent.leads.models import Consent
 from agent.privacy.models import Contact
 from agent.services import Services
-from agent.tenants.models import Community
-from agent.threads.models import Message, Role, Thread
-from graphs import acting, decisions
+from agent.threads.models import Accepted, Message, OnBusy, Role, Thread, ThreadStatus
+from agent.threads.service import rolled_back
+from graphs import acting, decisions, reminders
 from graphs.answer import (
     Acted,
     Answer,
     OfferedListing,
+    OfferedSlot,
     PendingAction,
     Started,
     StreamEvent,
     ThreadView,
 )
+from graphs.opening import disclosure, open_thread, taken
 from graphs.redaction import redacted
 from graphs.streaming import Telling
-from graphs.turns import TurnRunner
+from graphs.turns import Key, Told, TurnRunner
 from graphs.voices import Voices
-from prompts import load
 
 log = logging.getLogger(__name__)
 
 POLL = 0.05
 """Seconds between looks for an answer that another process may be writing."""
 
+T = TypeVar("T")
+MOST_RUNNING = 64
+"""Turns that run at once in this process; a message beyond is refused before it is kept."""
+
 
 class Runtime:
     """Serves every surface; holds nothing that a restart would lose."""
 
-    def __init__(self, services: Services, runner: TurnRunner, voices: Voices) -> None:
+    def __init__(
+        self,
+        services: Services,
+        runner: TurnRunner,
+        voices: Voices,
+        *,
+        most_running: int = MOST_RUNNING,
+    ) -> None:
         self.services = services
+        self._most_running = most_running
         self._runner = runner
         self._voices = voices
-        self._background: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[Any]] = set()
 
     async def start(
         self,
@@ -71,29 +85,33 @@ class Runtime:
         if listing_id is not None:
             await services.listings.get(tenant_id, listing_id)
         if thread_id is not None and await services.threads.store.get(tenant_id, thread_id):
-            raise _taken(thread_id)
-        thread_id = thread_id or new_id("thr")
+            raise taken(thread_id)
         now = services.clock.now()
-        disclosure = _disclosure(community)
+        told = disclosure(community)
         lead = await services.leads.create(
             tenant_id,
             contact=contact or Contact(),
-            consent=Consent(sms=consent_sms, text=disclosure, at=now, source=source or "chat"),
+            consent=Consent(sms=consent_sms, text=told, at=now, source=source or "chat"),
             source=source,
         )
-        thread = Thread(
-            thread_id=thread_id,
-            lead_id=lead.lead_id,
-            community_id=community.community_id,
-            source=source,
-            metadata={**metadata, **({"listing_id": listing_id} if listing_id else {})},
-            created_at=now,
-            updated_at=now,
-        )
+
+        async def write() -> Thread:
+            data = {"lead_id": lead.lead_id, "source": source}
+            await services.events.tell(tenant_id, Event(type="lead.created", data=data), now)
+            return await open_thread(
+                services,
+                tenant_id,
+                lead.lead_id,
+                community,
+                source=source,
+                thread_id=thread_id,
+                metadata={**metadata, **({"listing_id": listing_id} if listing_id else {})},
+            )
+
         try:
-            await services.repository.transact(lambda: self._open(tenant_id, thread, disclosure))
+            thread = await services.repository.transact(write)
         except Duplicate:
-            raise _taken(thread_id) from None
+            raise taken(thread_id or "") from None
         answer = None
         if text is not None:
             answer = await self.reply(tenant_id, thread.thread_id, text, message_id=message_id)
@@ -101,53 +119,48 @@ class Runtime:
             thread_id=thread.thread_id,
             lead_id=lead.lead_id,
             community=community,
-            disclosure=disclosure,
+            disclosure=told,
             stage=answer.stage if answer else thread.stage,
             answer=answer,
         )
 
-    async def _open(self, tenant_id: str, thread: Thread, disclosure: str) -> None:
-        threads = self.services.threads
-        await threads.store.create(tenant_id, thread)
-        first = Message(
-            message_id="disclosure",
-            turn_index=0,
-            role=Role.AGENT,
-            text=disclosure,
-            timestamp=thread.created_at,
-            stage=thread.stage,
-        )
-        await threads.add(tenant_id, thread.thread_id, [first], [Event(type="thread.started")])
-
     async def reply(
-        self, tenant_id: str, thread_id: str, text: str, *, message_id: str | None = None
+        self,
+        tenant_id: str,
+        thread_id: str,
+        text: str,
+        *,
+        message_id: str | None = None,
+        on_busy: OnBusy = "enqueue",
     ) -> Answer:
         """Accept a lead's message durably, then wait for the reply to it.
 
-        Messages that arrive meanwhile are answered together. The same `message_id` again gives
-        the same answer. Raises InvalidInput, TooLarge, NotFound, TooBusy.
+        Messages that arrive meanwhile are answered as `on_busy` says. The same `message_id` again
+        gives the same answer. While a person has taken over the reply is empty. Raises
+        InvalidInput, TooLarge, NotFound, TooBusy, Conflict `thread_busy` or `turn_rolled_back`.
         """
-        message = await self._accept(tenant_id, thread_id, text, message_id)
-        return await self._answered(tenant_id, thread_id, message)
-
-    async def post(
-        self, tenant_id: str, thread_id: str, text: str, *, message_id: str | None = None
-    ) -> Message:
-        """Accept a lead's message durably; it is answered without the caller."""
-        message = await self._accept(tenant_id, thread_id, text, message_id)
-        self._spawn(tenant_id, thread_id)
-        return message
+        key, known_as = (tenant_id, thread_id), message_id or new_id("msg")
+        with self._runner.expecting(key, known_as) as told:
+            accepted = await self._accept(key, text, known_as, on_busy, again=bool(message_id))
+            return await self._answered(key, accepted, told)
 
     async def stream(
-        self, tenant_id: str, thread_id: str, text: str, *, message_id: str | None = None
+        self,
+        tenant_id: str,
+        thread_id: str,
+        text: str,
+        *,
+        message_id: str | None = None,
+        on_busy: OnBusy = "enqueue",
     ) -> AsyncIterator[StreamEvent]:
         """The same as events; the first one comes when the message is safe."""
-        with self._voices.listen((tenant_id, thread_id)) as heard:
-            message = await self._accept(tenant_id, thread_id, text, message_id)
-            accepted = {"message_id": message.message_id, "turn_index": message.turn_index}
-            yield StreamEvent("accepted", accepted)
-            answered = asyncio.create_task(self._answered(tenant_id, thread_id, message))
-            telling = Telling(message.turn_index)
+        key, known_as = (tenant_id, thread_id), message_id or new_id("msg")
+        with self._voices.listen(key) as heard, self._runner.expecting(key, known_as) as told:
+            accepted = await self._accept(key, text, known_as, on_busy, again=bool(message_id))
+            turn_index = accepted.message.turn_index
+            yield StreamEvent("accepted", {"message_id": known_as, "turn_index": turn_index})
+            answered = asyncio.create_task(self._answered(key, accepted, told))
+            telling = Telling(turn_index)
             try:
                 async for event in telling.live(heard, answered):
                     yield event
@@ -160,6 +173,12 @@ class Runtime:
         for event in telling.rest(answer):
             yield event
 
+    async def release(self, tenant_id: str, thread_id: str, *, actor: str) -> Thread:
+        """Give a thread back to the agent, which answers what waits without the caller."""
+        thread = await self.services.desk.release(tenant_id, thread_id, actor=actor)
+        self.wake(tenant_id, thread_id)
+        return thread
+
     async def act(
         self,
         tenant_id: str,
@@ -169,13 +188,25 @@ class Runtime:
         *,
         trusted: bool,
         scopes: frozenset[str] | None = None,
+        actor: str | None = None,
     ) -> Acted:
         """See `graphs.acting`; an untrusted caller (the visitor) names only what was offered."""
         thread = await self.services.threads.get(tenant_id, thread_id)
         state = await self._runner.memory(tenant_id, thread_id)
-        return await acting.act(
-            self.services, tenant_id, thread, state, action, args, trusted=trusted, scopes=scopes
+        acted = await acting.act(
+            self.services,
+            tenant_id,
+            thread,
+            state,
+            action,
+            args,
+            trusted=trusted,
+            scopes=scopes,
+            actor=actor,
         )
+        if acted.action_id and acted.status == "done":
+            self.wake(tenant_id, thread_id)
+        return acted
 
     async def decide(
         self,
@@ -190,8 +221,12 @@ class Runtime:
         approval = await decisions.decide(
             self.services, tenant_id, action_id, decision, actor=actor, version=version
         )
-        self._spawn(tenant_id, approval.thread_id)
+        self.wake(tenant_id, approval.thread_id)
         return approval
+
+    async def undo(self, tenant_id: str, action_id: str, *, actor: str) -> Approval:
+        """Take an approval back inside the tenant's undo window; it waits again."""
+        return await decisions.undo(self.services, tenant_id, action_id, actor=actor)
 
     async def caught_up(self, tenant_id: str, thread_id: str) -> None:
         """Return when nothing in the thread waits for the agent any more."""
@@ -214,10 +249,9 @@ class Runtime:
     async def sweep(self) -> None:
         """Close what lapsed, and finish what a dead process left waiting."""
         services = self.services
-        await services.approvals.expire_overdue(
-            lambda tenant_id: lambda row: decisions.close(services, tenant_id, row)
-        )
+        await decisions.sweep(services)
         await services.tours.sweep_expired(services.clock.now())
+        await reminders.sweep(services)
         for tenant_id, thread_id in await services.threads.store.abandoned(services.clock.now()):
             try:
                 await self._runner.drain(tenant_id, thread_id)
@@ -231,70 +265,121 @@ class Runtime:
         await self._runner.close()
 
     async def _accept(
-        self, tenant_id: str, thread_id: str, text: str, message_id: str | None
-    ) -> Message:
-        services = self.services
-        text = validate_message(text)
+        self, key: Key, text: str, message_id: str, on_busy: OnBusy, *, again: bool
+    ) -> Accepted:
+        """Keep the message; `again`: it may have been sent before."""
+        services, runner = self.services, self._runner
+        if runner.busy >= self._most_running:
+            raise TooBusy(
+                "server_busy", "Too many conversations at once; send it again.", retry_after=1
+            )
+        clean = await self._clean(key, validate_message(text))
+
+        async def keep() -> Accepted:
+            accepted = await services.threads.accept(
+                *key,
+                clean,
+                message_id=message_id,
+                again=again,
+                owner=runner.owner(),
+                on_busy=on_busy,
+            )
+            services.failpoints.reach("accept")
+            runner.withdraw(key, accepted.withdrawn)
+            if accepted.lease and accepted.thread:
+                runner.begin(key, accepted.lease, accepted.thread)
+            return accepted
+
+        # a caller who goes away must not take the lease along
+        return await self._unhurried(keep())
+
+    async def _clean(self, key: Key, text: str) -> str:
+        """The text without contact data, which goes to the vault."""
+        services, (tenant_id, thread_id) = self.services, key
+        # only where it would matter is it worth a look whether a name was asked for
+        plain = await redacted(services, tenant_id, text, name_expected=False)
+        named = await redacted(services, tenant_id, text, name_expected=True)
+        if plain == named and plain.contact == Contact():
+            return plain.text
         thread = await services.threads.get(tenant_id, thread_id)
-        expected = await self._name_expected(tenant_id, thread)
-        clean = await redacted(services, tenant_id, text, name_expected=expected)
+        clean = named if await self._name_expected(tenant_id, thread) else plain
         if clean.contact != Contact():
             await services.leads.learn_contact(tenant_id, thread.lead_id, clean.contact)
-        message, _ = await services.threads.accept(
-            tenant_id, thread_id, clean.text, message_id=message_id
-        )
-        services.failpoints.reach("accept")
-        return message
+        return clean.text
 
     async def _name_expected(self, tenant_id: str, thread: Thread) -> bool:
         last = await self.services.threads.store.latest(tenant_id, thread.thread_id, Role.AGENT)
         return last is not None and last.why is not None and "asked:contact" in last.why.rules
 
-    async def _answered(self, tenant_id: str, thread_id: str, message: Message) -> Answer:
-        store = self.services.threads.store
+    async def _answered(self, key: Key, accepted: Accepted, told: "asyncio.Future[Told]") -> Answer:
+        message, thread = accepted.message, accepted.thread
+        if thread is not None and thread.status is ThreadStatus.STAFF:
+            return await self._silent(key, message, thread)
         while True:
-            await self._drained(tenant_id, thread_id)
-            reply = await store.answer_to(tenant_id, thread_id, message)
+            await self._drained(key)
+            if told.done():
+                return _answer(key, message, told.result())
+            reply = await self.services.threads.store.answer_to(*key, message)
             if reply is not None:
-                return await self._answer(tenant_id, thread_id, message, reply)
-            await asyncio.sleep(POLL)
+                return await self._told(key, message, reply)
+            await asyncio.wait((told,), timeout=POLL)
+            if not told.done() and (left := await self._left(key, message)):
+                return left
 
-    async def _drained(self, tenant_id: str, thread_id: str) -> None:
-        """Run what waits; a turn that another process has taken over is answered there."""
+    async def _left(self, key: Key, message: Message) -> Answer | None:
+        """The silence of the agent, where a message waits no more and has no answer of it."""
+        threads = self.services.threads
+        thread = await threads.get(*key)
+        if any(waiting.message_id == message.message_id for waiting in thread.queue):
+            return None
+        if await threads.store.answer_to(*key, message) is not None:
+            return None
+        return await self._silent(key, message, thread)
+
+    async def _drained(self, key: Key) -> None:
+        """Run what waits; a turn that another one has taken over is answered there."""
         try:
-            await self._runner.drain(tenant_id, thread_id)
+            await self._runner.drain(*key)
         except Conflict as error:
             if error.code != "turn_lease_lost":
                 raise
 
-    async def _answer(
-        self, tenant_id: str, thread_id: str, message: Message, reply: Message
-    ) -> Answer:
-        if reply.why is None or reply.stage is None:
-            raise NotFound("reply_not_found", "This message has no answer of the agent.")
-        thread = await self.services.threads.get(tenant_id, thread_id)
-        lead = await self.services.leads.get(tenant_id, thread.lead_id)
-        return Answer.model_validate(
-            {
-                "thread_id": thread_id,
-                "turn_index": reply.turn_index,
-                "message_id": message.message_id,
-                "coalesced": reply.answers,
-                "stage": reply.stage,
-                "reply": reply.text,
-                "listings": reply.listings,
-                "slots": reply.slots,
-                "pending_actions": await self._pending(tenant_id, thread_id),
-                "profile": lead.profile,
-                "why": reply.why,
-            }
+    async def _told(self, key: Key, message: Message, reply: Message) -> Answer:
+        """An answer that has been given before, or in another process."""
+        if reply.withdrawn:
+            raise rolled_back()
+        services, tenant_id = self.services, key[0]
+        thread = await services.threads.get(*key)
+        lead = await services.leads.get(tenant_id, thread.lead_id)
+        pending = await services.approvals.store.pending(*key)
+        return _answer(key, message, Told(reply, lead.profile, pending))
+
+    async def _silent(self, key: Key, message: Message, thread: Thread) -> Answer:
+        """What a lead hears of the agent while a person has taken over."""
+        lead = await self.services.leads.get(key[0], thread.lead_id)
+        return Answer(
+            thread_id=thread.thread_id,
+            turn_index=message.turn_index,
+            message_id=message.message_id,
+            stage=thread.stage,
+            reply="",
+            pending_actions=await self._pending(*key),
+            profile=lead.profile,
+            why=Why(),
         )
 
     async def _pending(self, tenant_id: str, thread_id: str) -> list[PendingAction]:
         rows = await self.services.approvals.store.pending(tenant_id, thread_id)
-        return [PendingAction.model_validate(row.model_dump()) for row in rows]
+        return [_action(row) for row in rows]
 
-    def _spawn(self, tenant_id: str, thread_id: str) -> None:
+    async def _unhurried(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of work that goes on when its caller is cancelled."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return await asyncio.shield(task)
+
+    def wake(self, tenant_id: str, thread_id: str) -> None:
         """Run the thread's waiting turns without making the caller wait."""
 
         async def drain() -> None:
@@ -319,21 +404,33 @@ async def open_runtime(services: Services) -> AsyncIterator[Runtime]:
     policy = open_policy(services, voices)
     saver = await asyncio.to_thread(open_saver, services.database)
     graph = build(services, policy).compile(checkpointer=saver)
-    runtime = Runtime(services, TurnRunner(services, graph), voices)
+    runtime = Runtime(services, TurnRunner(services, graph, saver), voices)
     try:
         yield runtime
     finally:
         await runtime.close()
 
 
-def _taken(thread_id: str) -> Conflict:
-    return Conflict("thread_exists", f"There is a thread {thread_id[:80]!r} already.")
+def _answer(key: Key, message: Message, told: Told) -> Answer:
+    reply = told.reply
+    if reply.why is None or reply.stage is None:
+        raise NotFound("reply_not_found", "This message has no answer of the agent.")
+    return Answer(
+        thread_id=key[1],
+        turn_index=reply.turn_index,
+        message_id=message.message_id,
+        coalesced=reply.answers,
+        stage=reply.stage,
+        reply=reply.text,
+        listings=[OfferedListing.model_validate(home) for home in reply.listings],
+        slots=[OfferedSlot.model_validate(slot) for slot in reply.slots],
+        pending_actions=[_action(row) for row in told.pending],
+        profile=told.profile,
+        why=reply.why,
+    )
 
 
-def _disclosure(community: Community) -> str:
-    """What a lead is told before the first word: a machine, who runs it, that it records."""
-    replies = load("leasing/replies")
-    text = replies.render("disclosure", {"community": community.name})
-    if not community.privacy_url:
-        return text
-    return f"{text} {replies.render('privacy_notice', {'url': community.privacy_url})}"
+def _action(row: Approval) -> PendingAction:
+    return PendingAction(
+        action_id=row.action_id, action=row.action, args=row.args, status=row.status
+    )

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import traceback
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
+from agent.approvals.models import Approval
 from agent.audit.models import Why
 from agent.errors import Conflict, LatchkeyError, Unavailable
 from agent.events.models import Event
@@ -20,26 +23,81 @@ from agent.leads.models import LeadProfile
 from agent.services import Services
 from agent.tenants.hours import hours_text
 from agent.threads.models import Lease, Message, Role, Stage, Thread, TurnResult
+from agent.threads.service import LEASE, rolled_back
+from graphs.checkpoints import Saved, TurnSaver
 from graphs.leasing.state import Incoming, LeasingState
 from graphs.leasing.turn import offered
 from prompts import load
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 10.0
 Key = tuple[str, str]
 """(tenant_id, thread_id)"""
 Graph = CompiledStateGraph[LeasingState]
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one turn came to, for those in this process who wait for it."""
+
+    reply: Message
+    profile: LeadProfile
+    pending: list[Approval]
+
+
 class TurnRunner:
     """At most one turn a thread, over all processes: whoever holds the lease runs it."""
 
-    def __init__(self, services: Services, graph: Graph) -> None:
+    def __init__(self, services: Services, graph: Graph, saver: TurnSaver) -> None:
         self._services = services
         self._graph = graph
-        self._owner = new_id("run")
+        self._saver = saver
+        self._name = new_id("run")
+        self._claims = itertools.count()
         self._running: dict[Key, asyncio.Task[None]] = {}
+        self._waiting: dict[Key, dict[str, asyncio.Future[Told]]] = {}
+
+    @property
+    def busy(self) -> int:
+        """How many threads have a turn running in this process."""
+        return len(self._running)
+
+    def owner(self) -> str:
+        """A name for one claim to a lease."""
+        return f"{self._name}.{next(self._claims)}"
+
+    @contextlib.contextmanager
+    def expecting(self, key: Key, message_id: str) -> Iterator[asyncio.Future[Told]]:
+        """What the turn that answers this message comes to, should it run in this process.
+
+        Raises through the future: Conflict `turn_rolled_back`.
+        """
+        waiting = self._waiting.setdefault(key, {})
+        future = waiting.get(message_id)
+        if future is None:
+            future = waiting[message_id] = asyncio.get_running_loop().create_future()
+        try:
+            yield future
+        finally:
+            if not future.done() and waiting.get(message_id) is future:
+                del waiting[message_id]
+            if not waiting:
+                self._waiting.pop(key, None)
+
+    def withdraw(self, key: Key, messages: Sequence[Message]) -> None:
+        """Tell whoever waits for an answer to these that none comes."""
+        for message in messages:
+            future = self._waiting.get(key, {}).pop(message.message_id, None)
+            if future is not None and not future.done():
+                future.set_exception(rolled_back())
+                future.exception()  # nobody may be left to hear it
+
+    def begin(self, key: Key, lease: Lease, thread: Thread) -> None:
+        """Answer what waits in the thread under a lease that is held; ends what runs there."""
+        ended = self._running.get(key)
+        if ended is not None:
+            ended.cancel()
+        self._start(key, self._leased(key, lease, thread))
 
     async def drain(self, tenant_id: str, thread_id: str) -> None:
         """Answer everything that waits in the thread, unless another process is at it.
@@ -47,70 +105,61 @@ class TurnRunner:
         The work goes on when the caller is cancelled.
         """
         key = (tenant_id, thread_id)
-        task = self._running.get(key)
-        if task is None:
-            task = asyncio.create_task(self._drain(tenant_id, thread_id))
-            self._running[key] = task
-            task.add_done_callback(lambda _: self._running.pop(key, None))
-        await asyncio.shield(task)
+        await _joined(self._running.get(key) or self._start(key, self._drain(key)))
+
+    def _start(self, key: Key, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = self._running[key] = asyncio.create_task(work)
+        task.add_done_callback(lambda ended: self._ended(key, ended))
+        return task
+
+    def _ended(self, key: Key, task: "asyncio.Task[None]") -> None:
+        if self._running.get(key) is task:
+            del self._running[key]
+        if not task.cancelled():
+            task.exception()  # whoever waits for it hears it; nobody may
 
     async def memory(self, tenant_id: str, thread_id: str) -> LeasingState:
         """What the thread's graph remembers; empty before its first turn."""
-        snapshot = await self._graph.aget_state(_config(tenant_id, thread_id))
+        snapshot = await self._graph.aget_state(_config((tenant_id, thread_id)))
         values: LeasingState = snapshot.values  # type: ignore[assignment]  # the graph's own state
         return values
 
     async def close(self) -> None:
         await asyncio.gather(*self._running.values(), return_exceptions=True)
 
-    async def _drain(self, tenant_id: str, thread_id: str) -> None:
-        store = self._services.threads.store
-        lease = await store.take_lease(
-            tenant_id,
-            thread_id,
-            owner=self._owner,
-            now=self._services.clock.now(),
-            seconds=LEASE_SECONDS,
-        )
-        if lease is None:
-            return
+    async def _drain(self, key: Key) -> None:
+        threads = self._services.threads
+        taken = await threads.store.take_lease(*key, threads.claim(self.owner()))
+        if taken is not None:
+            await self._leased(key, *taken)
+
+    async def _leased(self, key: Key, lease: Lease, thread: Thread) -> None:
         self._services.failpoints.reach("lease")
         try:
-            async with self._kept(tenant_id, thread_id, lease):
-                await self._turns(tenant_id, thread_id, lease)
+            with self._kept(key, lease):
+                while thread.unanswered > 0:
+                    thread = await self._turn(key, lease, thread)
         except BaseException:
             with contextlib.suppress(LatchkeyError):
-                await store.abandon_lease(tenant_id, thread_id, lease)
+                await self._services.threads.store.abandon_lease(*key, lease)
             raise
 
-    async def _turns(self, tenant_id: str, thread_id: str, lease: Lease) -> None:
-        thread = await self._services.threads.get(tenant_id, thread_id)
-        recovering = lease.recovered
-        while thread.unanswered > 0:
-            waiting = await self._services.threads.store.waiting(tenant_id, thread)
-            if not waiting:
-                raise Conflict("thread_count_wrong", "Nothing waits although the count says so.")
-            batch = _batch(waiting)
-            state = await self._remembered(tenant_id, thread, batch) if recovering else None
-            if state is not None:
-                batch = [item for item in batch if item.turn_index <= state["through"]]
-            else:
-                state = await self._run(tenant_id, thread, batch)
-            recovering = False
+    async def _turn(self, key: Key, lease: Lease, thread: Thread) -> Thread:
+        """Answer what came first; the thread as it is then."""
+        if not thread.queue:
+            raise Conflict("thread_count_wrong", "Nothing waits although the count says so.")
+        batch = _batch(thread.queue)
+        given = await self._input(key[0], thread, batch)
+        fresh = thread.answered_through < 0
+        with self._saver.turn(place(key), thread.checkpoint_id, fresh=fresh) as saved:
+            state = await self._run(key, thread, batch, given)
             self._services.failpoints.reach("checkpoint")
-            thread = await self._finish(tenant_id, thread, lease, batch, state)
+            return await self._finish(key, thread, lease, batch, given, state, saved)
 
-    async def _remembered(
-        self, tenant_id: str, thread: Thread, batch: Sequence[Message]
-    ) -> LeasingState | None:
-        """The state of a turn that ran but was not written out before its process died."""
-        state = await self.memory(tenant_id, thread.thread_id)
-        ran = state.get("through", -1) >= batch[0].turn_index and state.get("output")
-        return state if ran else None
-
-    async def _run(self, tenant_id: str, thread: Thread, batch: Sequence[Message]) -> LeasingState:
-        given = await self._input(tenant_id, thread, batch)
-        config = _config(tenant_id, thread.thread_id)
+    async def _run(
+        self, key: Key, thread: Thread, batch: Sequence[Message], given: LeasingState
+    ) -> LeasingState:
+        config = _config(key)
         try:
             state: LeasingState = await self._graph.ainvoke(  # type: ignore[assignment]
                 await self._step(config, batch, given), config, durability="exit"
@@ -119,7 +168,7 @@ class TurnRunner:
             raise
         except Exception as error:
             log.error("turn failed at %s; a person is asked", _place(error))
-            state = await self._apology(tenant_id, thread, given)
+            state = await self._apology(key[0], thread, given)
         return state
 
     async def _step(
@@ -148,8 +197,10 @@ class TurnRunner:
         self, tenant_id: str, thread: Thread, batch: Sequence[Message]
     ) -> LeasingState:
         services = self._services
-        lead = await services.leads.get(tenant_id, thread.lead_id)
-        pending = await services.approvals.store.pending(tenant_id, thread.thread_id)
+        lead, pending = await asyncio.gather(
+            services.leads.get(tenant_id, thread.lead_id),
+            services.approvals.store.pending(tenant_id, thread.thread_id),
+        )
         incoming: list[Incoming] = [
             {
                 "message_id": item.message_id,
@@ -207,49 +258,76 @@ class TurnRunner:
 
     async def _finish(
         self,
-        tenant_id: str,
+        key: Key,
         thread: Thread,
         lease: Lease,
         batch: Sequence[Message],
+        given: LeasingState,
         state: LeasingState,
+        saved: Saved,
     ) -> Thread:
         services = self._services
         result = _result(thread, batch, state)
+        result.checkpoint_id = saved.checkpoint_id
         profile = LeadProfile.model_validate(state["profile"])
 
-        async def write() -> Thread:
-            _, now = await services.threads.finish(tenant_id, thread.thread_id, lease, result)
-            await services.leads.save_profile(tenant_id, thread.lead_id, profile)
-            return now
+        async def write() -> tuple[Message, Thread]:
+            done = await services.threads.finish(*key, lease, result)
+            if state["profile"] != given["profile"]:
+                await services.leads.save_profile(key[0], thread.lead_id, profile)
+            await saved.write(services.repository, key[0])
+            return done
 
-        finished = await services.repository.transact(write)
+        reply, finished = await services.repository.transact(write)
         services.failpoints.reach("finish")
+        saved.keep()
+        self._tell(key, Told(reply, profile, await self._pending(key, state)))
         return finished
 
-    @contextlib.asynccontextmanager
-    async def _kept(self, tenant_id: str, thread_id: str, lease: Lease) -> AsyncIterator[None]:
+    async def _pending(self, key: Key, state: LeasingState) -> list[Approval]:
+        if not state.get("pending"):
+            return []
+        return await self._services.approvals.store.pending(*key)
+
+    def _tell(self, key: Key, told: Told) -> None:
+        waiting = self._waiting.get(key, {})
+        for message_id in told.reply.answers:
+            future = waiting.pop(message_id, None)
+            if future is not None and not future.done():
+                future.set_result(told)
+
+    @contextlib.contextmanager
+    def _kept(self, key: Key, lease: Lease) -> Iterator[None]:
         """Keep the lease alive while its turns run."""
+        services, loop = self._services, asyncio.get_running_loop()
+        every = LEASE.total_seconds() / 3
 
         async def renew() -> None:
             held = True
             while held:
-                await asyncio.sleep(LEASE_SECONDS / 3)
                 with contextlib.suppress(Unavailable):
-                    held = await self._services.threads.store.renew_lease(
-                        tenant_id,
-                        thread_id,
-                        lease,
-                        now=self._services.clock.now(),
-                        seconds=LEASE_SECONDS,
-                    )
+                    until = services.clock.now() + LEASE
+                    held = await services.threads.store.renew_lease(*key, lease, until)
+                await asyncio.sleep(every)
 
-        task = asyncio.create_task(renew())
+        renewing: list[asyncio.Task[None]] = []
+        later = loop.call_later(every, lambda: renewing.append(loop.create_task(renew())))
         try:
             yield
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, LatchkeyError):
-                await task
+            later.cancel()
+            for task in renewing:
+                task.cancel()
+
+
+async def _joined(task: "asyncio.Task[None]") -> None:
+    """Wait for a task that others wait for too; one that has been ended is over as well."""
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        caller = asyncio.current_task()
+        if not task.cancelled() or (caller and caller.cancelling()):
+            raise
 
 
 def _place(error: Exception) -> str:
@@ -258,8 +336,13 @@ def _place(error: Exception) -> str:
     return f"{Path(frame.filename).name}:{frame.lineno} ({type(error).__name__})"
 
 
-def _config(tenant_id: str, thread_id: str) -> RunnableConfig:
-    return {"configurable": {"thread_id": f"{tenant_id}/{thread_id}"}}
+def place(key: Key) -> str:
+    """What LangGraph calls the thread."""
+    return "/".join(key)
+
+
+def _config(key: Key) -> RunnableConfig:
+    return {"configurable": {"thread_id": place(key)}}
 
 
 def _batch(waiting: Sequence[Message]) -> list[Message]:
@@ -286,9 +369,9 @@ def _result(thread: Thread, batch: Sequence[Message], state: LeasingState) -> Tu
     return TurnResult(
         reply=output["reply"],
         stage=stage,
+        was=thread.stage,
         why=Why.model_validate({name: output.get(name) for name in Why.model_fields}),
-        through=batch[-1].turn_index,
-        answers=[item.message_id for item in batch],
+        answered=list(batch),
         listings=output["listings"],
         slots=output["slots"],
         favorites=state.get("favorites", []),

@@ -1,6 +1,6 @@
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -60,12 +60,24 @@ class Message(BaseModel):
     """Kind -> the keyed hash of the value that was taken out, or of several."""
     embedding_model: str | None = None
     embedding_version: str | None = None
+    withdrawn: bool = False
+    """A lead's message that is not answered: a later one has taken its place."""
 
 
 class ThreadStatus(StrEnum):
     OPEN = "open"
+    STAFF = "staff"
+    """A person has taken over: what the lead says is kept and told, the agent does not answer."""
     HANDED_OFF = "handed_off"
     CLOSED = "closed"
+
+
+class Feedback(BaseModel):
+    """How good a lead found a reply, or the whole."""
+
+    score: int = Field(ge=1, le=5)
+    comment: str = ""
+    at: datetime
 
 
 class Thread(BaseModel):
@@ -78,6 +90,10 @@ class Thread(BaseModel):
     status: ThreadStatus = ThreadStatus.OPEN
     handoff_reason: str | None = None
     labels: list[str] = Field(default_factory=list)
+    assigned_to: str | None = None
+    """Whose thread it is, as the audit names people."""
+    feedback: dict[str, Feedback] = Field(default_factory=dict)
+    """turn_index of a reply, or `thread` -> what the lead said of it last."""
     source: str | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
     shortlist: list[dict[str, Any]] = Field(default_factory=list)
@@ -87,6 +103,12 @@ class Thread(BaseModel):
     answered_through: int = -1
     """turn_index of the newest message that has been answered."""
     unanswered: int = 0
+    queue: list[Message] = Field(default_factory=list)
+    """What waits for an answer, in order: accepted for good, filed with the answer to it."""
+    recent: list[str] = Field(default_factory=list)
+    """message_ids that left the queue last."""
+    checkpoint_id: str | None = None
+    """The newest checkpoint of its graph."""
     version: int = 1
     lead_profile: dict[str, Any] = Field(default_factory=dict)
     """Of a transcript, as what follows: hashes of contact data, and what was wished for."""
@@ -104,8 +126,25 @@ class Lease(BaseModel):
 
     owner: str
     fence: int
-    recovered: bool
-    """The owner before died without finishing."""
+
+
+OnBusy = Literal["enqueue", "reject", "interrupt", "rollback"]
+"""What becomes of a message that comes while others wait: answered together with them, refused,
+answered together with them in a new turn that ends the running one, or answered in their place."""
+
+
+class Accepted(BaseModel):
+    """A lead's message that is kept."""
+
+    message: Message
+    new: bool = True
+    """False: it had been sent before."""
+    thread: Thread | None = None
+    """As it is with the message; None where `new` is not."""
+    lease: Lease | None = None
+    """The right to answer it at once, where nobody else had it."""
+    withdrawn: list[Message] = Field(default_factory=list)
+    """Messages that it has taken the place of."""
 
 
 class TurnResult(BaseModel):
@@ -113,12 +152,20 @@ class TurnResult(BaseModel):
 
     reply: str
     stage: Stage
+    was: Stage | None = None
+    """The stage when the turn began: where a person has set another one meanwhile, that stays."""
     why: Why
-    through: int
-    """turn_index of the last message answered."""
-    answers: list[str]
+    answered: list[Message]
+    """What it answers, in order: lead messages and outcomes of decisions."""
     listings: list[dict[str, Any]] = Field(default_factory=list)
     slots: list[dict[str, Any]] = Field(default_factory=list)
     favorites: list[str]
     handoff_reason: str | None = None
     events: list[Event] = Field(default_factory=list)
+    checkpoint_id: str | None = None
+    """What the graph remembers after it."""
+
+    @property
+    def through(self) -> int:
+        """turn_index of the last message answered."""
+        return self.answered[-1].turn_index

@@ -1,6 +1,7 @@
 """Rules of a transcript: what is accepted, in which order, and when a turn is finished."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from agent.errors import Conflict, Duplicate, InvalidInput, NotFound, TooBusy
 from agent.events.models import Event
@@ -9,15 +10,19 @@ from agent.kit.clock import Clock
 from agent.kit.ids import new_id
 from agent.mongo.repository import Repository
 from agent.threads.models import (
+    Accepted,
     Lease,
     Message,
+    OnBusy,
     Role,
     Thread,
+    ThreadStatus,
     TurnResult,
 )
-from agent.threads.store import ThreadStore
+from agent.threads.store import Claim, ThreadStore
 
 QUEUE_LIMIT = 50
+LEASE = timedelta(seconds=10)
 
 
 class ThreadService:
@@ -36,33 +41,45 @@ class ThreadService:
         return thread
 
     async def accept(
-        self, tenant_id: str, thread_id: str, text: str, *, message_id: str | None = None
-    ) -> tuple[Message, bool]:
-        """Append a lead message durably; (message, whether it is new).
+        self,
+        tenant_id: str,
+        thread_id: str,
+        text: str,
+        *,
+        message_id: str | None = None,
+        again: bool = True,
+        owner: str | None = None,
+        on_busy: OnBusy = "enqueue",
+    ) -> Accepted:
+        """Keep a lead's message durably, in one write; for `owner` with the right to answer it.
 
-        The same `message_id` again returns the message that stands. Raises NotFound, InvalidInput
-        for an id of the kind that we give ourselves, TooBusy when 50 messages wait already.
+        The same `message_id` again gives the message that stands; not `again`: it is a new one.
+        While a person has taken over it waits for nothing. Raises NotFound, InvalidInput for an id
+        of the kind that we give ourselves, TooBusy when 50 messages wait already, Conflict
+        `thread_busy` (see `on_busy`) or `turn_rolled_back`.
         """
-        message_id = message_id or new_id("msg")
-        if ":" in message_id:
-            raise InvalidInput("message_id_reserved", "Send a message_id without a colon.")
-
-        async def write() -> Message:
-            return await self._enqueue(
-                tenant_id, thread_id, Role.LEAD, text, message_id, limit=QUEUE_LIMIT
+        if message_id is not None and again:
+            if ":" in message_id:
+                raise InvalidInput("message_id_reserved", "Send a message_id without a colon.")
+            if standing := await self.store.message(tenant_id, thread_id, message_id):
+                return _standing(standing)
+        message = self._message(Role.LEAD, text, message_id or new_id("msg"))
+        if on_busy == "rollback":
+            return await self._repository.transact(
+                lambda: self._take_place(tenant_id, thread_id, message, owner)
             )
-
-        try:
-            return await self._repository.transact(write), True
-        except (Duplicate, TooBusy):
-            standing = await self.store.message(tenant_id, thread_id, message_id)
-            if standing is None:
-                raise
-            if standing.role is not Role.LEAD:
-                raise Conflict(
-                    "message_id_taken", "Use another message_id; this one names another message."
-                ) from None
-            return standing, False
+        most = 1 if on_busy == "reject" else QUEUE_LIMIT
+        queued = await self.store.enqueue(
+            tenant_id,
+            thread_id,
+            message,
+            lease=self.claim(owner, always=on_busy == "interrupt") if owner else None,
+            where={"unanswered": {"$lt": most}, "status": {"$ne": ThreadStatus.STAFF}},
+        )
+        if queued is None:
+            return await self._not_queued(tenant_id, thread_id, message, on_busy)
+        thread, _, lease = queued
+        return Accepted(message=thread.queue[-1], thread=thread, lease=lease)
 
     async def announce(
         self,
@@ -77,23 +94,43 @@ class ThreadService:
 
         Joins the caller's transaction; once per action.
         """
-        return await self._enqueue(
-            tenant_id,
-            thread_id,
-            Role.SYSTEM,
-            text,
-            f"outcome:{action_id}",
-            action_id=action_id,
-            events=events,
-        )
+        message = self._message(Role.SYSTEM, text, f"outcome:{action_id}", action_id=action_id)
+        if await self.store.message(tenant_id, thread_id, message.message_id):
+            raise Duplicate("message_duplicate", "The outcome of this action is announced already.")
+        thread = await self.get(tenant_id, thread_id)
+        if thread.status is ThreadStatus.STAFF:
+            [kept] = await self.add(tenant_id, thread_id, [message], events)
+            return kept
+        queued = await self.store.enqueue(tenant_id, thread_id, message, events=len(events))
+        if queued is None:
+            raise unknown(thread_id)
+        thread, seq, _ = queued
+        await self._events.append(tenant_id, thread_id, seq, events, self._clock.now())
+        return thread.queue[-1]
+
+    def claim(self, owner: str, *, always: bool = False) -> Claim:
+        """The lease as `owner` wants it now."""
+        now = self._clock.now()
+        return Claim(owner, now, now + LEASE, always=always)
+
+    async def take_over(self, tenant_id: str, thread_id: str) -> None:
+        """Let a person speak: what waits is kept unanswered, a running turn comes to nothing."""
+
+        async def write() -> None:
+            before = await self.store.take_over(tenant_id, thread_id, self._clock.now())
+            if before is None:
+                raise unknown(thread_id)
+            await self.store.append(tenant_id, thread_id, before.queue)
+
+        await self._repository.transact(write)
 
     async def add(
         self, tenant_id: str, thread_id: str, messages: Sequence[Message], events: Sequence[Event]
-    ) -> None:
-        """Append messages that need no answer; their turn_index is set here."""
+    ) -> list[Message]:
+        """Append messages that need no answer; as they are with the turn_index set here."""
         now = self._clock.now()
 
-        async def write() -> None:
+        async def write() -> list[Message]:
             reserved = await self.store.note(
                 tenant_id, thread_id, now=now, messages=len(messages), events=len(events)
             )
@@ -106,8 +143,9 @@ class ThreadService:
             ]
             await self.store.append(tenant_id, thread_id, numbered)
             await self._events.append(tenant_id, thread_id, seq, events, now)
+            return numbered
 
-        await self._repository.transact(write)
+        return await self._repository.transact(write)
 
     async def note_action(
         self,
@@ -129,7 +167,7 @@ class ThreadService:
     async def finish(
         self, tenant_id: str, thread_id: str, lease: Lease, result: TurnResult
     ) -> tuple[Message, Thread]:
-        """Append the reply and mark what it answers; joins the caller's transaction.
+        """File what was answered, with the reply; joins the caller's transaction.
 
         Raises Conflict `turn_lease_lost` when another owner has taken over; nothing is written.
         """
@@ -145,50 +183,89 @@ class ThreadService:
             text=result.reply,
             timestamp=now,
             stage=result.stage,
-            answers=result.answers,
+            answers=[message.message_id for message in result.answered],
             why=result.why,
             listings=result.listings,
             slots=result.slots,
         )
-        await self.store.append(tenant_id, thread_id, [reply])
+        await self.store.append(tenant_id, thread_id, [*result.answered, reply])
         await self._events.append(tenant_id, thread_id, seq, result.events, now)
         return reply, thread
 
-    async def _enqueue(
-        self,
-        tenant_id: str,
-        thread_id: str,
-        role: Role,
-        text: str,
-        message_id: str,
-        *,
-        action_id: str | None = None,
-        limit: int | None = None,
-        events: Sequence[Event] = (),
-    ) -> Message:
-        now = self._clock.now()
-        queued = await self.store.enqueue(tenant_id, thread_id, now=now, events=len(events))
-        if queued is None:
-            raise unknown(thread_id)
-        thread, seq = queued
-        if limit is not None and thread.unanswered >= limit:
-            raise TooBusy(
-                "thread_queue_full",
-                f"{limit} messages wait for an answer; wait for it before you send more.",
-                retry_after=2,
+    async def _not_queued(
+        self, tenant_id: str, thread_id: str, message: Message, on_busy: OnBusy
+    ) -> Accepted:
+        """Why the queue has not taken a message: it stands, a person answers, others wait."""
+        standing = await self.store.message(tenant_id, thread_id, message.message_id)
+        if standing is not None:
+            return _standing(standing)
+        thread = await self.get(tenant_id, thread_id)
+        if thread.status is ThreadStatus.STAFF:
+            told = Event(type="message", data={"message_id": message.message_id})
+            kept = message.model_copy(update={"stage": thread.stage})
+            [kept] = await self.add(tenant_id, thread_id, [kept], [told])
+            return Accepted(message=kept, thread=thread)
+        if on_busy == "reject":
+            raise Conflict(
+                "thread_busy", "Another message is being answered; wait for it, then send this."
             )
-        message = Message(
+        raise TooBusy(
+            "thread_queue_full",
+            f"{QUEUE_LIMIT} messages wait for an answer; wait for it before you send more.",
+            retry_after=2,
+        )
+
+    async def _take_place(
+        self, tenant_id: str, thread_id: str, message: Message, owner: str | None
+    ) -> Accepted:
+        """Queue a message alone, and keep the lead's others as withdrawn; joins a transaction."""
+        before = await self.get(tenant_id, thread_id)
+        queued = await self.store.enqueue(
+            tenant_id,
+            thread_id,
+            message,
+            lease=self.claim(owner, always=True) if owner else None,
+            where={"status": {"$ne": ThreadStatus.STAFF}},
+            instead=True,
+        )
+        if queued is None:
+            return await self._not_queued(tenant_id, thread_id, message, "rollback")
+        thread, _, lease = queued
+        withdrawn = [
+            waiting.model_copy(update={"withdrawn": True})
+            for waiting in before.queue
+            if waiting.role is Role.LEAD
+        ]
+        await self.store.append(tenant_id, thread_id, withdrawn)
+        return Accepted(message=thread.queue[-1], thread=thread, lease=lease, withdrawn=withdrawn)
+
+    def _message(
+        self, role: Role, text: str, message_id: str, *, action_id: str | None = None
+    ) -> Message:
+        return Message(
             message_id=message_id,
-            turn_index=thread.next_turn,
+            turn_index=0,
             role=role,
             text=text,
-            timestamp=now,
-            stage=thread.stage,
+            timestamp=self._clock.now(),
             action_id=action_id,
         )
-        await self.store.append(tenant_id, thread_id, [message])
-        await self._events.append(tenant_id, thread_id, seq, events, now)
-        return message
+
+
+def _standing(message: Message) -> Accepted:
+    if message.role is not Role.LEAD:
+        raise Conflict(
+            "message_id_taken", "Use another message_id; this one names another message."
+        )
+    if message.withdrawn:
+        raise rolled_back()
+    return Accepted(message=message, new=False)
+
+
+def rolled_back() -> Conflict:
+    return Conflict(
+        "turn_rolled_back", "A later message has taken the place of this one; it is not answered."
+    )
 
 
 def unknown(thread_id: str) -> NotFound:

@@ -1,16 +1,45 @@
 """Transcripts and the turn lease: every query of threads and messages."""
 
+import re
 from collections.abc import Mapping, Sequence, Set
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from agent.mongo.paging import Order, Page, page
+from agent.mongo.paging import Order, Page, cursor_at, page
 from agent.mongo.repository import Repository
 from agent.threads.models import Lease, Message, Role, Stage, Thread, ThreadStatus, TurnResult
 
+RECENT = 60
+"""message_ids a thread remembers of what has left its queue; more than can be in it."""
+_QUEUE = {"$ifNull": ["$queue", []]}
 FREE = {"owner": None, "until": datetime(1970, 1, 1, tzinfo=UTC), "fence": 0}
 
 _ORDER = Order(at="updated_at", key="thread_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who wants the right to run a thread's turns, from now until a time."""
+
+    owner: str
+    """Another one for every claim."""
+    now: datetime
+    until: datetime
+    always: bool = False
+    """Whoever holds it loses it."""
+
+    def taken(self) -> dict[str, Any]:
+        """The stage of an update that takes the lease where it is free."""
+        mine = {
+            "owner": {"$literal": self.owner},
+            "until": self.until,
+            "fence": {"$add": ["$lease.fence", 1]},
+        }
+        if self.always:
+            return {"$set": {"lease": mine}}
+        free = {"$lt": ["$lease.until", self.now]}
+        return {"$set": {"lease": {"$cond": [free, mine, "$lease"]}}}
 
 
 class ThreadStore:
@@ -50,6 +79,27 @@ class ThreadStore:
             self._threads(tenant_id), Thread, query, _ORDER, limit=limit, cursor=cursor
         )
 
+    def cursor_at(self, thread: Thread) -> str:
+        """Where the page after `thread` starts."""
+        return cursor_at(thread, _ORDER)
+
+    async def saying(
+        self, tenant_id: str, thread_ids: Sequence[str], words: Sequence[str]
+    ) -> set[str]:
+        """Those of the threads in which each of `words` begins a word of some line."""
+        messages = self._repository.scoped("messages", tenant_id)
+        left = set(thread_ids)
+        for word in words:
+            if not left:
+                break
+            among = {"thread_id": {"$in": [*left]}}
+            begins = {"$regex": rf"(?<!\w){re.escape(word)}", "$options": "i"}
+            waiting = await self._threads(tenant_id).distinct(
+                "thread_id", {**among, "queue.text": begins}
+            )
+            left = {*waiting, *await messages.distinct("thread_id", {**among, "text": begins})}
+        return left
+
     async def search(
         self,
         tenant_id: str,
@@ -83,60 +133,88 @@ class ThreadStore:
         )
 
     async def enqueue(
-        self, tenant_id: str, thread_id: str, *, now: datetime, events: int
-    ) -> tuple[Thread, int] | None:
-        """Reserve a turn index for a message that waits for an answer, and `events` event seqs.
+        self,
+        tenant_id: str,
+        thread_id: str,
+        message: Message,
+        *,
+        events: int = 0,
+        lease: Claim | None = None,
+        where: Mapping[str, Any] = {},
+        instead: bool = False,
+    ) -> tuple[Thread, int, Lease | None] | None:
+        """Put a message that waits for an answer into the queue, in one write.
 
-        Returns the thread as it was before, and its first reserved event seq.
+        Its turn_index and stage come from the thread; `events` event seqs are reserved; `lease` is
+        taken where it asks for it. `instead`: the queue's lead messages make room. None where no
+        thread is as `where` says or it has this message_id already. Returns the thread as it is
+        now, its first reserved event seq and the lease.
         """
         row = await self._threads(tenant_id).find_and_update(
-            {"thread_id": thread_id},
             {
-                "$inc": {"next_turn": 1, "unanswered": 1, "event_seq": events},
-                "$set": {"updated_at": now},
+                "thread_id": thread_id,
+                "queue.message_id": {"$ne": message.message_id},
+                "recent": {"$ne": message.message_id},
+                **where,
             },
-            before=True,
+            [{"$set": _queued(message, events, instead)}, *([lease.taken()] if lease else [])],
         )
-        return (Thread.model_validate(row), row["event_seq"]) if row else None
+        if row is None:
+            return None
+        held = row["lease"]
+        taken = lease is not None and held["owner"] == lease.owner
+        return (
+            Thread.model_validate(row),
+            row["event_seq"] - events,
+            Lease(owner=held["owner"], fence=held["fence"]) if taken else None,
+        )
 
     async def append(self, tenant_id: str, thread_id: str, messages: Sequence[Message]) -> None:
-        collection = self._repository.scoped("messages", tenant_id)
-        for message in messages:
-            row = message.model_dump(mode="python", exclude_none=True, exclude_defaults=True)
-            await collection.insert({**row, "thread_id": thread_id})
+        rows = [{**_row(message), "thread_id": thread_id} for message in messages]
+        await self._repository.scoped("messages", tenant_id).insert_many(rows)
 
     async def message(self, tenant_id: str, thread_id: str, message_id: str) -> Message | None:
+        # the queue first: what leaves it meanwhile is found among the filed ones
+        waiting = await self._queue(tenant_id, thread_id)
         row = await self._repository.scoped("messages", tenant_id).find_one(
             {"thread_id": thread_id, "message_id": message_id}
         )
-        return Message.model_validate(row) if row else None
+        if row is not None:
+            return Message.model_validate(row)
+        return next((m for m in waiting if m.message_id == message_id), None)
 
     async def messages(
         self, tenant_id: str, thread_id: str, *, after: int = -1, limit: int = 200
     ) -> list[Message]:
+        """In order, those that wait for an answer included."""
+        waiting = await self._queue(tenant_id, thread_id)
         rows = await self._repository.scoped("messages", tenant_id).find(
             {"thread_id": thread_id, "turn_index": {"$gt": after}},
             sort=[("turn_index", 1)],
             limit=limit,
         )
-        return [Message.model_validate(row) for row in rows]
+        found = {m.turn_index: m for m in waiting if m.turn_index > after}
+        found |= {row["turn_index"]: Message.model_validate(row) for row in rows}
+        return [found[at] for at in sorted(found)][:limit]
 
     async def transcripts(
         self, tenant_id: str, threads: Sequence[Thread], *, newest: int
     ) -> dict[str, list[Message]]:
-        """thread_id -> its `newest` messages at most, in order."""
-        if not threads:
-            return {}
+        """thread_id -> its `newest` messages at most, in order, with those that wait."""
         places = [
             {"thread_id": thread.thread_id, "turn_index": {"$gte": thread.next_turn - newest}}
             for thread in threads
         ]
+        if not places:
+            return {}
         rows = await self._repository.scoped("messages", tenant_id).find(
             {"$or": places}, sort=[("turn_index", 1)]
         )
         found: dict[str, list[Message]] = {thread.thread_id: [] for thread in threads}
         for row in rows:
             found[row["thread_id"]].append(Message.model_validate(row))
+        for thread in threads:
+            found[thread.thread_id] += thread.queue
         return found
 
     async def lines(
@@ -198,19 +276,6 @@ class ThreadStore:
             fewer = {"thread_id": row["thread_id"], "message_count": {"$lt": row["message_count"]}}
             await threads.update(fewer, {"$set": dict(row)})
 
-    async def waiting(self, tenant_id: str, thread: Thread) -> list[Message]:
-        """What has not been answered yet: lead messages and outcomes of decisions, in order."""
-        rows = await self._repository.scoped("messages", tenant_id).find(
-            {
-                "thread_id": thread.thread_id,
-                "turn_index": {"$gt": thread.answered_through},
-                "role": {"$in": [Role.LEAD, Role.SYSTEM]},
-            },
-            sort=[("turn_index", 1)],
-            limit=thread.unanswered,
-        )
-        return [Message.model_validate(row) for row in rows]
-
     async def latest(self, tenant_id: str, thread_id: str, role: Role) -> Message | None:
         row = await self._repository.scoped("messages", tenant_id).find_one(
             {"thread_id": thread_id, "role": role}, sort=[("turn_index", -1)]
@@ -218,45 +283,66 @@ class ThreadStore:
         return Message.model_validate(row) if row else None
 
     async def answer_to(self, tenant_id: str, thread_id: str, message: Message) -> Message | None:
+        """The reply to a message, or the message itself once it is withdrawn."""
         row = await self._repository.scoped("messages", tenant_id).find_one(
             {
                 "thread_id": thread_id,
-                "turn_index": {"$gt": message.turn_index},
-                "answers": message.message_id,
+                "$or": [
+                    {"turn_index": {"$gt": message.turn_index}, "answers": message.message_id},
+                    {"turn_index": message.turn_index, "withdrawn": True},
+                ],
             }
         )
         return Message.model_validate(row) if row else None
 
     async def take_lease(
-        self, tenant_id: str, thread_id: str, *, owner: str, now: datetime, seconds: float
-    ) -> Lease | None:
+        self, tenant_id: str, thread_id: str, claim: Claim
+    ) -> tuple[Lease, Thread] | None:
+        """The lease and the thread, where something waits and nobody holds it."""
         row = await self._threads(tenant_id).find_and_update(
-            {"thread_id": thread_id, "lease.until": {"$lt": now}, "unanswered": {"$gt": 0}},
+            {"thread_id": thread_id, "lease.until": {"$lt": claim.now}, "unanswered": {"$gt": 0}},
             {
-                "$set": {"lease.owner": owner, "lease.until": now + timedelta(seconds=seconds)},
+                "$set": {"lease.owner": claim.owner, "lease.until": claim.until},
                 "$inc": {"lease.fence": 1},
             },
-            before=True,
         )
         if row is None:
             return None
-        held = row["lease"]
-        return Lease(owner=owner, fence=held["fence"] + 1, recovered=held["owner"] is not None)
+        return Lease(owner=claim.owner, fence=row["lease"]["fence"]), Thread.model_validate(row)
 
     async def renew_lease(
-        self, tenant_id: str, thread_id: str, lease: Lease, *, now: datetime, seconds: float
+        self, tenant_id: str, thread_id: str, lease: Lease, until: datetime
     ) -> bool:
-        until = now + timedelta(seconds=seconds)
+        """Whether it is still ours."""
         matched = await self._threads(tenant_id).update(
             _held(thread_id, lease), {"$set": {"lease.until": until}}
         )
         return bool(matched)
 
     async def abandon_lease(self, tenant_id: str, thread_id: str, lease: Lease) -> None:
-        """Let anyone take over at once; they see that the turn was not finished."""
+        """Let anyone take over at once."""
         await self._threads(tenant_id).update(
             _held(thread_id, lease), {"$set": {"lease.until": FREE["until"]}}
         )
+
+    async def take_over(self, tenant_id: str, thread_id: str, now: datetime) -> Thread | None:
+        """Empty the queue and void the lease; the thread as it was before."""
+        row = await self._threads(tenant_id).find_and_update(
+            {"thread_id": thread_id},
+            {
+                "$set": {
+                    "status": ThreadStatus.STAFF,
+                    "queue": [],
+                    "unanswered": 0,
+                    "lease.owner": None,
+                    "lease.until": FREE["until"],
+                    "updated_at": now,
+                },
+                "$inc": {"lease.fence": 1, "version": 1},
+            },
+            before=True,
+        )
+        return Thread.model_validate(row) if row else None
 
     async def finish_turn(
         self, tenant_id: str, thread_id: str, lease: Lease, result: TurnResult, *, now: datetime
@@ -268,10 +354,24 @@ class ThreadStore:
         """
         changes: dict[str, Any] = {
             "next_turn": {"$add": ["$next_turn", 1]},
-            "unanswered": {"$subtract": ["$unanswered", len(result.answers)]},
+            "unanswered": {"$subtract": ["$unanswered", len(result.answered)]},
             "answered_through": result.through,
+            "queue": {
+                "$filter": {
+                    "input": _QUEUE,
+                    "cond": {"$gt": ["$$this.turn_index", result.through]},
+                }
+            },
+            "recent": _recently([message.message_id for message in result.answered]),
+            "checkpoint_id": result.checkpoint_id,
             "event_seq": {"$add": ["$event_seq", len(result.events)]},
-            "stage": {"$literal": result.stage},
+            "stage": {
+                "$cond": [
+                    {"$eq": ["$stage", result.was or "$stage"]},
+                    {"$literal": result.stage},
+                    "$stage",
+                ]
+            },
             "favorites": {"$setUnion": ["$favorites", {"$literal": result.favorites}]},
             "updated_at": now,
         }
@@ -314,10 +414,16 @@ class ThreadStore:
         favorites: Sequence[str],
         handoff: str | None,
     ) -> None:
-        changes: dict[str, Any] = {"$addToSet": {"favorites": {"$each": list(favorites)}}}
+        threads = self._threads(tenant_id)
+        await threads.update(
+            {"thread_id": thread_id}, {"$addToSet": {"favorites": {"$each": list(favorites)}}}
+        )
         if handoff:
-            changes["$set"] = {"status": ThreadStatus.HANDED_OFF, "handoff_reason": handoff}
-        await self._threads(tenant_id).update({"thread_id": thread_id}, changes)
+            # where a person answers already there is nothing to hand off
+            await threads.update(
+                {"thread_id": thread_id, "status": {"$ne": ThreadStatus.STAFF}},
+                {"$set": {"status": ThreadStatus.HANDED_OFF, "handoff_reason": handoff}},
+            )
 
     async def set_stage(self, tenant_id: str, thread_id: str, stage: Stage) -> None:
         await self._threads(tenant_id).update(
@@ -333,8 +439,48 @@ class ThreadStore:
         )
         return [(row["tenant_id"], row["thread_id"]) for row in rows]
 
+    async def _queue(self, tenant_id: str, thread_id: str) -> list[Message]:
+        row = await self._threads(tenant_id).find_one(
+            {"thread_id": thread_id}, projection=("queue",)
+        )
+        return [Message.model_validate(item) for item in (row or {}).get("queue", [])]
+
     def _threads(self, tenant_id: str) -> Any:
         return self._repository.scoped("threads", tenant_id)
+
+
+def _queued(message: Message, events: int, instead: bool) -> dict[str, Any]:
+    """The changes that put a message into the queue of its thread."""
+    item = {
+        "$mergeObjects": [
+            {"$literal": _row(message)},
+            {"turn_index": "$next_turn", "stage": "$stage"},
+        ]
+    }
+    kept: Any = _QUEUE
+    count: Any = "$unanswered"
+    changes: dict[str, Any] = {}
+    if instead:
+        kept = {"$filter": {"input": _QUEUE, "cond": {"$ne": ["$$this.role", Role.LEAD]}}}
+        count = {"$size": kept}
+        changes["recent"] = _recently({"$map": {"input": _QUEUE, "in": "$$this.message_id"}})
+    return {
+        **changes,
+        "queue": {"$concatArrays": [kept, [item]]},
+        "unanswered": {"$add": [count, 1]},
+        "next_turn": {"$add": ["$next_turn", 1]},
+        "event_seq": {"$add": ["$event_seq", events]},
+        "updated_at": message.timestamp,
+    }
+
+
+def _recently(message_ids: Any) -> dict[str, Any]:
+    known = {"$ifNull": ["$recent", []]}
+    return {"$slice": [{"$concatArrays": [known, message_ids]}, -RECENT]}
+
+
+def _row(message: Message) -> dict[str, Any]:
+    return message.model_dump(mode="python", exclude_none=True, exclude_defaults=True)
 
 
 def _held(thread_id: str, lease: Lease) -> dict[str, Any]:

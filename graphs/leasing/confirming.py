@@ -76,7 +76,7 @@ def _says_again(turn: Turn, confirm: Confirm) -> bool:
 
 async def _act(turn: Turn, tool: str, args: dict[str, Any]) -> None:
     before = await touring.latest(turn) if tool == "propose_tour" else None
-    replaced = before is not None and before.status is TourStatus.PROPOSED
+    waiting = before.tour_id if before and before.status is TourStatus.PROPOSED else None
     try:
         proposed = await turn.tools.use(tool, **args)
     except (Conflict, InvalidInput) as refusal:
@@ -86,6 +86,8 @@ async def _act(turn: Turn, tool: str, args: dict[str, Any]) -> None:
     if proposed is None:
         turn.say("withdrawn")
     else:
+        # a turn that is run again finds its own proposal
+        replaced = waiting is not None and proposed.args.get("tour_id") != waiting
         turn.say("proposed_instead" if replaced else "proposed")
 
 

@@ -8,11 +8,11 @@ from agent.events.models import Event, StoredEvent
 from agent.kit.clock import ManualClock
 from agent.services import Services
 from agent.threads.models import Lease, Message, Stage, Thread, TurnResult
-from agent.threads.service import ThreadService
+from agent.threads.service import LEASE, ThreadService
 
 TENANT = "default"
 THREAD = "thr_1"
-SECONDS = 10.0
+SECONDS = LEASE.total_seconds()
 
 
 class Conversation:
@@ -38,13 +38,12 @@ class Conversation:
         )
 
     async def say(self, text: str, message_id: str | None = None) -> Message:
-        message, _ = await self.threads.accept(TENANT, THREAD, text, message_id=message_id)
-        return message
+        accepted = await self.threads.accept(TENANT, THREAD, text, message_id=message_id)
+        return accepted.message
 
     async def lease(self, owner: str = "one", thread_id: str = THREAD) -> Lease | None:
-        return await self.store.take_lease(
-            TENANT, thread_id, owner=owner, now=self.clock.now(), seconds=SECONDS
-        )
+        taken = await self.store.take_lease(TENANT, thread_id, self.threads.claim(owner))
+        return taken[0] if taken else None
 
     async def leased(self, owner: str = "one") -> Lease:
         lease = await self.lease(owner)
@@ -58,8 +57,7 @@ class Conversation:
             "reply": "Sure.",
             "stage": Stage.QUALIFYING,
             "why": Why(rules=["greet"]),
-            "through": answered[-1].turn_index,
-            "answers": [message.message_id for message in answered],
+            "answered": list(answered),
             "favorites": [],
             **changes,
         }
@@ -77,6 +75,9 @@ class Conversation:
 
     async def thread(self) -> Thread:
         return await self.threads.get(TENANT, THREAD)
+
+    async def waiting(self) -> list[Message]:
+        return (await self.thread()).queue
 
     async def messages(self) -> list[Message]:
         return await self.store.messages(TENANT, THREAD)

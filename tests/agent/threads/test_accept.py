@@ -9,12 +9,13 @@ from tests.agent.threads.conftest import TENANT, THREAD, Conversation
 
 
 async def test_an_accepted_message_is_stored_and_waits(conversation: Conversation) -> None:
-    message, new = await conversation.threads.accept(TENANT, THREAD, "hello", message_id="m1")
-    assert new
+    accepted = await conversation.threads.accept(TENANT, THREAD, "hello", message_id="m1")
+    message = accepted.message
+    assert accepted.new
     assert (message.message_id, message.turn_index, message.role) == ("m1", 0, Role.LEAD)
     thread = await conversation.thread()
     assert await conversation.messages() == [message]
-    assert await conversation.store.waiting(TENANT, thread) == [message]
+    assert thread.queue == [message]
     assert (thread.next_turn, thread.unanswered, thread.answered_through) == (1, 1, -1)
 
 
@@ -27,7 +28,7 @@ async def test_a_message_without_an_id_gets_one(conversation: Conversation) -> N
 async def test_the_same_id_again_is_the_message_that_stands(conversation: Conversation) -> None:
     first = await conversation.say("hello", "m1")
     again = await conversation.threads.accept(TENANT, THREAD, "something else", message_id="m1")
-    assert again == (first, False)
+    assert (again.message, again.new) == (first, False)
     assert [message.text for message in await conversation.messages()] == ["hello"]
     assert (await conversation.thread()).next_turn == 1
 
@@ -39,8 +40,8 @@ async def test_the_same_id_at_once_is_stored_once(conversation: Conversation) ->
             for n in range(10)
         )
     )
-    assert [new for _, new in accepted].count(True) == 1
-    assert len({message.text for message, _ in accepted}) == 1
+    assert [each.new for each in accepted].count(True) == 1
+    assert len({each.message.text for each in accepted}) == 1
     thread = await conversation.thread()
     assert (thread.next_turn, thread.unanswered) == (1, 1)
 
@@ -48,8 +49,8 @@ async def test_the_same_id_at_once_is_stored_once(conversation: Conversation) ->
 async def test_an_id_names_a_message_in_its_own_thread(conversation: Conversation) -> None:
     await conversation.open("thr_2")
     await conversation.say("hello", "m1")
-    message, new = await conversation.threads.accept(TENANT, "thr_2", "other", message_id="m1")
-    assert (message.text, new) == ("other", True)
+    accepted = await conversation.threads.accept(TENANT, "thr_2", "other", message_id="m1")
+    assert (accepted.message.text, accepted.new) == ("other", True)
 
 
 async def test_twenty_at_once_keep_an_order_without_gaps(conversation: Conversation) -> None:

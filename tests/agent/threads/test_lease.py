@@ -5,6 +5,7 @@ import pytest
 
 from agent.errors import Conflict
 from agent.threads.models import ThreadStatus
+from agent.threads.service import LEASE
 from tests.agent.threads.conftest import SECONDS, TENANT, THREAD, Conversation
 
 LATER = timedelta(seconds=SECONDS, milliseconds=1)
@@ -27,28 +28,21 @@ async def test_not_even_its_owner_takes_it_twice(conversation: Conversation) -> 
     assert await conversation.lease() is None
 
 
-async def test_a_first_lease_recovers_nothing(conversation: Conversation) -> None:
-    await conversation.say("hello")
-    assert not (await conversation.leased()).recovered
-
-
-async def test_a_lapsed_lease_passes_on_and_says_so(conversation: Conversation) -> None:
+async def test_a_lapsed_lease_passes_on(conversation: Conversation) -> None:
     await conversation.say("hello")
     first = await conversation.leased("one")
     conversation.clock.advance(timedelta(seconds=SECONDS))
     assert await conversation.lease("two") is None
     conversation.clock.advance(timedelta(milliseconds=1))
     second = await conversation.leased("two")
-    assert second.recovered
     assert second.fence == first.fence + 1
 
 
-async def test_an_abandoned_lease_is_free_at_once_and_says_so(conversation: Conversation) -> None:
+async def test_an_abandoned_lease_is_free_at_once(conversation: Conversation) -> None:
     await conversation.say("hello")
     first = await conversation.leased("one")
     await conversation.store.abandon_lease(TENANT, THREAD, first)
     second = await conversation.leased("two")
-    assert second.recovered
     assert second.fence > first.fence
 
 
@@ -57,9 +51,8 @@ async def test_a_renewed_lease_lasts_longer(conversation: Conversation) -> None:
     lease = await conversation.leased("one")
     for _ in range(3):
         conversation.clock.advance(timedelta(seconds=SECONDS - 1))
-        assert await conversation.store.renew_lease(
-            TENANT, THREAD, lease, now=conversation.clock.now(), seconds=SECONDS
-        )
+        until = conversation.clock.now() + LEASE
+        assert await conversation.store.renew_lease(TENANT, THREAD, lease, until)
         assert await conversation.lease("two") is None
 
 
@@ -68,12 +61,12 @@ async def test_a_lost_lease_is_not_renewed_or_released(conversation: Conversatio
     lost = await conversation.leased("one")
     conversation.clock.advance(LATER)
     held = await conversation.leased("two")
-    now = conversation.clock.now()
+    until = conversation.clock.now() + LEASE
     store = conversation.store
-    assert not await store.renew_lease(TENANT, THREAD, lost, now=now, seconds=1000)
+    assert not await store.renew_lease(TENANT, THREAD, lost, until)
     await store.abandon_lease(TENANT, THREAD, lost)
     assert await conversation.lease("three") is None
-    assert await store.renew_lease(TENANT, THREAD, held, now=now, seconds=SECONDS)
+    assert await store.renew_lease(TENANT, THREAD, held, until)
 
 
 async def test_the_same_owner_does_not_use_its_older_lease(conversation: Conversation) -> None:
