@@ -3,6 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from agent.approvals.models import ApprovalStatus, Decision
 from agent.approvals.rules import LIFETIME
@@ -193,3 +194,16 @@ async def test_rows_come_by_pages_newest_first_and_filtered(desk: Desk) -> None:
     assert (await store.page(TENANT, thread_id="thr_2")).items == []
     assert (await store.page(TENANT, action="send_message")).items == []
     assert (await store.page("rival")).items == []
+
+
+class TestLifetime:
+    async def test_it_is_the_tenants_by_risk(self, desk: Desk) -> None:
+        await desk.rule(approval_hours={"high": 4, "low": 72})
+        for turn, (risk, hours) in enumerate((("high", 4), ("medium", 24), ("low", 72))):
+            row = await desk.propose(turn=turn, risk=risk)
+            assert row.expires_at - row.created_at == timedelta(hours=hours)
+
+    @pytest.mark.parametrize("hours", [0, -1, 721, "soon"])
+    async def test_it_has_bounds(self, desk: Desk, hours: Any) -> None:
+        with pytest.raises(ValidationError):
+            await desk.rule(approval_hours={"high": hours})
