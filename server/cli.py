@@ -2,11 +2,14 @@
 
 import logging
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from server.groups.access import key
+from server.groups.community import community
+from server.groups.inbound import source
 from server.groups.ingest import ingest
 from server.groups.learning import dataset, models, train
 from server.groups.measuring import bench, evaluate
@@ -22,8 +25,10 @@ app = typer.Typer(
 )
 demo = typer.Typer(no_args_is_help=True, help="Communities to try Latchkey with.")
 app.add_typer(ingest, name="ingest")
+app.add_typer(community, name="community")
 app.add_typer(demo, name="demo")
 app.add_typer(key, name="key")
+app.add_typer(source, name="webhook-source")
 app.add_typer(evaluate, name="eval")
 app.add_typer(bench, name="bench")
 app.add_typer(dataset, name="dataset")
@@ -122,6 +127,20 @@ def search(
 
 
 @app.command()
+def graph(
+    name: Annotated[str, typer.Argument(metavar="GRAPH", help="Which graph.")] = "leasing",
+    out: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write it there instead.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Draw a graph as mermaid text."""
+    from server.commands.graph import run
+
+    run(Output(as_json=as_json), name, out)
+
+
+@app.command()
 def reveal(
     lead_id: Annotated[str, typer.Argument(metavar="LEAD_ID", help="Whose contact data.")],
     tenant: Tenant = "default",
@@ -145,6 +164,18 @@ def verify(
 
     if not run(settings(), Output(as_json=as_json), tenant=tenant):
         raise typer.Exit(1)
+
+
+@app.command()
+def forget(
+    lead_id: Annotated[str, typer.Argument(metavar="LEAD_ID", help="Who is to be forgotten.")],
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Erase a lead: contact data, conversations, and all that was made of them."""
+    from server.commands.forget import run
+
+    run(settings(), Output(as_json=as_json), lead_id, tenant=tenant)
 
 
 @app.command()

@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from agent.errors import LatchkeyError
 from agent.services import Services
+from graphs.erasure import look_again
 from graphs.runtime import Runtime
 from server.jobs import make_runner, queue_nightly
 from tools.connectors.table import make_dispatcher, make_fan_out
@@ -18,6 +20,7 @@ DISPATCH_SECONDS = 0.2
 SWEEP_SECONDS = 2.0
 SEAL_SECONDS = 1.0
 FOLLOW_SECONDS = 2.0
+ERASURE_SECONDS = 15.0
 JOB_SECONDS = 0.5
 JOB_SWEEP_SECONDS = 30.0
 STOP_SECONDS = 20.0
@@ -43,6 +46,7 @@ async def working(runtime: Runtime, draining: asyncio.Event, *, jobs: int) -> As
         dispatcher.run(stopping, pause=DISPATCH_SECONDS),
         repeat(fan_out.run_once, DISPATCH_SECONDS, stopping),
         repeat(sweep, SWEEP_SECONDS, stopping),
+        repeat(partial(look_again, runtime.services), ERASURE_SECONDS, stopping),
         repeat(runtime.services.sealer.seal_waiting, SEAL_SECONDS, stopping),
         repeat(runtime.services.knowledge.follow_all, FOLLOW_SECONDS, stopping),
         *job_loops(runtime.services, draining, jobs),

@@ -58,6 +58,7 @@ INDEXES: tuple[Index, ...] = (
     _unique("tenants"),
     _unique("communities", "community_id"),
     Index("communities", ("site_key",), unique=True, only={"site_key": {"$type": "string"}}),
+    _unique("identity_secrets", "community_id"),
     _unique("leads", "lead_id"),
     _unique("leads", "external_id", only=_HAS_EXTERNAL_ID),
     _plain("leads", "hashes.email"),
@@ -83,6 +84,7 @@ INDEXES: tuple[Index, ...] = (
     _unique("tours", "tour_id"),
     _unique("tours", "community_id", "starts_at", "seat", only={"active": True}),
     _plain("tours", "thread_id"),
+    _plain("tours", "lead_id"),
     _plain("tours", "replaces"),
     _plain("tours", "starts_at"),
     _plain("tours", "-created_at"),
@@ -94,6 +96,7 @@ INDEXES: tuple[Index, ...] = (
     _plain("applications", "thread_id"),
     _plain("applications", "-created_at"),
     _unique("approvals", "action_id"),
+    _plain("approvals", "lead_id"),
     _unique("approvals", "thread_id", "turn", "action", "args_hash"),
     _plain("approvals", "status", "-created_at"),
     Index("approvals", ("status", "expires_at")),
@@ -103,6 +106,9 @@ INDEXES: tuple[Index, ...] = (
     _plain("outbox", "action_id"),
     _plain("outbox", "thread_id"),
     _plain("outbox", "-created_at", "delivery_id"),
+    Index(
+        "outbox", ("tenant_id", "args.tour_id"), only={"reference": {"$type": "string"}}
+    ),
     Index("outbox", ("open", "lane", "due_at"), only={"open": True}),
     Index("outbox", ("open", "lane", "position"), only={"open": True}),
     _unique("positions"),
@@ -171,6 +177,10 @@ INDEXES: tuple[Index, ...] = (
     _unique("inbound_receipts", "source_id", "message_id"),
     Index("inbound_receipts", ("received_at",), ttl_seconds=_DAY),
     _unique("inbound_marks", "subject"),
+    _plain("inbound_receipts", "result.lead_id"),
+    _plain("inbound_receipts", "result.thread_id"),
+    _unique("erasures", "lead_id"),
+    Index("erasures", ("due_at",), only={"due_at": {"$type": "date"}}),
 )  # fmt: skip
 
 

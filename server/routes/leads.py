@@ -10,6 +10,7 @@ from agent.leads.intake import LeadDraft
 from agent.leads.models import Consent, Lead, LeadProfile
 from agent.leads.reveal import reveal
 from agent.privacy.models import Contact
+from graphs.erasure import ErasureReport, forget
 from server.actors import Actor
 from server.contact import ContactFields, Name
 from server.deps import Id, TheServices, scoped
@@ -22,6 +23,7 @@ router = APIRouter(prefix="/api/leads/leads", tags=["leads"])
 
 Reader = Annotated[Actor, Depends(scoped(Scope.LEADS_READ))]
 Writer = Annotated[Actor, Depends(scoped(Scope.LEADS_WRITE))]
+Eraser = Annotated[Actor, Depends(scoped(Scope.PII_ERASE))]
 EXTERNAL_ID = r"^[A-Za-z0-9_.:/-]{1,200}$"
 """Shown in events, so no address and no number with a plus."""
 
@@ -117,6 +119,7 @@ async def put_lead(body: LeadRequest, services: TheServices, actor: Writer) -> L
         source=body.source,
         consent=body.consent.consent() if body.consent else None,
         profile=body.profile,
+        vouched=True,
     )
     taken = await services.intake.take_in(actor.tenant_id, draft)
     return LeadTaken(
@@ -181,3 +184,15 @@ async def read_lead(
             "contact": contact,
         }
     )
+
+
+@router.delete(
+    "/{lead_id}",
+    summary="Forget a lead",
+    description="Erases the contact data, everything the lead and the agent said, and all that was "
+    "made of it; cancels the lead's tours. The audit keeps that it was done. Again: the same "
+    "report.",
+    responses=problems(401, 403, 404),
+)
+async def erase_lead(lead_id: Id, services: TheServices, actor: Eraser) -> ErasureReport:
+    return await forget(services, actor.tenant_id, lead_id, actor=actor.name)

@@ -18,6 +18,7 @@ MAY_SEE_ALL_TENANTS = {
     "agent/tenants/keys.py",
     "agent/tenants/store.py",
     "agent/inbound/store.py",
+    "agent/privacy/erasure.py",
     "agent/users/store.py",
     # background workers
     "agent/outbox/store.py",

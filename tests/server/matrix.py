@@ -17,8 +17,9 @@ from agent.approvals.models import Decision
 from agent.kit.digests import args_hash
 from agent.kit.ids import new_id
 from agent.knowledge.models import ArticleDraft
-from agent.listings.models import ListingQuery
+from agent.listings.models import ListingDraft, ListingQuery
 from agent.services import Services
+from agent.tenants.models import Community
 from agent.threads.models import Stage
 from agent.users.roles import Role
 from graphs.decisions import decide
@@ -234,6 +235,16 @@ async def _refresh_token(world: World) -> str:
     return (await world.services.sessions.login(email, PASSWORD)).refresh_token
 
 
+async def _community(world: World) -> str:
+    made = Community(community_id=new_id("site"), name="Cedar Mesa")
+    return (await world.services.properties.save("default", made)).community.community_id
+
+
+async def _listing(world: World) -> str:
+    draft = ListingDraft(name="Cedar Mesa", unit=new_id("u"), rent=1, bedrooms=1, bathrooms=1)
+    return (await world.services.listings.upsert("default", "default", [draft]))[0].listing_id
+
+
 async def _job(world: World) -> str:
     job = await world.services.jobs.enqueue("default", "nothing", {}, actor="test")
     return job.job_id
@@ -269,6 +280,8 @@ IDS: dict[str, Maker] = {
     "subscription_id": _subscription,
     "event": _event,
     "source": _source,
+    "community_id": _community,
+    "listing_id": _listing,
 }
 
 THREAD: Json = {"thread_id": "{thread_id}"}
@@ -342,6 +355,7 @@ ROWS = (
     Row("POST /api/leads/leads", Scope.LEADS_WRITE, body={}, foreign_ok=True),
     Row("GET /api/leads/leads", Scope.LEADS_READ),
     Row("GET /api/leads/leads/{lead_id}", Scope.LEADS_READ),
+    Row("DELETE /api/leads/leads/{lead_id}", Scope.PII_ERASE, uses_up=True),
     Row("GET /api/leads/threads", Scope.THREADS_READ),
     Row("POST /api/leads/threads", Scope.THREADS_WRITE, body={"lead_id": "{lead_id}"}),
     Row("GET /api/leads/threads/{thread_id}", Scope.THREADS_READ),
@@ -352,6 +366,20 @@ ROWS = (
         uses_up=True,
     ),
     Row("GET /api/leads/threads/{thread_id}/messages", Scope.THREADS_READ),
+    # communities, settings, homes
+    Row("GET /api/communities", Scope.TENANTS_READ, foreign_ok=True),
+    Row("GET /api/communities/{community_id}", Scope.TENANTS_READ),
+    Row(
+        "PUT /api/communities/{community_id}",
+        Scope.TENANTS_WRITE,
+        body={"community_id": "{community_id}", "name": "Cedar Mesa", "version": 1},
+        uses_up=True,
+    ),
+    Row("GET /api/tenant", Scope.TENANTS_READ, foreign_ok=True),
+    Row("PATCH /api/tenant", Scope.TENANTS_WRITE, body={"version": 0}, foreign_ok=True),
+    Row("GET /api/listings", Scope.LISTINGS_READ),
+    Row("POST /api/listings", Scope.LISTINGS_WRITE, body={"listings": []}, foreign_ok=True),
+    Row("PATCH /api/listings/{listing_id}", Scope.LISTINGS_WRITE, body={"version": 1}),
     # approvals and deliveries
     Row("GET /api/approvals", Scope.APPROVALS_READ),
     Row("GET /api/approvals/{action_id}", Scope.APPROVALS_READ),
@@ -464,8 +492,8 @@ ROWS = (
         uses_up=True,
     ),
     Row("GET /api/audit", Scope.AUDIT_READ),
-    Row("GET /api/metrics/funnel", Scope.METRICS_READ),
-    Row("GET /metrics", Scope.METRICS_READ),
+    Row("GET /api/metrics/funnel", Scope.METRICS_READ, foreign_ok=True),
+    Row("GET /metrics", Scope.METRICS_READ, foreign_ok=True),
     Row("GET /api/jobs", OWN),
     Row("GET /api/jobs/{job_id}", OWN),
 )  # fmt: skip
