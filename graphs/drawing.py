@@ -17,4 +17,4 @@ GRAPHS = {"leasing": leasing}
 
 def mermaid(name: str) -> str:
     """The text of a mermaid flowchart, the same for the same graph."""
-    return GRAPHS[name]().draw_mermaid()
+    return GRAPHS[name]().draw_mermaid().expandtabs(4)

@@ -1,0 +1,22 @@
+import re
+from pathlib import Path
+
+from graphs.drawing import GRAPHS, mermaid
+from graphs.leasing.graph import STAGES
+
+STUDIO = Path(__file__).parents[2] / "docs" / "studio.md"
+
+
+def test_the_page_shows_the_graph_as_it_is() -> None:
+    """On failure: `latchkey graph leasing` prints what belongs into docs/studio.md."""
+    (shown,) = re.findall(r"```mermaid\n(.*?)```", STUDIO.read_text(encoding="utf-8"), re.DOTALL)
+    assert shown.strip() == mermaid("leasing").strip()
+
+
+def test_every_stage_and_the_question_are_in_the_drawing() -> None:
+    graph = GRAPHS["leasing"]()
+    assert {stage.name for stage in STAGES} | {"understand", "approval", "outcome"} < set(
+        graph.nodes
+    )
+    asks = {edge.source for edge in graph.edges if edge.target == "approval"}
+    assert asks == {stage.name for stage in STAGES} | {"outcome"}
