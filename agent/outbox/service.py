@@ -102,6 +102,10 @@ class OutboxService:
         """Those of `action_ids` that go to subscribers themselves, through `zapier`."""
         return await self.store.actions(tenant_id, action_ids, connector=ZAPIER)
 
+    async def reference(self, tenant_id: str, connector: str, tour_id: str) -> str | None:
+        """What `connector` called the thing it last made for this tour."""
+        return await self.store.reference(tenant_id, connector, tour_id)
+
     async def cancel(self, tenant_id: str, delivery_id: str) -> bool:
         """Take back a row nobody has tried to send yet; whether it could be. Joins a transaction.
 

@@ -80,6 +80,13 @@ class OutboxStore:
         )
         return {row["action_id"] for row in rows}
 
+    async def reference(self, tenant_id: str, connector: str, tour_id: str) -> str | None:
+        row = await self._rows(tenant_id).find_one(
+            {"args.tour_id": tour_id, "connector": connector, "reference": {"$type": "string"}},
+            sort=[("done_at", -1)],
+        )
+        return row["reference"] if row else None
+
     async def positions(self, tenant_id: str, count: int) -> int:
         """The first of `count` positions nobody else gets; joins the caller's transaction.
 

@@ -1,5 +1,6 @@
+import re
 from datetime import date, time
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -152,6 +153,30 @@ ExternalAction = Literal[
 ]
 
 
+Toolkit = Literal["googlecalendar", "gmail", "twilio"]
+_PINNED = "20251027_00"
+
+
+class ComposioSettings(BaseModel):
+    """Whose accounts Composio uses for a tenant, and which versions of its tools."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    user_id: str = Field(default="default", min_length=1, max_length=200)
+    versions: dict[Toolkit, str] = Field(default_factory=dict, validate_default=True)
+    """Toolkit -> version; "latest" is none."""
+    tools: dict[str, str] = Field(default_factory=dict, max_length=20)
+    """Action -> another tool of the same toolkit; send_message:email and send_message:sms."""
+
+    @field_validator("versions")
+    @classmethod
+    def _pinned(cls, versions: dict[Toolkit, str]) -> dict[Toolkit, str]:
+        for version in versions.values():
+            if not re.fullmatch(r"\d{8}_\d{2}", version):
+                raise ValueError(f"{version!r} is no version of a toolkit, such as {_PINNED}")
+        return {**dict.fromkeys(get_args(Toolkit), _PINNED), **versions}
+
+
 class Tenant(BaseModel):
     """One customer of Latchkey; every document belongs to exactly one."""
 
@@ -174,3 +199,4 @@ class Tenant(BaseModel):
         default_factory=dict
     )
     """Action -> what carries it out; absent: record, which sends nothing."""
+    composio: ComposioSettings = ComposioSettings()

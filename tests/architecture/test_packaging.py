@@ -56,10 +56,11 @@ def test_every_import_is_declared() -> None:
         for requirement in (
             *PROJECT["project"]["dependencies"],
             *PROJECT["project"]["optional-dependencies"]["worker"],
+            *PROJECT["project"]["optional-dependencies"]["composio"],
         )
     }
     modules = {
-        "celery": "celery",
+        "celery": "celery", "composio": "composio",
         "langchain_openai": "langchain-openai",
         "cryptography": "cryptography", "fastapi": "fastapi", "langgraph": "langgraph",
         "phonenumbers": "phonenumbers", "pydantic": "pydantic", "jwt": "pyjwt",
@@ -71,6 +72,7 @@ def test_every_import_is_declared() -> None:
     come_along = {
         "starlette": "fastapi", "langchain_core": "langgraph", "bson": "pymongo",
         "pydantic_core": "pydantic", "h11": "uvicorn",
+        "composio_client": "composio", "httpx": "composio",
     }  # fmt: skip
     for path in sources():
         for name in _imported(path) - set(PACKAGES) - sys.stdlib_module_names:

@@ -7,8 +7,10 @@ from agent.outbox.models import Connector
 from agent.services import Services
 from agent.webhooks.fan_out import FanOut
 from tools.actions import ACTIONS
+from tools.connectors.composio import ComposioConnector
 from tools.connectors.record import RecordConnector
 from tools.connectors.webhook import WebhookConnector
+from tools.connectors.zapier import ZapierConnector
 from tools.sending import may_leave
 
 
@@ -16,6 +18,8 @@ def connectors(services: Services) -> dict[str, Connector]:
     made: tuple[Connector, ...] = (
         RecordConnector(services.repository, services.clock),
         WebhookConnector(services.webhooks),
+        ZapierConnector(services),
+        ComposioConnector(services),
     )
     return {connector.name: connector for connector in made}
 
