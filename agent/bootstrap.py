@@ -47,6 +47,8 @@ from agent.outbox.store import OutboxStore
 from agent.privacy.vault import Vault
 from agent.services import Services
 from agent.settings import NAMES, Settings
+from agent.tenants.changes import TenantChanges
+from agent.tenants.identities import IdentityService
 from agent.tenants.keys import KeyService
 from agent.tenants.models import DEFAULT_TENANT
 from agent.tenants.service import TenantService
@@ -115,6 +117,7 @@ def build_services(
     vault = Vault(repository, vault_key)
     tenants = TenantService(TenantStore(repository), clock)
     events = EventStore(repository)
+    telemetry = Telemetry()
     chain = Chain(derive(secret_key, "audit-chain"))
     audit = AuditService(AuditStore(repository), clock, chain)
     outbox = OutboxService(repository, OutboxStore(repository), tenants, audit, clock)
@@ -142,12 +145,14 @@ def build_services(
         settings=settings,
         clock=clock,
         failpoints=failpoints,
-        telemetry=Telemetry(),
+        telemetry=telemetry,
         database=database,
         repository=repository,
         secret_key=secret_key,
         tenants=tenants,
+        properties=TenantChanges(repository, TenantStore(repository), tenants),
         keys=KeyService(repository, clock),
+        identities=IdentityService(repository, clock, secret_key),
         users=users,
         sessions=SessionService(repository, users, audit, clock, secret_key),
         intake=LeadIntake(repository, LeadStore(repository), vault, events, clock),
@@ -178,6 +183,7 @@ def build_services(
             chain,
             Anchors(settings.data_dir / "audit.anchors", settings.database),
             clock,
+            telemetry,
         ),
         vault=vault,
         idempotency=IdempotencyService(IdempotencyStore(repository), clock, secret_key),

@@ -24,6 +24,8 @@ from agent.mongo.repository import Repository
 from agent.outbox.service import OutboxService
 from agent.privacy.vault import Vault
 from agent.settings import Settings
+from agent.tenants.changes import TenantChanges
+from agent.tenants.identities import IdentityService
 from agent.tenants.keys import KeyService
 from agent.tenants.service import TenantService
 from agent.threads.desk import Desk
@@ -49,7 +51,9 @@ class Services:
     repository: Repository
     secret_key: bytes
     tenants: TenantService
+    properties: TenantChanges
     keys: KeyService
+    identities: IdentityService
     users: UserService
     sessions: SessionService
     leads: LeadService

@@ -12,6 +12,7 @@ from agent.errors import Conflict, Duplicate, LatchkeyError, NotFound, TooBusy
 from agent.events.models import Event
 from agent.kit.ids import new_id
 from agent.kit.text import validate_message
+from agent.leads.intake import LeadDraft
 from agent.leads.models import Consent
 from agent.privacy.models import Contact
 from agent.services import Services
@@ -74,9 +75,11 @@ class Runtime:
         message_id: str | None = None,
         thread_id: str | None = None,
         metadata: Mapping[str, Any] = {},
+        known: LeadDraft | None = None,
     ) -> Started:
         """Open a thread with the disclosure as its first line; answer `message` if given.
 
+        It is of whom `known` describes, found again or taken in, else of somebody new.
         Raises Conflict `thread_exists` for a `thread_id` that is taken.
         """
         services = self.services
@@ -88,16 +91,19 @@ class Runtime:
             raise taken(thread_id)
         now = services.clock.now()
         told = disclosure(community)
-        lead = await services.leads.create(
-            tenant_id,
-            contact=contact or Contact(),
-            consent=Consent(sms=consent_sms, text=told, at=now, source=source or "chat"),
-            source=source,
-        )
+        consent = Consent(sms=consent_sms, text=told, at=now, source=source or "chat")
+        if known is not None:
+            draft = known.model_copy(update={"consent": consent} if consent_sms else {})
+            lead = (await services.intake.take_in(tenant_id, draft)).lead
+        else:
+            lead = await services.leads.create(
+                tenant_id, contact=contact or Contact(), consent=consent, source=source
+            )
 
         async def write() -> Thread:
-            data = {"lead_id": lead.lead_id, "source": source}
-            await services.events.tell(tenant_id, Event(type="lead.created", data=data), now)
+            if known is None:
+                data = {"lead_id": lead.lead_id, "source": source}
+                await services.events.tell(tenant_id, Event(type="lead.created", data=data), now)
             return await open_thread(
                 services,
                 tenant_id,

@@ -33,6 +33,10 @@ class LeadDraft(BaseModel):
     consent: Consent | None = None
     """`at` None: said just now."""
     profile: LeadProfile = LeadProfile()
+    vouched: bool = False
+    """Somebody who knows says so: a new lead is marked as vouched for."""
+    verified: bool = False
+    """They come themselves: nobody whom only a chat has named can be who they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class LeadIntake:
             if await self._store.get(tenant_id, lead_id):
                 # whose it was has other contact data by now
                 lead_id = new_id("lead")
-            lead = Lead(lead_id=lead_id, created_at=now, updated_at=now)
+            lead = Lead(lead_id=lead_id, vouched=draft.vouched, created_at=now, updated_at=now)
         changed = await self._changed(tenant_id, lead, draft)
         if created:
             await self._store.insert(tenant_id, changed)
@@ -110,6 +114,8 @@ class LeadIntake:
             if lead := await self._store.by_external_id(tenant_id, draft.external_id):
                 return lead
             same = [each for each in same if each.external_id is None]
+        if draft.verified:
+            same = [each for each in same if each.vouched]
         for kind in ("email", "phone"):
             for each in same:
                 if kind in hashes and each.hashes.get(kind) == hashes[kind]:

@@ -71,6 +71,8 @@ class Lead(BaseModel):
     source: str | None = None
     consent: Consent = Consent()
     profile: LeadProfile = Field(default_factory=LeadProfile)
+    vouched: bool = False
+    """Their address and number came from the tenant or from a site it trusts, not from a chat."""
     created_at: datetime
     updated_at: datetime
 

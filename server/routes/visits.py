@@ -1,12 +1,16 @@
 """A visitor comes: a thread of their own, the token for it, and what it holds."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agent.errors import InvalidInput, Unauthenticated
 from agent.kit.tokens import Issued
+from agent.leads.intake import LeadDraft
+from agent.privacy.models import Contact
+from agent.services import Services
 from agent.threads.models import Stage
 from graphs.answer import Answer, ThreadView
 from server.actors import Actor
@@ -43,6 +47,8 @@ class StartRequest(BaseModel):
     community: Name | None = None
     """A public site key; default: the default community."""
     lead: LeadContact = Field(default_factory=LeadContact)
+    identity_token: Annotated[str, Field(min_length=1, max_length=5000)] | None = None
+    """Who it is, signed by the site's own server; then `lead` holds no contact."""
     listing_id: Name | None = None
     """The home whose page the chat was opened on."""
     source: Name | None = None
@@ -81,6 +87,7 @@ async def start(
 ) -> StartResponse:
     tenant_id, community_id = await _site(body, request, state, actor)
     await starting(request, state.services, tenant_id, actor)
+    known = await _identified(body, tenant_id, community_id, state.services)
     started = await state.runtime.start(
         tenant_id,
         community_id=community_id,
@@ -89,6 +96,7 @@ async def start(
         source=body.source,
         listing_id=body.listing_id,
         message=body.message,
+        known=known,
     )
     issued = state.visitors.issue(tenant_id, started.thread_id, request.headers.get("origin"))
     return StartResponse(
@@ -130,6 +138,34 @@ async def _site(
     tenant_id, community = await tenants.site(body.community)
     require_origin(community, request)
     return tenant_id, community.community_id
+
+
+async def _identified(
+    body: StartRequest, tenant_id: str, community_id: str, services: Services
+) -> LeadDraft | None:
+    """Whom the identity token names; None without one. Raises Unauthenticated `identity_…`."""
+    if body.identity_token is None:
+        return None
+    if body.lead.contact() != Contact():
+        raise InvalidInput(
+            "identity_contact_twice",
+            "Leave name, email and phone out of `lead`: the identity token says who it is.",
+        )
+    said = await services.identities.verify(tenant_id, community_id, body.identity_token)
+    try:
+        fields = ContactFields(name=said.name, email=said.email, phone=said.phone)
+    except ValidationError as error:
+        wrong = error.errors()[0]["loc"][0]
+        raise Unauthenticated(
+            "identity_invalid", f"The identity token's claim {wrong} is not usable; mend it."
+        ) from None
+    return LeadDraft(
+        external_id=said.external_id,
+        contact=fields.contact(),
+        source=body.source,
+        vouched=True,
+        verified=True,
+    )
 
 
 def _token(thread_id: str, issued: Issued) -> dict[str, Any]:
