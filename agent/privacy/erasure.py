@@ -127,6 +127,7 @@ KEPT = {
     "inventory_versions": "no lead",
     "inbound_sources": "no lead",
     "subscriptions": "no lead",
+    "identity_secrets": "no lead",
     "keys": "no lead",
     "users": "no lead",
     "sessions": "no lead",

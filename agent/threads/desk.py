@@ -80,7 +80,9 @@ class Desk:
                 if name in changes
             ]
             await self._threads.add(tenant_id, thread_id, [], told)
-            await self._note(tenant_id, thread_id, "thread.revised", changes, actor)
+            # labels are free words, and the audit outlives the person they may tell of
+            noted = changes | ({"labels": len(changes["labels"])} if "labels" in changes else {})
+            await self._note(tenant_id, thread_id, "thread.revised", noted, actor)
             return await self._threads.get(tenant_id, thread_id)
 
         return await self._repository.transact(write)
