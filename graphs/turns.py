@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import time
 import traceback
 from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from agent.threads.service import LEASE, rolled_back
 from graphs.checkpoints import Saved, TurnSaver
 from graphs.leasing.state import Incoming, LeasingState
 from graphs.leasing.turn import offered
+from graphs.metering import turned
 from prompts import load
 
 log = logging.getLogger(__name__)
@@ -149,12 +151,15 @@ class TurnRunner:
         if not thread.queue:
             raise Conflict("thread_count_wrong", "Nothing waits although the count says so.")
         batch = _batch(thread.queue)
+        began = time.perf_counter()
         given = await self._input(key[0], thread, batch)
         fresh = thread.answered_through < 0
         with self._saver.turn(place(key), thread.checkpoint_id, fresh=fresh) as saved:
             state = await self._run(key, thread, batch, given)
             self._services.failpoints.reach("checkpoint")
-            return await self._finish(key, thread, lease, batch, given, state, saved)
+            finished, result = await self._finish(key, thread, lease, batch, given, state, saved)
+        turned(self._services, result, time.perf_counter() - began)
+        return finished
 
     async def _run(
         self, key: Key, thread: Thread, batch: Sequence[Message], given: LeasingState
@@ -265,7 +270,7 @@ class TurnRunner:
         given: LeasingState,
         state: LeasingState,
         saved: Saved,
-    ) -> Thread:
+    ) -> tuple[Thread, TurnResult]:
         services = self._services
         result = _result(thread, batch, state)
         result.checkpoint_id = saved.checkpoint_id
@@ -282,7 +287,7 @@ class TurnRunner:
         services.failpoints.reach("finish")
         saved.keep()
         self._tell(key, Told(reply, profile, await self._pending(key, state)))
-        return finished
+        return finished, result
 
     async def _pending(self, key: Key, state: LeasingState) -> list[Approval]:
         if not state.get("pending"):

@@ -103,7 +103,7 @@ class ApprovalService:
                 tenant_id,
                 "approval.superseded",
                 closed.action_id,
-                {},
+                {"action": closed.action},
                 thread_id=closed.thread_id,
             )
 
@@ -203,7 +203,7 @@ class ApprovalService:
                     tenant_id,
                     "approval.expired",
                     closed.action_id,
-                    record,
+    XX
                     thread_id=closed.thread_id,
                 )
 

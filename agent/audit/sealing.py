@@ -1,6 +1,7 @@
 """Giving every record its place in its tenant's chain, behind the backs of the writers."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from agent.audit.anchors import Anchors
 from agent.audit.chain import GENESIS, Chain, Walk
@@ -8,6 +9,7 @@ from agent.audit.models import Head, Verdict
 from agent.audit.store import AuditStore
 from agent.errors import Conflict, Duplicate
 from agent.kit.clock import Clock
+from agent.kit.telemetry import Telemetry
 from agent.mongo.repository import Repository
 
 BATCH = 200
@@ -30,12 +32,14 @@ class Sealer:
         chain: Chain,
         anchors: Anchors,
         clock: Clock,
+        telemetry: Telemetry,
     ) -> None:
         self._repository = repository
         self._store = store
         self._chain = chain
         self._anchors = anchors
         self._clock = clock
+        self._telemetry = telemetry
         self._anchored: dict[str, datetime] = {}
 
     async def seal_waiting(self) -> bool:
@@ -64,7 +68,7 @@ class Sealer:
         on from it would hide that.
         """
 
-        async def write() -> int:
+        async def write() -> list[dict[str, Any]]:
             head = await self._head(tenant_id)
             rows = await self._store.unsealed(tenant_id, limit=BATCH)
             links, seq, hash = [], head.seq if head else 0, head.hash if head else GENESIS
@@ -76,9 +80,15 @@ class Sealer:
                 await self._store.seal(tenant_id, links)
             if links or head:
                 await self._store.move_head(tenant_id, head, self._chain.head(tenant_id, seq, hash))
-            return len(links)
+            return rows
 
-        return await self._repository.transact(write)
+        sealed = await self._repository.transact(write)
+        for row in sealed:
+            # every decision is audited, and here each passes once, in one process
+            noun, _, status = row["kind"].partition(".")
+            if noun == "approval":
+                self._telemetry.approval(str(row["data"].get("action", "unknown")), status)
+        return len(sealed)
 
     async def verify(self, tenant_id: str) -> Verdict:
         """Seal what waits, walk the whole chain, and anchor its end if it holds."""

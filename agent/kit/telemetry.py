@@ -133,10 +133,10 @@ class Telemetry:
     def approval(self, action: str, status: str) -> None:
         self._approvals.labels(action, status).inc()
 
-    def delivery(self, connector: str, state: str, action: str) -> None:
-        """What came of one attempt; `done`, `dead` and `unknown` end the action."""
+    def delivery(self, connector: str, state: str, action: str | None) -> None:
+        """What came of one attempt; `done`, `dead` and `unknown` end it. An event has no action."""
         self._deliveries.labels(connector, state).inc()
-        if state in ("done", "dead", "unknown"):
+        if action is not None and state in ("done", "dead", "unknown"):
             self._actions.labels(action, "success" if state == "done" else "failure").inc()
 
     def csat(self, score: int) -> None:

@@ -12,6 +12,7 @@ from agent.kit.clock import Clock
 from agent.kit.digests import args_hash
 from agent.kit.failpoints import Failpoints
 from agent.kit.ids import new_id
+from agent.kit.telemetry import Telemetry
 from agent.mongo.repository import Repository
 from agent.outbox.models import (
     Connector,
@@ -48,6 +49,7 @@ class Dispatcher:
         connectors: Mapping[str, Connector],
         rng: random.Random,
         guard: Guard | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._store = store
         self._outcomes = Outcomes(repository, store, audit)
@@ -56,6 +58,7 @@ class Dispatcher:
         self._connectors = connectors
         self._rng = rng
         self._guard = guard
+        self._telemetry = telemetry
 
     async def run_once(self) -> int:
         """Deliver what is due, up to a full house, and return how many were tried."""
@@ -193,6 +196,7 @@ class Dispatcher:
             delivery,
             {"state": DeliveryState.FAILED, "error": error, "due_at": self._clock.now() + pause},
         )
+        self._count(delivery, DeliveryState.FAILED)
 
     async def _close(
         self,
@@ -206,6 +210,12 @@ class Dispatcher:
         if reference is not None:
             changes["reference"] = reference
         await self._outcomes.write(tenant_id, delivery, changes)
+        self._count(delivery, state)
+
+    def _count(self, delivery: Delivery, state: DeliveryState) -> None:
+        if self._telemetry is not None:
+            action = delivery.action if delivery.action_id else None
+            self._telemetry.delivery(delivery.connector, state, action)
 
 
 def _key(delivery: Delivery, lane: str) -> str:

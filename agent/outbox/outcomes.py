@@ -108,6 +108,7 @@ class Outcomes:
                     {
                         "delivery_id": outcome.delivery.delivery_id,
                         "attempts": outcome.delivery.attempts,
+                        "connector": outcome.delivery.connector,
                     },
                     outcome.delivery.thread_id,
                 )

@@ -116,6 +116,7 @@ async def feedback(body: FeedbackRequest, services: TheServices, actor: Visitor)
         turn_index=body.turn_index,
         comment=body.comment,
     )
+    services.telemetry.csat(body.score)
     return FeedbackKept(thread_id=body.thread_id, turn_index=body.turn_index, score=body.score)
 
 

@@ -34,6 +34,7 @@ def make_dispatcher(services: Services, rng: random.Random | None = None) -> Dis
         connectors(services),
         rng or random.Random(),
         may_leave(services),
+        services.telemetry,
     )
 
 

@@ -9,6 +9,7 @@ from agent.audit.sealing import Sealer
 from agent.audit.service import AuditService
 from agent.audit.store import AuditStore
 from agent.kit.clock import ManualClock
+from agent.kit.telemetry import Telemetry
 from agent.mongo.repository import Repository
 
 KEY = b"k" * 32
@@ -25,7 +26,7 @@ def make_sealer(
 ) -> Callable[[], Sealer]:
     """As each process has one of its own."""
     anchors = Anchors(tmp_path / "audit.anchors", "test")
-    return lambda: Sealer(repository, audit.store, Chain(KEY), anchors, clock)
+    return lambda: Sealer(repository, audit.store, Chain(KEY), anchors, clock, Telemetry())
 
 
 @pytest.fixture
