@@ -203,7 +203,7 @@ class ApprovalService:
                     tenant_id,
                     "approval.expired",
                     closed.action_id,
-    XX
+                    {"action": closed.action, **record},
                     thread_id=closed.thread_id,
                 )
 
