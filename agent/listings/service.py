@@ -1,9 +1,10 @@
 """The rules of the inventory: what stands in when nothing matches, and which home a row is."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from agent.ai.understanding.models import Gazetteer
-from agent.errors import NotFound
+from agent.errors import Conflict, NotFound
 from agent.kit.clock import Clock
 from agent.kit.ids import stable_id
 from agent.listings.keys import content_digest, plain
@@ -17,6 +18,7 @@ from agent.listings.models import (
 )
 from agent.listings.public import public_values
 from agent.listings.store import ListingStore
+from agent.mongo.paging import Page
 from agent.mongo.repository import Repository
 
 RELAXABLE = (
@@ -33,6 +35,9 @@ RELAXABLE = (
 )
 """Wishes in the order in which leads give them up most easily."""
 
+SEEN = timedelta(seconds=1)
+"""How long a process may read by names that have been changed elsewhere."""
+
 
 class ListingService:
     def __init__(self, repository: Repository, store: ListingStore, clock: Clock) -> None:
@@ -40,6 +45,7 @@ class ListingService:
         self._store = store
         self._clock = clock
         self._gazetteers: dict[str, tuple[int, Gazetteer]] = {}
+        self._versions: dict[str, tuple[datetime, int]] = {}
         self._public: dict[str, tuple[int, frozenset[str]]] = {}
 
     async def search(
@@ -84,7 +90,7 @@ class ListingService:
 
     async def gazetteer(self, tenant_id: str) -> Gazetteer:
         """The areas and property names of the inventory, unavailable homes included."""
-        version = await self._store.version(tenant_id)
+        version = await self._version(tenant_id)
         cached = self._gazetteers.get(tenant_id)
         if cached is None or cached[0] != version:
             areas, properties = await self._store.names(tenant_id)
@@ -94,7 +100,7 @@ class ListingService:
 
     async def public(self, tenant_id: str) -> frozenset[str]:
         """Addresses and phones of the inventory, unavailable homes included; see `public.py`."""
-        version = await self._store.version(tenant_id)
+        version = await self._version(tenant_id)
         cached = self._public.get(tenant_id)
         if cached is None or cached[0] != version:
             cached = version, public_values(*await self._store.published(tenant_id))
@@ -112,6 +118,57 @@ class ListingService:
 
         async def write() -> list[UpsertResult]:
             return await self._write(tenant_id, community_id, drafts)
+
+        try:
+            return await self._repository.transact(write)
+        finally:
+            self._versions.pop(tenant_id, None)
+
+    async def _version(self, tenant_id: str) -> int:
+        """Of the inventory as it was at most a second ago."""
+        now = self._clock.now()
+        if kept := self._versions.get(tenant_id):
+            read_at, version = kept
+            if now - SEEN < read_at <= now:
+                return version
+        version = await self._store.version(tenant_id)
+        self._versions[tenant_id] = now, version
+        return version
+
+    async def page(
+        self,
+        tenant_id: str,
+        query: ListingQuery,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        unavailable: bool = False,
+    ) -> Page[Listing]:
+        """What `search` finds, a page at a time; with `unavailable` homes not for rent too."""
+        return await self._store.page(
+            tenant_id, query, limit=limit, cursor=cursor, unavailable=unavailable
+        )
+
+    async def replace(
+        self, tenant_id: str, listing_id: str, draft: ListingDraft, *, version: int
+    ) -> Listing:
+        """Write a home anew that is at `version`; raises NotFound, Conflict `listing_stale`."""
+
+        async def write() -> Listing:
+            standing = await self.get(tenant_id, listing_id)
+            if standing.version != version:
+                raise Conflict(
+                    "listing_stale",
+                    f"The listing is at version {standing.version}; read it again, then change it.",
+                )
+            revised = standing.model_copy(
+                update={**dict(draft), "listing_id": listing_id, "version": version + 1}
+            )
+            if content_digest(revised) == content_digest(standing):
+                return standing
+            revised.updated_at = self._clock.now()
+            await self._store.put(tenant_id, [revised])
+            return revised
 
         return await self._repository.transact(write)
 
@@ -131,10 +188,10 @@ class ListingService:
         results = []
         for listing in listings:
             listing_id, now = listing.listing_id, content_digest(listing)
-            before = known.get(listing_id)
+            before, version = known.get(listing_id, (None, 0))
             if before != now:
-                known[listing_id] = now
-                changed[listing_id] = listing
+                known[listing_id] = now, version + 1
+                changed[listing_id] = listing.model_copy(update={"version": version + 1})
             results.append(UpsertResult(listing_id=listing_id, outcome=_outcome(before, now)))
         if changed:
             await self._store.put(tenant_id, list(changed.values()))

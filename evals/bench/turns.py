@@ -110,7 +110,7 @@ async def run(
     A run in which a message was lost or doubled is void.
     """
     async with AsyncExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        home = Path(stack.enter_context(_folder()))
         endpoint = await stack.enter_async_context(embedded.open(home, settings.mongod))
         own = Settings.model_validate({"mongodb_uri": endpoint.uri, "data_dir": home})
         async with open_services(own) as services:
@@ -126,6 +126,11 @@ async def run(
             "mongod": memory_mb(mongod),
         }
     return _report(phases, clients, turns, homes, memory)
+
+
+def _folder() -> "tempfile.TemporaryDirectory[str]":
+    # mongod's watchdog may still be leaving
+    return tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
 
 
 Phases = dict[str, dict[str, list[Phase]]]

@@ -202,7 +202,7 @@ async def rules_of(turn: Turn, home: Listing | None) -> Community:
         home = await listed_home(turn, shortlist[0]["listing_id"])
     if home is None:
         return turn.community
-    return await turn.services.tenants.community(turn.tools.call.tenant_id, home.community_id)
+    return await turn.services.tenants.community_of(turn.tools.call.tenant_id, home.community_id)
 
 
 async def _tours(turn: Turn) -> None:
@@ -213,7 +213,7 @@ async def _tours(turn: Turn) -> None:
         turn.say("no_tour")
     for tour in active[-2:]:
         home = await turn.services.listings.get(call.tenant_id, tour.listing_id)
-        community = await turn.services.tenants.community(call.tenant_id, tour.community_id)
+        community = await turn.services.tenants.community_of(call.tenant_id, tour.community_id)
         status = "booked" if tour.status is TourStatus.BOOKED else "waiting for the team's yes"
         turn.say("tour_is", home=home.title, time=label(community, tour.starts_at), status=status)
 

@@ -27,7 +27,9 @@ async def move(turn: Turn) -> None:
 
 async def terms(turn: Turn, home: Listing) -> None:
     """Show criteria and fees of the home's community, then ask for the lead's yes."""
-    community = await turn.services.tenants.community(turn.tools.call.tenant_id, home.community_id)
+    community = await turn.services.tenants.community_of(
+        turn.tools.call.tenant_id, home.community_id
+    )
     if community.criteria is None:
         turn.say("apply_person")
         await turn.tools.use("hand_off", reason="application without criteria")

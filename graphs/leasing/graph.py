@@ -86,11 +86,11 @@ def _add_stage(
     graph.add_conditional_edges(stage.name, _waits, ["approval", END])
 
 
-def _entry(state: LeasingState) -> str:
+async def _entry(state: LeasingState) -> str:
     return "outcome" if state["incoming"][0]["action_id"] else "understand"
 
 
-def _waits(state: LeasingState) -> str:
+async def _waits(state: LeasingState) -> str:
     return "approval" if state.get("pending") else END
 
 
@@ -118,7 +118,7 @@ async def _ask(state: LeasingState, services: Services) -> Command[Literal["outc
 async def open_turn(state: LeasingState, services: Services) -> Turn:
     """The working copy a stage fills; its permissions come from the state alone."""
     tenant_id = state["tenant_id"]
-    community = await services.tenants.community(tenant_id, state["community_id"])
+    community = await services.tenants.community_of(tenant_id, state["community_id"])
     disclosed = state.get("disclosed")
     heard = state["heard"]
     if heard is None:

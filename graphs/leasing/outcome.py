@@ -56,7 +56,7 @@ async def _values(turn: Turn, approval: Approval) -> dict[str, str]:
         return {"home": home.title}
     tour = await services.tours.get(tenant_id, approval.args["tour_id"])
     home = await services.listings.get(tenant_id, tour.listing_id)
-    community = await services.tenants.community(tenant_id, tour.community_id)
+    community = await services.tenants.community_of(tenant_id, tour.community_id)
     wished = approval.args.get("starts_at")
     starts_at = datetime.fromisoformat(wished) if wished else tour.starts_at
     return {"home": home.title, "time": label(community, starts_at)}

@@ -58,7 +58,9 @@ async def offer_times(turn: Turn, home: Listing) -> None:
         turn.say("slots_none", home=home.title)
         turn.ask("human")
         return
-    community = await turn.services.tenants.community(turn.tools.call.tenant_id, home.community_id)
+    community = await turn.services.tenants.community_of(
+        turn.tools.call.tenant_id, home.community_id
+    )
     turn.show(offer.slots, home.listing_id, community.tz)
     times = _times(turn.state["slots"])
     if offer.missed and wished:
@@ -92,14 +94,18 @@ async def cancel(turn: Turn) -> None:
         turn.say("nothing_to_cancel")
         return
     home = await _listing(turn, tour.listing_id)
-    community = await turn.services.tenants.community(turn.tools.call.tenant_id, tour.community_id)
+    community = await turn.services.tenants.community_of(
+        turn.tools.call.tenant_id, tour.community_id
+    )
     time = label(community, tour.starts_at)
     args = {"tour_id": tour.tour_id}
     turn.ask_yes("cancel_tour", args, "confirm_cancel", home=home.title, time=time)
 
 
 async def remind(turn: Turn, tour: Tour) -> None:
-    community = await turn.services.tenants.community(turn.tools.call.tenant_id, tour.community_id)
+    community = await turn.services.tenants.community_of(
+        turn.tools.call.tenant_id, tour.community_id
+    )
     time = label(community, tour.starts_at)
     if tour.status is TourStatus.PROPOSED:
         turn.say("still_pending", what=f"Your tour request for {time}")

@@ -27,7 +27,7 @@ CONTACT_MARKS = ("[email]", "[phone]", "[name]")
 
 async def understand(state: LeasingState, services: Services, policy: Policy) -> LeasingState:
     """Fold every message of the turn, in order, into profile, stage and `heard`."""
-    community = await services.tenants.community(state["tenant_id"], state["community_id"])
+    community = await services.tenants.community_of(state["tenant_id"], state["community_id"])
     gazetteer = await services.listings.gazetteer(state["tenant_id"])
     today = datetime.fromisoformat(state["now"]).astimezone(community.tz).date()
     before = LeadProfile.model_validate(state.get("profile", {}))
@@ -79,8 +79,8 @@ def _concluded(
     }
 
 
-def route(state: LeasingState) -> str:
-    """The node that answers this turn."""
+async def route(state: LeasingState) -> str:
+    """The node that answers this turn; a coroutine, for LangGraph takes others to a thread."""
     heard = state["heard"]
     if heard is None:
         raise ValueError("route needs what was heard")

@@ -168,7 +168,7 @@ async def _slots(turn: Turn, args: Args) -> Heard:
     offer: SlotOffer = await turn.tools.use("tour_slots", **args)
     call = turn.tools.call
     home = await turn.services.listings.get(call.tenant_id, args["listing_id"])
-    community = await turn.services.tenants.community(call.tenant_id, home.community_id)
+    community = await turn.services.tenants.community_of(call.tenant_id, home.community_id)
     turn.state["focus"] = home.listing_id
     turn.state["confirm"] = None
     turn.show(offer.slots, home.listing_id, community.tz)

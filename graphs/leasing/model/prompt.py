@@ -147,7 +147,7 @@ async def _tour(turn: Turn, handles: Handles) -> dict[str, str] | None:
         return None
     tenant_id = turn.tools.call.tenant_id
     home = await turn.services.listings.get(tenant_id, tour.listing_id)
-    community = await turn.services.tenants.community(tenant_id, tour.community_id)
+    community = await turn.services.tenants.community_of(tenant_id, tour.community_id)
     return {
         "tour_id": handles.of("tour_id", tour.tour_id),
         "listing_id": handles.of("listing_id", tour.listing_id),
