@@ -59,9 +59,9 @@ class IdentityService:
             "sealed": seal(self._key, secret.encode(), bound_to=_bound(tenant_id, community_id)),
             "made_at": self._clock.now(),
         }
-        newest_first = {"$each": [kept], "$position": 0, "$slice": 1 if alone else KEPT}
+        newest = {"$each": [kept], "$slice": -1 if alone else -KEPT}
         await self._rows(tenant_id).update(
-            {"community_id": community_id}, {"$push": {"secrets": newest_first}}, upsert=True
+            {"community_id": community_id}, {"$push": {"secrets": newest}}, upsert=True
         )
         return secret_id, secret
 
