@@ -179,6 +179,18 @@ def forget(
 
 
 @app.command()
+def export(
+    folder: Annotated[Path, typer.Option("--out", help="A new folder.")],
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Write a tenant's data as it is stored: a JSON Lines file a collection, with hashes."""
+    from server.commands.export import run
+
+    run(settings(), Output(as_json=as_json), folder, tenant=tenant)
+
+
+@app.command()
 def doctor(
     mongod: Annotated[
         bool, typer.Option("--mongod", help="Only check that mongod runs here.")

@@ -1,0 +1,29 @@
+import asyncio
+from pathlib import Path
+
+from agent.bootstrap import open_services
+from agent.privacy.export import Manifest, Progress, export
+from agent.settings import Settings
+from server.output import Output
+
+
+def run(settings: Settings, output: Output, folder: Path, *, tenant: str) -> None:
+    with output.progress("Exporting") as progress:
+        manifest = asyncio.run(_export(settings, folder, tenant, progress))
+    rows = sum(file.rows for file in manifest.files)
+    output.result(
+        manifest.model_dump(mode="json") | {"rows": rows},
+        lambda console: console.print(
+            f"{rows} rows in {len(manifest.files)} files; manifest.json has their hashes."
+        ),
+    )
+
+
+async def _export(settings: Settings, folder: Path, tenant: str, progress: Progress) -> Manifest:
+    async with open_services(settings) as services:
+        await services.tenants.tenant(tenant)
+        now = services.clock.now()
+        manifest = await export(services.repository, tenant, folder, now, progress)
+        rows = {"rows": sum(file.rows for file in manifest.files)}
+        await services.audit.record(tenant, "tenant.exported", tenant, rows, actor="cli")
+        return manifest
