@@ -46,7 +46,7 @@ def listing_words(listing: Listing) -> list[str]:
 
 def content_digest(draft: ListingDraft) -> str:
     """The same for homes that say the same, whenever they were written."""
-    content = draft.model_dump(exclude={"updated_at"})
+    content = draft.model_dump(exclude={"updated_at", "version"})
     return stable_id("content", json.dumps(content, default=str, sort_keys=True))
 
 

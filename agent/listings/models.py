@@ -40,6 +40,8 @@ class Listing(ListingDraft):
     listing_id: str
     community_id: str
     updated_at: datetime
+    version: int = 1
+    """Grows with every change."""
 
     @property
     def title(self) -> str:

@@ -1,5 +1,7 @@
 """Every query of listings, and the version that tells caches of their names to read again."""
 
+import base64
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +15,7 @@ from agent.listings.keys import (
     words,
 )
 from agent.listings.models import Listing, ListingQuery
+from agent.mongo.paging import Page, cursor_invalid
 from agent.mongo.repository import Collection, Repository
 
 _DERIVED = ("area_key", "place", "words", "digest")
@@ -48,13 +51,34 @@ class ListingStore:
         )
         return [Listing.model_validate(row) for row in rows]
 
-    async def digests(self, tenant_id: str, listing_ids: Sequence[str]) -> dict[str, str]:
-        """listing_id -> digest of what is stored, for those that exist."""
+    async def page(
+        self,
+        tenant_id: str,
+        query: ListingQuery,
+        *,
+        limit: int,
+        cursor: str | None,
+        unavailable: bool = False,
+    ) -> Page[Listing]:
+        """The same a page at a time; with `unavailable` homes that are not for rent too."""
+        wanted = search_filter(query, unavailable=unavailable)
+        if cursor is not None:
+            wanted["$and"].append(_behind(cursor))
+        rows = await self._listings(tenant_id).find(
+            wanted, projection=_STORED, sort=_ORDER, limit=limit + 1
+        )
+        found = [Listing.model_validate(row) for row in rows[:limit]]
+        return Page(found, _cursor(found[-1]) if len(rows) > limit else None)
+
+    async def digests(
+        self, tenant_id: str, listing_ids: Sequence[str]
+    ) -> dict[str, tuple[str, int]]:
+        """listing_id -> digest and version of what is stored, for those that exist."""
         rows = await self._listings(tenant_id).find(
             {"listing_id": {"$in": list(listing_ids)}},
-            projection={"listing_id": 1, "digest": 1},
+            projection={"listing_id": 1, "digest": 1, "version": 1},
         )
-        return {row["listing_id"]: row["digest"] for row in rows}
+        return {row["listing_id"]: (row["digest"], row.get("version", 1)) for row in rows}
 
     async def ids_of(self, tenant_id: str, external_ids: Sequence[str]) -> dict[str, str]:
         """external_id -> listing_id, for those that exist."""
@@ -95,8 +119,8 @@ class ListingStore:
         return self._repository.scoped("inventory_versions", tenant_id)
 
 
-def search_filter(query: ListingQuery) -> dict[str, Any]:
-    conditions: list[dict[str, Any]] = [{"available": True}]
+def search_filter(query: ListingQuery, *, unavailable: bool = False) -> dict[str, Any]:
+    conditions: list[dict[str, Any]] = [{} if unavailable else {"available": True}]
     if query.community_id is not None:
         conditions.append({"community_id": query.community_id})
     if keys := [key for area in query.areas if (key := area_key(area))]:
@@ -116,6 +140,27 @@ def search_filter(query: ListingQuery) -> dict[str, Any]:
     if query.q:
         conditions += [{"words": {"$regex": _word_pattern(word)}} for word in words(query.q)]
     return {"$and": conditions}
+
+
+def _cursor(listing: Listing) -> str:
+    place = json.dumps([listing.rent, listing.name, listing.listing_id])
+    return base64.urlsafe_b64encode(place.encode()).decode()
+
+
+def _behind(cursor: str) -> dict[str, Any]:
+    try:
+        rent, name, listing_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        if not (type(rent) is int and type(name) is type(listing_id) is str):
+            raise ValueError("not one of our cursors")
+    except (ValueError, TypeError, RecursionError):
+        raise cursor_invalid() from None
+    return {
+        "$or": [
+            {"rent": {"$gt": rent}},
+            {"rent": rent, "name": {"$gt": name}},
+            {"rent": rent, "name": name, "listing_id": {"$gt": listing_id}},
+        ]
+    }
 
 
 def _word_pattern(word: str) -> str:

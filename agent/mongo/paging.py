@@ -67,12 +67,14 @@ def _after(cursor: str, order: Order) -> dict[str, Any]:
         if moment.tzinfo is None or not key:
             raise ValueError("not one of our cursors")
     except (ValueError, binascii.Error):
-        raise InvalidInput(
-            "cursor_invalid", "Send next_cursor as the page before gave it, or none."
-        ) from None
+        raise cursor_invalid() from None
     return {
         "$or": [
             {order.at: {"$lt": moment}},
             {order.at: moment, order.key: {"$gt": key}},
         ]
     }
+
+
+def cursor_invalid() -> InvalidInput:
+    return InvalidInput("cursor_invalid", "Send next_cursor as the page before gave it, or none.")

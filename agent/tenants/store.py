@@ -1,9 +1,11 @@
 """Every query of tenants and communities."""
 
+from collections.abc import Sequence
+
 from agent.mongo.repository import Collection, Repository
 from agent.tenants.models import DEFAULT_COMMUNITY, Community, Tenant
 
-_STORED = {"tenant_id": 0, "site_key": 0}
+_STORED = {"tenant_id": 0, "site_key": 0, "version": 0}
 
 
 class TenantStore:
@@ -15,11 +17,18 @@ class TenantStore:
         return Tenant.model_validate(row) if row else None
 
     async def put(self, tenant_id: str, tenant: Tenant) -> None:
-        await self._tenants(tenant_id).update({}, {"$set": _fields(tenant)}, upsert=True)
+        changes = {"$set": _fields(tenant), "$inc": {"version": 1}}
+        await self._tenants(tenant_id).update({}, changes, upsert=True)
+
+    async def version(self, tenant_id: str) -> int:
+        """Grows with every change of the tenant."""
+        row = await self._tenants(tenant_id).find_one({}, projection=["version"])
+        return int((row or {}).get("version", 0))
 
     async def create(self, tenant_id: str, tenant: Tenant) -> None:
         """Write the tenant unless it stands already."""
-        await self._tenants(tenant_id).update({}, {"$setOnInsert": _fields(tenant)}, upsert=True)
+        first = {**_fields(tenant), "version": 1}
+        await self._tenants(tenant_id).update({}, {"$setOnInsert": first}, upsert=True)
 
     async def all(self) -> list[Tenant]:
         rows = await self._repository.across_tenants("tenants").find({}, sort=[("tenant_id", 1)])
@@ -40,8 +49,19 @@ class TenantStore:
     async def put_community(self, tenant_id: str, community: Community) -> None:
         """Write the community; raises Duplicate when another tenant owns its id."""
         await self._communities(tenant_id).update(
-            {"community_id": community.community_id}, {"$set": _document(community)}, upsert=True
+            {"community_id": community.community_id},
+            {"$set": _document(community), "$inc": {"version": 1}},
+            upsert=True,
         )
+
+    async def community_versions(
+        self, tenant_id: str, community_ids: Sequence[str]
+    ) -> dict[str, int]:
+        """community_id -> what grows with every change of it."""
+        rows = await self._communities(tenant_id).find(
+            {"community_id": {"$in": list(community_ids)}}, projection=["community_id", "version"]
+        )
+        return {row["community_id"]: int(row.get("version", 0)) for row in rows}
 
     async def create_community(self, tenant_id: str, community: Community) -> None:
         """Write the community unless it stands already."""

@@ -376,7 +376,7 @@ ROWS = (
         uses_up=True,
     ),
     Row("GET /api/tenant", Scope.TENANTS_READ, foreign_ok=True),
-    Row("PATCH /api/tenant", Scope.TENANTS_WRITE, body={"version": 0}, foreign_ok=True),
+    Row("PATCH /api/tenant", Scope.TENANTS_WRITE, body={"version": 1}, foreign_ok=True),
     Row("GET /api/listings", Scope.LISTINGS_READ),
     Row("POST /api/listings", Scope.LISTINGS_WRITE, body={"listings": []}, foreign_ok=True),
     Row("PATCH /api/listings/{listing_id}", Scope.LISTINGS_WRITE, body={"version": 1}),
