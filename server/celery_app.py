@@ -117,6 +117,9 @@ def _connect(app: Celery, child: _Child, ready: Callable[[], None]) -> None:
     def closed(**_: Any) -> None:
         child.close()
 
+    def kept(**_: Any) -> None:
+        return None
+
     def stopping(**_: Any) -> None:
         child.stopping.set()
 
@@ -128,6 +131,8 @@ def _connect(app: Celery, child: _Child, ready: Callable[[], None]) -> None:
     def beating(**_: Any) -> None:
         threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
 
+    # a receiver keeps Celery from logging in a way of its own
+    signals.setup_logging.connect(kept, weak=False)
     signals.worker_process_init.connect(opened, weak=False)
     signals.worker_process_shutdown.connect(closed, weak=False)
     signals.worker_shutting_down.connect(stopping, weak=False)

@@ -2,18 +2,22 @@ import asyncio
 import contextlib
 import socket
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from agent.demo.accounts import DemoAccount, load_accounts
 from agent.demo.knowledge import load_knowledge
 from agent.demo.load import load_demo
 from agent.errors import LatchkeyError
 from agent.services import Services
 from agent.settings import Settings
 from agent.tenants.models import DEFAULT_TENANT
+from server import logs
 from server.app import create_app
 from server.output import Output
 from server.ports import base_url
@@ -27,6 +31,7 @@ SWITCH_SECONDS = 0.0005
 def run(
     settings: Settings, output: Output, listener: socket.socket, *, demo: bool, jobs: int
 ) -> None:
+    logs.configure()
     # a job that computes in a thread hands the interpreter back to the requests ten times sooner
     sys.setswitchinterval(SWITCH_SECONDS)
     asyncio.run(_serve(settings, output, listener, demo=demo, jobs=jobs))
@@ -39,16 +44,22 @@ async def _serve(
     async with app.router.lifespan_context(app):
         state: State = app.state.serving
         services = state.services
+        accounts = []
         if demo:
             await load_demo(services.tenants, services.listings, services.clock)
             await load_knowledge(services.knowledge)
+            accounts = await load_accounts(services.users)
         admin_key = await services.keys.first_admin(DEFAULT_TENANT, Scope)
         url = base_url(listener)
 
         def ready() -> None:
             output.result(
-                {"base_url": url, "admin_key": admin_key, "accounts": []},
-                lambda console: _welcome(console, url, admin_key),
+                {
+                    "base_url": url,
+                    "admin_key": admin_key,
+                    "accounts": [asdict(account) for account in accounts],
+                },
+                lambda console: _welcome(console, url, admin_key, accounts),
             )
 
         warming = asyncio.create_task(_warm(services))
@@ -63,7 +74,9 @@ async def _warm(services: Services) -> None:
             await services.chunks.search(DEFAULT_TENANT, corpus, "Is parking included?", k=1)
 
 
-def _welcome(console: Console, url: str, admin_key: str | None) -> None:
+def _welcome(
+    console: Console, url: str, admin_key: str | None, accounts: Sequence[DemoAccount]
+) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_row("Chat as a lead", Text(f"{url}/", style=f"bold link {url}/"))
     table.add_row("The API", f"{url}/docs")
@@ -72,6 +85,8 @@ def _welcome(console: Console, url: str, admin_key: str | None) -> None:
         table.add_row("", "Keep it; it is not shown again.")
     else:
         table.add_row("Admin key", "Shown at the first start; `latchkey key add` makes another.")
+    for account in accounts:
+        table.add_row(account.role, f"{account.email}  {account.password}")
     table.add_row("What waits", f"curl -H 'Authorization: Bearer KEY' {url}/api/approvals")
     table.add_row("Stop", "Ctrl-C")
     console.print(Panel(table, title="Latchkey is ready", border_style="green", expand=False))

@@ -4,12 +4,14 @@ import signal
 from agent.bootstrap import open_services
 from agent.jobs.broker import Broker
 from agent.settings import Settings
+from server import logs
 from server.output import Output
 from server.worker import job_loops, running
 
 
 def run(settings: Settings, output: Output, *, jobs: int) -> None:
     """Do jobs until SIGTERM or SIGINT: those Celery brings, or else those of the database."""
+    logs.configure()
     if settings.celery_broker_url is None:
         asyncio.run(_loops(settings, output, jobs))
     else:
