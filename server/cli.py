@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from server.groups.access import key
+from server.groups.access import key, tenant, user
 from server.groups.community import community
 from server.groups.inbound import source
 from server.groups.ingest import ingest
@@ -24,9 +24,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 demo = typer.Typer(no_args_is_help=True, help="Communities to try Latchkey with.")
+retention = typer.Typer(no_args_is_help=True, help="What is kept no longer.")
 app.add_typer(ingest, name="ingest")
 app.add_typer(community, name="community")
 app.add_typer(demo, name="demo")
+app.add_typer(retention, name="retention")
+app.add_typer(tenant, name="tenant")
+app.add_typer(user, name="user")
 app.add_typer(key, name="key")
 app.add_typer(source, name="webhook-source")
 app.add_typer(evaluate, name="eval")
@@ -188,6 +192,18 @@ def export(
     from server.commands.export import run
 
     run(settings(), Output(as_json=as_json), folder, tenant=tenant)
+
+
+@retention.command("run")
+def retention_run(
+    dry: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Remove what is over the time that the tenant's settings give it."""
+    from server.commands.retention import run
+
+    run(settings(), Output(as_json=as_json), tenant=tenant, dry=dry)
 
 
 @app.command()

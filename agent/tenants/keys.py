@@ -72,6 +72,11 @@ class KeyService:
         key = ApiKey.model_validate(row)
         return None if key.revoked_at else key
 
+    async def all(self, tenant_id: str) -> list[ApiKey]:
+        """The newest first; the revoked ones too."""
+        rows = await self._repository.scoped("keys", tenant_id).find({}, sort=[("created_at", -1)])
+        return [ApiKey.model_validate(row) for row in rows]
+
     async def revoke(self, tenant_id: str, key_id: str) -> bool:
         """Whether there was such a key that still worked."""
         matched = await self._repository.scoped("keys", tenant_id).update(

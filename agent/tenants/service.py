@@ -51,6 +51,12 @@ class TenantService:
     async def tenants(self) -> list[Tenant]:
         return await self._store.all()
 
+    async def add(self, tenant: Tenant) -> None:
+        """Raises Conflict `tenant_id_taken`."""
+        if await self._store.get(tenant.tenant_id) is not None:
+            raise Conflict("tenant_id_taken", f"There is a tenant {tenant.tenant_id!r} already.")
+        await self._store.create(tenant.tenant_id, tenant)
+
     async def put(self, tenant: Tenant) -> None:
         await self._store.put(tenant.tenant_id, tenant)
         self._kept.pop(tenant.tenant_id, None)

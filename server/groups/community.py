@@ -23,3 +23,18 @@ def import_(
     from server.commands.community import run
 
     run(settings(), Output(as_json=as_json), file, tenant=tenant)
+
+
+@community.command("identity-secret")
+def identity_secret(
+    community_id: Annotated[str, typer.Argument(metavar="COMMUNITY")],
+    alone: Annotated[
+        bool, typer.Option("--alone", help="End the one before it at once; else both work.")
+    ] = False,
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Make a secret with which the community's own site says who a visitor is; shown this once."""
+    from server.commands.identity_secret import run
+
+    run(settings(), Output(as_json=as_json), community_id, tenant=tenant, alone=alone)
