@@ -13,7 +13,8 @@ from agent.jobs.models import Job
 from agent.jobs.runner import Runner
 from agent.jobs.step import Step
 from agent.services import Services
-from server import embedding, importing, learning
+from agent.tenants.models import Retention, Tenant
+from server import embedding, importing, keeping, learning
 
 Handle = Callable[[Services, Job, Step], Awaitable[Mapping[str, Any]]]
 
@@ -32,6 +33,8 @@ class Kind:
     """Whether POST /api/training/start takes it."""
     nightly: bool = False
     """Whether every tenant has one a night."""
+    wanted: Callable[[Tenant], bool] = lambda tenant: True
+    """Of those it is for, which tenants."""
 
 
 KINDS: dict[str, Kind] = {
@@ -44,6 +47,9 @@ KINDS: dict[str, Kind] = {
     "stages": Kind(learning.stages, startable=True),
     "fine_tune": Kind(learning.fine_tune, learning.FineTuneParams, startable=True),
     "retrain": Kind(learning.retrain, nightly=True),
+    "retention": Kind(
+        keeping.retention, nightly=True, wanted=lambda tenant: tenant.retention != Retention()
+    ),
 }
 
 NIGHT = range(3, 6)
@@ -73,6 +79,8 @@ async def queue_nightly(services: Services) -> None:
         return
     for tenant in await services.tenants.tenants():
         for kind in kinds:
+            if not KINDS[kind].wanted(tenant):
+                continue
             await services.jobs.enqueue(
                 tenant.tenant_id,
                 kind,

@@ -95,6 +95,12 @@ class Telemetry:
             ["action", "outcome"],
             registry=registry,
         )
+        self._inbound = Counter(
+            "latchkey_inbound_events",
+            "Webhooks that were believed: done, duplicate, ignored, stale.",
+            ["type", "outcome"],
+            registry=registry,
+        )
         self._csat = Histogram(
             "latchkey_csat_score",
             "Scores that leads gave.",
@@ -109,6 +115,9 @@ class Telemetry:
 
     def error(self, code: str) -> None:
         self._errors.labels(code if _CODE.fullmatch(code) else "other").inc()
+
+    def inbound(self, kind: str, outcome: str) -> None:
+        self._inbound.labels(kind, outcome).inc()
 
     def refused(self, limit: str) -> None:
         self._refused.labels(limit).inc()

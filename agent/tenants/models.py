@@ -177,6 +177,19 @@ class ComposioSettings(BaseModel):
         return {**dict.fromkeys(get_args(Toolkit), _PINNED), **versions}
 
 
+class Retention(BaseModel):
+    """After how many days something is removed; None: never."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    leads: Annotated[int, Field(ge=1, le=36500)] | None = None
+    """Nothing was heard of a lead: it is forgotten with all its conversations."""
+    deliveries: Annotated[int, Field(ge=1, le=36500)] | None = None
+    """Since a delivery ended."""
+    approvals: Annotated[int, Field(ge=1, le=36500)] | None = None
+    """Since an action was decided or expired."""
+
+
 class Tenant(BaseModel):
     """One customer of Latchkey; every document belongs to exactly one."""
 
@@ -194,6 +207,7 @@ class Tenant(BaseModel):
     )
     """Risk -> how long a proposal waits for a person; absent: 24."""
     quiet_hours: QuietHours = QuietHours()
+    retention: Retention = Retention()
     limits: RateLimits = RateLimits()
     connectors: dict[ExternalAction, Literal["record", "zapier", "composio"]] = Field(
         default_factory=dict

@@ -36,6 +36,12 @@ class Received(BaseModel):
     consent: Literal["given", "withdrawn"] | None = None
     """The message renewed or ended the consent to be written to."""
 
+    @property
+    def outcome(self) -> str:
+        """One word, for counting."""
+        words = {"duplicate": self.duplicate, "ignored": self.ignored, "stale": self.stale}
+        return next((word for word, so in words.items() if so), "done")
+
 
 async def receive(
     runtime: Runtime,
@@ -55,11 +61,11 @@ async def receive(
     result, now = await services.inbound.once(
         tenant_id, source.source_id, verified.message_id, kind, work
     )
-    if not now:
-        return Received(duplicate=True)
-    if result.get("answer"):
+    received = Received.model_validate(result) if now else Received(duplicate=True)
+    if now and result.get("answer"):
         runtime.wake(tenant_id, str(result["thread_id"]))
-    return Received.model_validate(result)
+    services.telemetry.inbound(kind if kind in EVENTS else "other", received.outcome)
+    return received
 
 
 async def _work(
