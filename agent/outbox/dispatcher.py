@@ -33,6 +33,7 @@ CALL_SECONDS = 20.0
 SLOTS = 64
 """Deliveries at once in one process."""
 RETRY_SECONDS = 1.0
+GATHER_SECONDS = 0.002
 
 Guard = Callable[[str, Delivery], Awaitable[None]]
 """Whether a row may leave now: raises Refused where it may not, Held where it may later."""
@@ -72,7 +73,7 @@ class Dispatcher:
     async def run(self, stopping: asyncio.Event, *, pause: float) -> None:
         """Deliver until `stopping`, then finish what has begun.
 
-        Looks anew when half of the house is free, and every `pause` seconds.
+        Looks anew whenever some have ended, and every `pause` seconds.
         """
         running: set[asyncio.Task[None]] = set()
         failing = False
@@ -229,6 +230,8 @@ async def _room(
     stop = asyncio.create_task(stopping.wait())
     try:
         await asyncio.wait({*running, stop}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+        # those that end together make room together
+        await asyncio.sleep(GATHER_SECONDS)
     finally:
         stop.cancel()
     return {task for task in running if not task.done()}

@@ -11,6 +11,7 @@ from agent.outbox.models import Delivery
 from agent.outbox.store import OutboxStore
 
 _AT_ONCE = 100
+_GATHER_SECONDS = 0.002
 
 
 @dataclass(slots=True)
@@ -52,6 +53,8 @@ class Outcomes:
         await outcome.written
 
     async def _write_all(self) -> None:
+        # those that end together are written together
+        await asyncio.sleep(_GATHER_SECONDS)
         while self._waiting:
             tenant_id, waiting = next(iter(self._waiting.items()))
             batch, rest = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
@@ -62,8 +65,13 @@ class Outcomes:
             await self._settle(tenant_id, batch)
 
     async def _settle(self, tenant_id: str, batch: list[_Outcome]) -> None:
+        events = [outcome for outcome in batch if outcome.delivery.action_id is None]
+        actions = [outcome for outcome in batch if outcome.delivery.action_id is not None]
         try:
-            await self._repository.transact(lambda: self._write(tenant_id, batch))
+            # of an event there is no audit: one write, which the fence alone guards
+            await self._store.mark(tenant_id, [(each.delivery, each.changes) for each in events])
+            if actions:
+                await self._repository.transact(lambda: self._write(tenant_id, actions))
         except BaseException as error:
             for outcome in batch:
                 if not outcome.written.done():

@@ -106,6 +106,14 @@ class OutboxService:
         """What `connector` called the thing it last made for this tour."""
         return await self.store.reference(tenant_id, connector, tour_id)
 
+    async def open(self, tenant_id: str) -> int:
+        """How many are not delivered yet and not given up."""
+        return await self.store.open(tenant_id)
+
+    async def states(self, tenant_id: str) -> dict[str, int]:
+        """State -> how many deliveries."""
+        return await self.store.states(tenant_id)
+
     async def cancel(self, tenant_id: str, delivery_id: str) -> bool:
         """Take back a row nobody has tried to send yet; whether it could be. Joins a transaction.
 

@@ -87,6 +87,15 @@ class OutboxStore:
         )
         return row["reference"] if row else None
 
+    async def open(self, tenant_id: str) -> int:
+        return await self._rows(tenant_id).count({"open": True})
+
+    async def states(self, tenant_id: str) -> dict[str, int]:
+        rows = await self._rows(tenant_id).aggregate(
+            [{"$group": {"_id": "$state", "count": {"$sum": 1}}}]
+        )
+        return {row["_id"]: row["count"] for row in rows}
+
     async def positions(self, tenant_id: str, count: int) -> int:
         """The first of `count` positions nobody else gets; joins the caller's transaction.
 
@@ -102,65 +111,69 @@ class OutboxStore:
         """Take at most `limit` rows that are due, of every lane only the foremost one."""
         rows = self._repository.across_tenants("outbox")
         due = await self._due(rows, now, limit)
-        ids = [row["delivery_id"] for row in due]
-        died = {row["delivery_id"] for row in due if row["state"] == DeliveryState.LEASED}
-        if not ids:
-            return []
-        token = new_id("clm")
-        fresh = [delivery_id for delivery_id in ids if delivery_id not in died]
-        for wanted, states in (
-            (fresh, (DeliveryState.PENDING, DeliveryState.FAILED)),
-            (sorted(died), (DeliveryState.LEASED,)),
-        ):
-            if wanted:
-                await rows.update_many(
+        token, until = new_id("clm"), now + lease
+        taken = 0
+        for states in ((DeliveryState.PENDING, DeliveryState.FAILED), (DeliveryState.LEASED,)):
+            ids = [row["delivery_id"] for row in due if row["state"] in states]
+            if ids:
+                taken += await rows.update_many(
                     {
-                        "delivery_id": {"$in": wanted},
+                        "delivery_id": {"$in": ids},
                         "state": {"$in": states},
                         "due_at": {"$lte": now},
                     },
                     {
-                        "$set": {
-                            "state": DeliveryState.LEASED,
-                            "due_at": now + lease,
-                            "claim": token,
-                        },
+                        "$set": {"state": DeliveryState.LEASED, "due_at": until, "claim": token},
                         "$inc": {"fence": 1, "attempts": 1},
                     },
                 )
-        taken = await rows.find({"delivery_id": {"$in": ids}, "claim": token})
-        order = {delivery_id: place for place, delivery_id in enumerate(ids)}
-        taken.sort(key=lambda row: order[row["delivery_id"]])
+        if taken < len(due):
+            due = await self._mine(rows, due, token)
+        leased = {"state": DeliveryState.LEASED, "due_at": until}
         return [
-            Claim(row["tenant_id"], Delivery.model_validate(row), row["delivery_id"] in died)
-            for row in taken
+            Claim(
+                row["tenant_id"],
+                Delivery.model_validate(
+                    {
+                        **row,
+                        **leased,
+                        "fence": row["fence"] + 1,
+                        "attempts": row["attempts"] + 1,
+                    }
+                ),
+                row["state"] == DeliveryState.LEASED,
+            )
+            for row in due
         ]
+
+    async def _mine(
+        self, rows: Rows, due: list[dict[str, Any]], token: str
+    ) -> list[dict[str, Any]]:
+        """Those of `due` that were claimed as they were read; others were faster at the rest."""
+        ids = [row["delivery_id"] for row in due]
+        claimed = await rows.find(
+            {"delivery_id": {"$in": ids}, "claim": token}, projection=["delivery_id", "fence"]
+        )
+        fences = {row["delivery_id"]: row["fence"] for row in claimed}
+        return [row for row in due if fences.get(row["delivery_id"]) == row["fence"] + 1]
 
     async def _due(self, rows: Rows, now: datetime, limit: int) -> list[dict[str, Any]]:
         """What could be claimed, the longest due first."""
-        shown = ["delivery_id", "state", "due_at"]
         alone = await rows.find(
-            {"open": True, "lane": None, "due_at": {"$lte": now}},
-            sort=[("due_at", 1)],
-            limit=limit,
-            projection=shown,
+            {"open": True, "lane": None, "due_at": {"$lte": now}}, sort=[("due_at", 1)], limit=limit
         )
         foremost = await rows.aggregate(
             [
                 {"$match": {"open": True, "lane": {"$gt": ""}}},
                 {"$sort": {"lane": 1, "position": 1}},
-                {
-                    "$group": {
-                        "_id": "$lane",
-                        **{name: {"$first": f"${name}"} for name in shown},
-                    }
-                },
-                {"$match": {"due_at": {"$lte": now}}},
-                {"$sort": {"due_at": 1}},
+                {"$group": {"_id": "$lane", "row": {"$first": "$$ROOT"}}},
+                {"$match": {"row.due_at": {"$lte": now}}},
+                {"$sort": {"row.due_at": 1}},
                 {"$limit": limit},
             ]
         )
-        return sorted([*alone, *foremost], key=lambda row: row["due_at"])[:limit]
+        due = [*alone, *(found["row"] for found in foremost)]
+        return sorted(due, key=lambda row: row["due_at"])[:limit]
 
     async def held(self, tenant_id: str, deliveries: Sequence[Delivery]) -> set[tuple[str, int]]:
         """(delivery_id, fence) of the leases that stand, among those of `deliveries`."""

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import httpcore
-
 from agent.errors import Conflict, Duplicate, InvalidInput, NotFound, TooBusy, Unavailable
 from agent.events.models import OUTBOUND
 from agent.kit.clock import Clock
@@ -13,7 +11,7 @@ from agent.kit.ids import new_id, stable_id
 from agent.kit.signatures import new_secret, sign
 from agent.outbox.models import Refused
 from agent.webhooks.models import Subscription
-from agent.webhooks.sender import Sender
+from agent.webhooks.sender import Away, Broken, Sender
 from agent.webhooks.store import SubscriptionStore
 from agent.webhooks.targets import Blocked, Targets
 
@@ -155,11 +153,12 @@ class WebhookService:
             answer = await self._sender.post(subscription.target_url, headers, body)
         except Blocked as blocked:
             raise Refused(str(blocked)) from None
-        except (httpcore.ConnectError, httpcore.ConnectTimeout):
+        except Away:
             raise await self._failed(tenant_id, subscription, "receiver_away") from None
-        except (OSError, TimeoutError, httpcore.NetworkError, httpcore.ProtocolError) as error:
-            code = "receiver_silent" if isinstance(error, TimeoutError) else "receiver_broken"
-            raise await self._failed(tenant_id, subscription, code) from None
+        except Broken:
+            raise await self._failed(tenant_id, subscription, "receiver_broken") from None
+        except TimeoutError:
+            raise await self._failed(tenant_id, subscription, "receiver_silent") from None
         status = answer.status
         if 200 <= status < 300:
             await self._answered(tenant_id, subscription)

@@ -5,6 +5,7 @@ from evals.bench import ingest as ingest_bench
 from evals.bench import retrieval as retrieval_bench
 from evals.bench import tokens as tokens_bench
 from evals.bench import turns as turns_bench
+from evals.bench import webhooks as webhooks_bench
 from server.output import Output
 
 
@@ -40,5 +41,13 @@ def turns(settings: Settings, output: Output, *, clients: int, count: int) -> bo
         report = asyncio.run(
             turns_bench.run(settings, clients=clients, turns=count, progress=progress)
         )
+    output.result(report, lambda console: console.print_json(data=report))
+    return bool(report["passed"])
+
+
+def webhooks(settings: Settings, output: Output, *, events: int) -> bool:
+    """Whether it is fast enough."""
+    with output.progress("rounds") as progress:
+        report = asyncio.run(webhooks_bench.run(settings, events=events, progress=progress))
     output.result(report, lambda console: console.print_json(data=report))
     return bool(report["passed"])

@@ -140,3 +140,17 @@ def bench_turns(
 
     if not turns(settings(), Output(as_json=as_json), clients=clients, count=count):
         raise typer.Exit(1)
+
+
+@bench.command("webhooks")
+def bench_webhooks(
+    events: Annotated[
+        int, typer.Option(min=10, max=5_000, help="Events in a round; 16 deliveries each.")
+    ] = 100,
+    as_json: Json = False,
+) -> None:
+    """Time webhooks from the event to the durable mark that the receiver took them."""
+    from server.commands.bench import webhooks
+
+    if not webhooks(settings(), Output(as_json=as_json), events=events):
+        raise typer.Exit(1)

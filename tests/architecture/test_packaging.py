@@ -64,7 +64,7 @@ def test_every_import_is_declared() -> None:
         "langchain_openai": "langchain-openai",
         "cryptography": "cryptography", "fastapi": "fastapi", "langgraph": "langgraph",
         "phonenumbers": "phonenumbers", "pydantic": "pydantic", "jwt": "pyjwt",
-        "httpcore": "httpcore", "bm25s": "bm25s", "numpy": "numpy", "openai": "openai", "Stemmer": "pystemmer",
+        "bm25s": "bm25s", "numpy": "numpy", "openai": "openai", "Stemmer": "pystemmer",
         "wordllama": "wordllama",
         "pymongo": "pymongo", "python_multipart": "python-multipart", "rich": "rich",
         "typer": "typer", "uvicorn": "uvicorn",

@@ -1,5 +1,7 @@
 """What every connector must keep, over the real database and real sockets on loopback."""
 
+import asyncio
+import importlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -61,6 +63,9 @@ class Way:
 async def way(
     request: pytest.FixtureRequest, database: Database, clock: ManualClock, tmp_path: Path
 ) -> AsyncIterator[Way]:
+    if request.param == "composio":
+        # seconds, once
+        await asyncio.to_thread(importlib.import_module, "composio")
     async with composio_stub() as stub, receiver() as hooks:
         settings = Settings(
             data_dir=tmp_path,
