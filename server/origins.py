@@ -12,12 +12,14 @@ from agent.errors import Forbidden
 from agent.tenants.models import Community
 from agent.tenants.service import TenantService
 
-PREFIX = "/api/agent/"
+CONVERSATION = ("/api/agent/", "/api/listings")
+LANGGRAPH = ("/threads", "/runs/", "/assistants/", "/info", "/ok")
 _REFRESH_SECONDS = 5.0
 _MAX_LENGTH = 300
 _PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, POST",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Last-Event-ID",
+    "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, "
+    "X-Api-Key, X-Auth-Scheme",
     "Access-Control-Max-Age": "600",
 }
 
@@ -46,15 +48,16 @@ def require_origin(community: Community, connection: HTTPConnection) -> str | No
 
 
 class CrossOrigin:
-    """CORS for the conversation routes: the origins that some community admits, no cookies."""
+    """CORS for the routes under `prefixes`: the origins that some community admits, no cookies."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, prefixes: tuple[str, ...]) -> None:
         self._app = app
+        self._prefixes = prefixes
         self._admitted: frozenset[str] | None = frozenset()
         self._read_at = float("-inf")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+        if scope["type"] != "http" or not scope["path"].startswith(self._prefixes):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
@@ -95,4 +98,4 @@ def _mark(headers: MutableHeaders, origin: str | None) -> None:
     headers.add_vary_header("Origin")
     if origin is not None:
         headers["Access-Control-Allow-Origin"] = origin
-        headers["Access-Control-Expose-Headers"] = "X-Trace-Id, Retry-After"
+        headers["Access-Control-Expose-Headers"] = "X-Trace-Id, Retry-After, Content-Location"
