@@ -34,7 +34,9 @@ class Undoing:
             raise _changed()
         if tour.starts_at != starts_at:
             tour = await self._at(tenant_id, tour, starts_at)
-        return await self._seats.save(tenant_id, tour, status=TourStatus.PROPOSED, hold_until=until)
+        return await self._seats.save(
+            tenant_id, tour, status=TourStatus.PROPOSED, hold_until=until, actions=[]
+        )
 
     async def move(
         self,

@@ -1,3 +1,4 @@
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +14,8 @@ from agent.services import Services
 from agent.threads.models import Stage, Thread
 from agent.tours.models import Slot, Tour
 from tools.call import Call
+from tools.effects import close, effects, tell
 from tools.executor import Toolbox
-from tools.effects import close, effects
 
 TENANT = "default"
 THREAD = "thr_1"
@@ -90,6 +91,26 @@ class Floor:
             decision,
             actor="office",
             effects=effects(self.services, TENANT),
+        )
+
+    async def take(self, starts_at: datetime, tour_id: str) -> Tour:
+        """Somebody else's hold at this time."""
+        return await self.services.tours.hold(
+            TENANT,
+            tour_id=tour_id,
+            thread_id=f"thread of {tour_id}",
+            lead_id="lead_other",
+            listing_id=self.home,
+            community=await self.services.tenants.community(TENANT, "alder-row"),
+            starts_at=starts_at,
+            until=self.clock.now() + timedelta(days=1),
+        )
+
+    async def finish(self) -> None:
+        """Let the undo window end, and tell of what was decided."""
+        self.clock.advance(timedelta(hours=1))
+        await self.services.approvals.tell_final(
+            lambda tenant_id: lambda row: tell(self.services, tenant_id, row)
         )
 
     async def expire(self) -> None:
