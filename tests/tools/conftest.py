@@ -106,6 +106,13 @@ class Floor:
             until=self.clock.now() + timedelta(days=1),
         )
 
+    async def become(self, lead: Lead) -> None:
+        """Let the thread belong to `lead`."""
+        self.lead = lead
+        await self.services.repository.scoped("threads", TENANT).update(
+            {"thread_id": THREAD}, {"$set": {"lead_id": lead.lead_id}}
+        )
+
     async def finish(self) -> None:
         """Let the undo window end, and tell of what was decided."""
         self.clock.advance(timedelta(hours=1))
