@@ -11,7 +11,7 @@ from server import errors
 from server.body import BodyGuard
 from server.idempotency import Idempotency
 from server.middleware import Guard
-from server.origins import CrossOrigin
+from server.origins import CONVERSATION, LANGGRAPH, CrossOrigin
 from server.routes import (
     approvals,
     audit,
@@ -23,6 +23,7 @@ from server.routes import (
     funnel,
     health,
     inbound,
+    inbox,
     intake,
     jobs,
     knowledge,
@@ -83,7 +84,7 @@ def create_app(opening: Opening, *, langgraph: bool = True) -> FastAPI:
     # the last one added is the first one passed
     app.add_middleware(Idempotency)
     app.add_middleware(BodyGuard)
-    app.add_middleware(CrossOrigin)
+    app.add_middleware(CrossOrigin, prefixes=CONVERSATION + (LANGGRAPH if langgraph else ()))
     app.add_middleware(Guard)
     errors.install(app)
     for routes in (
@@ -95,6 +96,7 @@ def create_app(opening: Opening, *, langgraph: bool = True) -> FastAPI:
         turns,
         desk,
         events,
+        inbox,
         leads,
         threads,
         communities,

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query
 
 from agent.errors import Conflict
 from agent.services import Services
+from graphs.erasure import forget
 from server.actors import Actor
 from server.deps import Id, Someone, TheRuntime, TheServices, scoped
 from server.errors import problems
@@ -30,6 +31,7 @@ router = APIRouter(prefix="/threads", tags=["langgraph"])
 Reader = Annotated[Actor, Depends(scoped(Scope.THREADS_READ))]
 Writer = Annotated[Actor, Depends(scoped(Scope.THREADS_WRITE))]
 Decider = Annotated[Actor, Depends(scoped(Scope.APPROVALS_WRITE))]
+Eraser = Annotated[Actor, Depends(scoped(Scope.PII_ERASE))]
 Subgraphs = Annotated[bool, Query(description="There are none to see.")]
 Before = Annotated[str | None, Query(max_length=200, description="A checkpoint_id.")]
 _BODY = (400, 401, 403, 413, 415)
@@ -85,6 +87,24 @@ async def patch_thread(
         actor.tenant_id, thread_id, clean(body.metadata), services.clock.now()
     )
     return (await _seen(services, actor, thread_id, Scope.THREADS_WRITE)).item()
+
+
+@router.delete(
+    "/{thread_id}",
+    status_code=204,
+    summary="Forget whoever speaks in a thread",
+    description="For `pii:erase`: the lead is erased with the thread. 409 where other threads of "
+    "the lead stand; then erase the lead itself.",
+    responses=problems(401, 403, 404, 409),
+)
+async def delete_thread(thread_id: Id, services: TheServices, actor: Eraser) -> None:
+    thread = await services.threads.get(actor.tenant_id, thread_id)
+    own = await services.threads.store.page(actor.tenant_id, lead_id=thread.lead_id, limit=2)
+    if len(own.items) > 1:
+        raise Conflict(
+            "thread_not_alone", f"Other threads of the lead stand; erase {thread.lead_id} itself."
+        )
+    await forget(services, actor.tenant_id, thread.lead_id, actor=actor.name)
 
 
 @router.get(

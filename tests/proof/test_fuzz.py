@@ -77,7 +77,15 @@ def fuzz(server: Json, credential: str, report: Path, *, examples: int, seed: in
             *("--config-file", str(HERE / "schemathesis.toml")),
             *("run", f"{server['base_url']}/openapi.json"),
             *("--header", f"Authorization: Bearer {credential}"),
-            *("--checks", "all", "--max-examples", str(examples), "--seed", str(seed)),
+            *(
+                "--checks",
+                "all",
+                "--no-shrink",
+                "--max-examples",
+                str(examples),
+                "--seed",
+                str(seed),
+            ),
             *("--report", "json", "--report-json-path", str(report)),
             *excluded,
         ],
@@ -104,11 +112,11 @@ def problems(report: Json) -> list[Any]:
 
 
 def test_whatever_staff_sends_is_answered_as_documented(server: Json, tmp_path: Path) -> None:
-    report = fuzz(server, server["admin_key"], tmp_path / "report.json", examples=60, seed=20260302)
+    report = fuzz(server, server["admin_key"], tmp_path / "report.json", examples=12, seed=20260302)
     assert report["test_cases"]["generated"] >= CASES
     assert problems(report) == []
 
 
 def test_whatever_a_visitor_sends_is_answered_as_documented(server: Json, tmp_path: Path) -> None:
-    report = fuzz(server, server["visitor_token"], tmp_path / "report.json", examples=15, seed=7)
+    report = fuzz(server, server["visitor_token"], tmp_path / "report.json", examples=4, seed=7)
     assert problems(report) == []

@@ -350,6 +350,7 @@ ROWS = (
     Row("POST /api/agent/message", Scope.THREADS_WRITE, body=THREAD | {"text": "hi"}),
     Row("POST /api/agent/release", Scope.THREADS_WRITE, body=THREAD),
     Row("GET /api/agent/events", Scope.THREADS_READ, visitor=True, params=THREAD, streams=True),
+    Row("GET /api/events", Scope.THREADS_READ, streams=True, foreign_ok=True),
     # leads and threads
     Row("GET /api/leads/stages", OPEN),
     Row("POST /api/leads/leads", Scope.LEADS_WRITE, body={}, foreign_ok=True),
@@ -441,6 +442,7 @@ ROWS = (
     Row("POST /threads/search", Scope.THREADS_READ, body={}, foreign_ok=True),
     Row("GET /threads/{thread_id}", Scope.THREADS_READ, visitor=True),
     Row("PATCH /threads/{thread_id}", Scope.THREADS_WRITE, body={"metadata": {"campaign": "fall"}}),
+    Row("DELETE /threads/{thread_id}", Scope.PII_ERASE, uses_up=True),
     Row("GET /threads/{thread_id}/state", Scope.THREADS_READ, visitor=True),
     Row(
         "POST /threads/{thread_id}/state",

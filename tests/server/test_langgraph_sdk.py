@@ -279,6 +279,15 @@ class TestThreads:
         changed = await admin.threads.update(thread["thread_id"], metadata={"owner": "desk"})
         assert (changed["metadata"] or {})["owner"] == "desk"
 
+    async def test_are_deleted_with_whoever_speaks_in_them(
+        self, admin: LangGraphClient, lead: Visitor, state: State
+    ) -> None:
+        await lead.say("Sam Lee, sam@lee.example")
+        await admin.threads.delete(lead.thread_id)
+        with pytest.raises(NotFoundError):
+            await admin.threads.get(lead.thread_id)
+        assert await state.services.database.handle["vault"].count_documents({}) == 0
+
     async def test_of_a_first_run_are_named(self, admin: LangGraphClient) -> None:
         named: list[Any] = []
         values: Any = await admin.runs.wait(
