@@ -25,7 +25,18 @@ class EventStream(StreamingResponse):
         super().__init__(frames, headers={"X-Accel-Buffering": "no"})
 
 
-def frame(event: str, data: Any, *, event_id: int | None = None) -> str:
+STREAM: dict[str, Any] = {
+    EventStream.media_type: {
+        "schema": {
+            "type": "object",
+            "properties": dict.fromkeys(("event", "data", "id"), {"type": "string"}),
+        }
+    }
+}
+"""The content of a streamed answer, for its OpenAPI: what one event is. `data` holds JSON."""
+
+
+def frame(event: str, data: Any, *, event_id: int | str | None = None) -> str:
     head = "" if event_id is None else f"id: {event_id}\n"
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return f"{head}event: {event}\ndata: {text}\n\n"

@@ -5,6 +5,9 @@ from agent.events.models import OUTBOUND, Event, StoredEvent
 from agent.kit.ids import new_id
 from agent.mongo.repository import Repository
 
+Place = tuple[datetime, str, int]
+"""(at, thread_id, seq)"""
+
 
 class EventStore:
     def __init__(self, repository: Repository) -> None:
@@ -33,6 +36,32 @@ class EventStore:
         rows = await self._repository.scoped("events", tenant_id).find(
             {"thread_id": thread_id, "seq": {"$gt": seq}}, sort=[("seq", 1)], limit=limit
         )
+        return [StoredEvent.model_validate(row) for row in rows]
+
+    async def places(self, tenant_id: str, after: Place, *, limit: int) -> list[Place]:
+        """Where events stand behind `after`, by time; read from an index alone."""
+        at, thread_id, seq = after
+        rows = await self._repository.scoped("events", tenant_id).find(
+            {
+                "at": {"$gte": at},
+                "$or": [
+                    {"at": {"$gt": at}},
+                    {"at": at, "thread_id": {"$gt": thread_id}},
+                    {"at": at, "thread_id": thread_id, "seq": {"$gt": seq}},
+                ],
+            },
+            sort=[("at", 1), ("thread_id", 1), ("seq", 1)],
+            limit=limit,
+            projection=["at", "thread_id", "seq"],
+        )
+        return [(row["at"], row["thread_id"], row["seq"]) for row in rows]
+
+    async def at(self, tenant_id: str, places: Sequence[Place]) -> list[StoredEvent]:
+        """The events at `places`, in no order."""
+        if not places:
+            return []
+        wanted = [{"thread_id": thread_id, "seq": seq} for _, thread_id, seq in places]
+        rows = await self._repository.scoped("events", tenant_id).find({"$or": wanted})
         return [StoredEvent.model_validate(row) for row in rows]
 
     async def tenants_due(self, *, limit: int) -> list[str]:

@@ -127,6 +127,7 @@ INDEXES: tuple[Index, ...] = (
     _unique("rate_windows", "key"),
     Index("rate_windows", ("expires_at",), ttl_seconds=0),
     _unique("events", "thread_id", "seq"),
+    _plain("events", "at", "thread_id", "seq"),
     Index("events", ("at",), ttl_seconds=7 * _DAY),
     Index("events", ("due", "at"), only={"due": True}),
     Index("events", ("tenant_id", "due", "at"), only={"due": True}),
