@@ -4,6 +4,7 @@ from typing import Any, Final, Self
 from urllib.parse import parse_qs, urlsplit
 
 from pymongo import AsyncMongoClient, MongoClient
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError
 
@@ -35,6 +36,7 @@ class Database:
         self.name = name
         self.fault = fault
         self._sync_client: MongoClient[Document] | None = None
+        self._collections: dict[str, AsyncCollection[Document]] = {}
         try:
             self.async_client: AsyncMongoClient[Document] = AsyncMongoClient(uri, **_options(uri))
         except (ValueError, ConfigurationError) as error:
@@ -45,6 +47,12 @@ class Database:
     @property
     def handle(self) -> AsyncDatabase[Document]:
         return self.async_client[self.name]
+
+    def collection(self, name: str) -> AsyncCollection[Document]:
+        """The same object every time: making one costs as much as a small query."""
+        if name not in self._collections:
+            self._collections[name] = self.handle[name]
+        return self._collections[name]
 
     def sync_client(self) -> MongoClient[Document]:
         """A pool of its own for LangGraph's checkpointer, which knows only blocking clients."""

@@ -1,6 +1,7 @@
 """What may be asked of a collection: filters, updates and pipelines, bound to one tenant."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from agent.errors import Forbidden
@@ -12,6 +13,8 @@ Pipeline = Sequence[Mapping[str, Any]]
 
 _CODE = {"$where", "$function", "$accumulator", "$expr"}
 _ELSEWHERE = {"$lookup", "$graphLookup", "$unionWith", "$out", "$merge"}
+_PLAIN = (str, int, float, bytes, list, tuple, datetime, type(None))
+"""What is looked at most and is no mapping, told apart at once."""
 _WHOLE = {"$replaceRoot", "$replaceWith"}
 
 
@@ -63,10 +66,14 @@ def _fields(update: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _names(value: object) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield str(name)
-            yield from _names(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _names(inner)
+    """Every key in it, however deep."""
+    left = [value]
+    while left:
+        inner = left.pop()
+        if isinstance(inner, dict) or (
+            not isinstance(inner, _PLAIN) and isinstance(inner, Mapping)
+        ):
+            yield from map(str, inner)
+            left += inner.values()
+        elif isinstance(inner, list | tuple):
+            left += inner

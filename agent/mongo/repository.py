@@ -112,7 +112,7 @@ class Collection:
 
     def __init__(self, database: Database, name: str, tenant_id: str | None) -> None:
         self._database = database
-        self._rows = database.handle[name]
+        self._rows = database.collection(name)
         self._tenant_id = tenant_id
 
     async def insert(self, document: Mapping[str, Any]) -> None:
@@ -268,7 +268,9 @@ class Collection:
         self, operation: Callable[..., Coroutine[Any, Any, T]], *arguments: Any, **options: Any
     ) -> T:
         with self._session() as session:
-            return await uninterrupted(operation(*arguments, session=session, **options))
+            work = operation(*arguments, session=session, **options)
+            # a transaction is kept from interruption as a whole
+            return await (work if session else uninterrupted(work))
 
     async def _insert_new(self, rows: list[Document], *, session: _Session) -> int:
         try:
