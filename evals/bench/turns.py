@@ -18,7 +18,7 @@ from agent.kit.ids import new_id
 from agent.mongo import embedded
 from agent.mongo.datadir import Files
 from agent.settings import Settings
-from evals.bench.children import LATCHKEY, Child, memory_mb, serving
+from evals.bench.children import LATCHKEY, Child, cpu_seconds, memory_mb, serving
 from evals.bench.leads import LISTINGS, TURNS, add_inventory, conversations
 from evals.bench.wire import Wire
 
@@ -86,6 +86,9 @@ class Phase:
 
     milliseconds: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    """Of the server."""
+    mongod_cpu_seconds: float = 0.0
     errors: int = 0
     lost: int = 0
     """Messages that the thread does not hold."""
@@ -119,7 +122,7 @@ async def run(
         ours = stack.enter_context(serving([*LATCHKEY, "--demo"], environ))
         bare = stack.enter_context(serving(["-m", "evals.bench.bare", endpoint.uri, "bare"]))
         mongod = int(Files(home).held.read_text(encoding="ascii"))
-        phases = await _rounds(ours, bare, clients, turns, progress)
+        phases = await _rounds(ours, bare, mongod, clients, turns, progress)
         memory = {
             "ours": ours.memory_mb,
             "bare": bare.memory_mb,
@@ -136,7 +139,9 @@ def _folder() -> "tempfile.TemporaryDirectory[str]":
 Phases = dict[str, dict[str, list[Phase]]]
 
 
-async def _rounds(ours: Child, bare: Child, clients: int, turns: int, progress: Progress) -> Phases:
+async def _rounds(
+    ours: Child, bare: Child, mongod: int, clients: int, turns: int, progress: Progress
+) -> Phases:
     """contender -> busy or alone -> one phase a round."""
     contenders: dict[str, tuple[Contender, Child]] = {
         "ours": (Ours(), ours),
@@ -145,31 +150,36 @@ async def _rounds(ours: Child, bare: Child, clients: int, turns: int, progress: 
     scripts = {name: conversations(1) for name in contenders}
     phases: Phases = {name: {"busy": [], "alone": []} for name in contenders}
     for name, (contender, child) in contenders.items():
-        await _phase(contender, child.url, scripts[name], clients, clients * TURNS)
+        await _phase(contender, child, mongod, scripts[name], clients, clients * TURNS)
     for number in range(ROUNDS):
         progress(number, ROUNDS)
         for kind, at_once in (("busy", clients), ("alone", 1)):
             for name, (contender, child) in contenders.items():
-                phase = await _phase(contender, child.url, scripts[name], at_once, turns)
+                phase = await _phase(contender, child, mongod, scripts[name], at_once, turns)
                 phases[name][kind].append(phase)
     progress(ROUNDS, ROUNDS)
     return phases
 
 
 async def _phase(
-    contender: Contender, url: str, script: Iterator[list[str]], clients: int, turns: int
+    contender: Contender,
+    child: Child,
+    mongod: int,
+    script: Iterator[list[str]],
+    clients: int,
+    turns: int,
 ) -> Phase:
     """`clients` leads at a time talk ten lines each, until `turns` are said.
 
     The threads are opened before the clock starts: only one of the two has anything to open.
     """
     phase = Phase()
-    async with Wire(url) as wire:
+    async with Wire(child.url) as wire:
         threads = [(*await contender.open(wire), next(script)) for _ in range(-(-turns // TURNS))]
     waiting = list(threads)
 
     async def client() -> None:
-        async with Wire(url) as wire:
+        async with Wire(child.url) as wire:
             while waiting:
                 thread_id, token, lines = waiting.pop()
                 for line in lines:
@@ -178,10 +188,13 @@ async def _phase(
                     phase.milliseconds.append((time.perf_counter() - began) * 1e3)
                     phase.errors += not answered
 
+    cpu, mongod_cpu = cpu_seconds(child.pid), cpu_seconds(mongod)
     began = time.perf_counter()
     await asyncio.gather(*(client() for _ in range(clients)))
     phase.seconds = time.perf_counter() - began
-    async with Wire(url) as wire:
+    phase.cpu_seconds = cpu_seconds(child.pid) - cpu
+    phase.mongod_cpu_seconds = cpu_seconds(mongod) - mongod_cpu
+    async with Wire(child.url) as wire:
         for thread_id, token, lines in threads:
             _check(phase, lines, await contender.heard(wire, thread_id, token))
     return phase
@@ -225,10 +238,19 @@ def _contender(kinds: dict[str, list[Phase]]) -> dict[str, Any]:
         "turns_a_second": round(statistics.median(phase.rate for phase in kinds["busy"]), 1),
         "all_clients": _times(kinds["busy"]),
         "one_client": _times(kinds["alone"]),
+        "cpu_ms_a_turn": {
+            "server": _cpu(kinds["busy"], "cpu_seconds"),
+            "mongod": _cpu(kinds["busy"], "mongod_cpu_seconds"),
+        },
         "errors": sum(phase.errors for phase in every),
         "lost": sum(phase.lost for phase in every),
         "doubled": sum(phase.doubled for phase in every),
     }
+
+
+def _cpu(phases: list[Phase], of: str) -> float:
+    each = [float(getattr(phase, of)) / len(phase.milliseconds) for phase in phases]
+    return round(statistics.median(each) * 1e3, 2)
 
 
 def _times(phases: list[Phase]) -> dict[str, Any]:
