@@ -34,8 +34,11 @@ class BodyGuard:
         if scope["type"] != "http" or scope["method"] not in _WITH_BODY:
             await self._app(scope, receive, send)
             return
-        if scope["method"] == "POST" and scope["path"] in LIMITS:
-            await stream(self._app, scope, receive, send, LIMITS[scope["path"]])
+        if scope["path"] in LIMITS:
+            if scope["method"] == "POST":
+                await stream(self._app, scope, receive, send, LIMITS[scope["path"]])
+            else:
+                await self._app(scope, receive, send)
             return
         try:
             body = await self._read(receive)

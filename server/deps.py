@@ -1,6 +1,6 @@
 """What a route may ask for in its signature."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -126,6 +126,8 @@ def scoped(scope: Scope) -> _Scoped:
     return _Scoped(scope)
 
 
+NO_CREDENTIAL_TOO: dict[str, Any] = {"security": [{}]}
+"""The openapi_extra of a route that answers without a credential as well."""
 TheServices = Annotated[Services, Depends(_services)]
 TheRuntime = Annotated[Runtime, Depends(_runtime)]
 Anyone = Annotated[Actor | None, Depends(_anyone)]

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
 from agent.errors import (
@@ -144,14 +144,13 @@ def install(app: FastAPI) -> None:
 
 def _allowed(request: Request) -> str:
     """Every method of the path; the router itself names those of one route only."""
-    return ", ".join(
-        method
-        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
-        if any(
-            route.matches({**request.scope, "method": method})[0] is Match.FULL
-            for route in request.app.routes
-        )
-    )
+    documented: dict[str, Any] = request.app.openapi()["paths"]
+    path = request.url.path
+    fitting = [template for template in documented if compile_path(template)[0].match(path)]
+    if not fitting:
+        return "GET"  # a page
+    closest = min(fitting, key=lambda template: (template.count("{"), -len(template)))
+    return ", ".join(sorted(method.upper() for method in documented[closest]))
 
 
 def _invalid(errors: Sequence[Any]) -> InvalidInput:

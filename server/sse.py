@@ -29,7 +29,7 @@ STREAM: dict[str, Any] = {
     EventStream.media_type: {
         "schema": {
             "type": "object",
-            "properties": dict.fromkeys(("event", "data", "id"), {"type": "string"}),
+            "properties": {key: {"type": "string"} for key in ("event", "data", "id")},
         }
     }
 }

@@ -14,7 +14,10 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 ThreadId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,200}$")]
 MetadataKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 MetadataValue = Annotated[str, Field(max_length=500)] | bool | int | float | None
-Metadata = Annotated[dict[MetadataKey, MetadataValue], Field(max_length=20)]
+Metadata = Annotated[
+    dict[MetadataKey, MetadataValue],
+    Field(max_length=20, json_schema_extra={"additionalProperties": False}),
+]
 """Flat; contact data in it is taken out."""
 
 
@@ -138,7 +141,7 @@ class Run(BaseModel):
 
 
 class Given(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class GivenCheckpoint(Given):
@@ -204,7 +207,6 @@ class RunConfig(Given):
 
 class RunRequest(Given):
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "example": {
                 "assistant_id": "leasing",
@@ -247,9 +249,7 @@ class RunRequest(Given):
 
 
 class ThreadCreate(Given):
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"metadata": {"graph_id": "leasing"}}}
-    )
+    model_config = ConfigDict(json_schema_extra={"example": {"metadata": {"graph_id": "leasing"}}})
 
     thread_id: ThreadId | None = None
     metadata: Metadata = Field(default_factory=dict)
@@ -257,16 +257,13 @@ class ThreadCreate(Given):
 
 
 class ThreadPatch(Given):
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"metadata": {"campaign": "spring"}}}
-    )
+    model_config = ConfigDict(json_schema_extra={"example": {"metadata": {"campaign": "spring"}}})
 
     metadata: Metadata
 
 
 class ThreadSearch(Given):
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"example": {"status": "interrupted", "limit": 10, "offset": 0}},
     )
 
@@ -282,9 +279,7 @@ class ThreadSearch(Given):
 class StateUpdate(Given):
     """The one update there is: as_node `__end__` dismisses the action that waits."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"values": None, "as_node": "__end__"}}
-    )
+    model_config = ConfigDict(json_schema_extra={"example": {"values": None, "as_node": "__end__"}})
 
     values: None = None
     as_node: Literal["__end__"]
@@ -293,7 +288,7 @@ class StateUpdate(Given):
 
 
 class HistoryRequest(Given):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"limit": 10}})
+    model_config = ConfigDict(json_schema_extra={"example": {"limit": 10}})
 
     limit: int = Field(default=10, ge=1, le=1000)
     before: GivenCheckpoint | Name | None = None
@@ -302,7 +297,7 @@ class HistoryRequest(Given):
 
 
 class AssistantSearch(Given):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"limit": 10}})
+    model_config = ConfigDict(json_schema_extra={"example": {"limit": 10}})
 
     graph_id: Name | None = None
     name: Name | None = None

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from server.actors import Actor
 from server.deps import TheServices, scoped
 from server.errors import problems
 from server.listed import Cursor, Limit, Listed
+from server.moments import Moment
 from server.scopes import Scope
 
 router = APIRouter(prefix="/api/audit", tags=["insight"])
@@ -40,8 +41,8 @@ async def audit(
     by: Annotated[
         Name, Query(alias="actor", description="Exactly as it stands there, such as `key:…`.")
     ] = None,
-    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+    since: Annotated[Moment | None, Query(alias="from")] = None,
+    until: Annotated[Moment | None, Query(alias="to")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Listed[AuditItem]:

@@ -9,7 +9,7 @@ from agent.errors import InvalidInput
 from server.deps import Serving, Someone
 from server.errors import problems
 from server.scopes import Scope
-from server.sse import EventStream, tail
+from server.sse import STREAM, EventStream, tail
 
 router = APIRouter(prefix="/api/agent", tags=["conversation"])
 
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/agent", tags=["conversation"])
     "`Last-Event-ID` (default: since the start), then what happens: messages, approval results, "
     "stage changes. On a `restart` event connect again.",
     responses={
-        200: {"content": {EventStream.media_type: {"schema": {"type": "string"}}}},
+        200: {"content": STREAM},
         **problems(401, 403, 404),
     },
 )

@@ -3,18 +3,17 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
 
 from agent.insight.models import Funnel
 from server.actors import Actor
 from server.deps import TheServices, scoped
 from server.errors import problems
+from server.moments import Moment
 from server.scopes import Scope
 
 router = APIRouter(prefix="/api/metrics", tags=["insight"])
 
 Reader = Annotated[Actor, Depends(scoped(Scope.METRICS_READ))]
-Moment = AwareDatetime | None
 
 
 @router.get(
@@ -27,8 +26,8 @@ Moment = AwareDatetime | None
 async def funnel(
     services: TheServices,
     actor: Reader,
-    since: Annotated[Moment, Query(alias="from")] = None,
-    until: Annotated[Moment, Query(alias="to")] = None,
+    since: Annotated[Moment | None, Query(alias="from")] = None,
+    until: Annotated[Moment | None, Query(alias="to")] = None,
     community: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
 ) -> Funnel:
     return await services.insight.funnel(

@@ -19,7 +19,7 @@ from server.langgraph.streaming import Telling
 from server.langgraph.threads import View, view
 from server.langgraph.wire import Run, RunRequest, RunValues
 from server.scopes import Scope
-from server.sse import EventStream
+from server.sse import STREAM, EventStream
 
 router = APIRouter(tags=["langgraph"])
 
@@ -30,9 +30,7 @@ ABOUT = (
     "approval are ignored."
 )
 _REFUSALS = problems(400, 401, 403, 404, 409, 410, 413, 415, 429)
-_STREAM: dict[int | str, dict[str, Any]] = {
-    200: {"content": {EventStream.media_type: {"schema": {"type": "string"}}}}
-}
+_STREAM: dict[int | str, dict[str, Any]] = {200: {"content": STREAM}}
 
 
 @router.post(

@@ -16,6 +16,7 @@ from server.contact import ContactFields, Name
 from server.deps import Id, TheServices, scoped
 from server.errors import problems
 from server.listed import Cursor, Limit, Listed
+from server.moments import Moment
 from server.routes.threads import ThreadSummary
 from server.scopes import Scope
 
@@ -136,7 +137,7 @@ async def list_leads(
     actor: Reader,
     source: Annotated[str | None, Query(max_length=200)] = None,
     external_id: Annotated[str | None, Query(pattern=EXTERNAL_ID)] = None,
-    updated_after: AwareDatetime | None = None,
+    updated_after: Moment | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Listed[LeadSummary]:

@@ -12,7 +12,7 @@ from agent.listings.bulk import RowResult, put_rows, revised
 from agent.listings.models import Listing, ListingQuery
 from agent.services import Services
 from server.actors import Actor
-from server.deps import Anyone, Id, TheServices, scoped
+from server.deps import NO_CREDENTIAL_TOO, Anyone, Id, TheServices, scoped
 from server.errors import problems
 from server.listed import Cursor, Limit, Listed
 from server.origins import require_origin
@@ -133,6 +133,7 @@ class ListingPatch(BaseModel):
 
 @router.get(
     "",
+    openapi_extra=NO_CREDENTIAL_TOO,
     summary="Homes for rent, by rent",
     description="With `listings:read` all of the tenant's; without a credential those of the "
     "`community` whose site key is named, for its own pages: `external_id`, `version` and "

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from agent.errors import Unauthenticated
 from agent.kit.telemetry import CONTENT_TYPE
-from server.deps import Anyone, TheServices
+from server.deps import NO_CREDENTIAL_TOO, Anyone, TheServices
 from server.errors import problems
 from server.scopes import Scope
 
@@ -27,6 +27,7 @@ async def _scraper(request: Request, actor: Anyone) -> None:
 
 @router.get(
     "/metrics",
+    openapi_extra=NO_CREDENTIAL_TOO,
     summary="Meters in Prometheus's format",
     description="`metrics:read`. From the machine itself, asked for by a loopback name and without "
     "a proxy in between, no credential is needed. The figures hold no tenant and no person.",

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from agent.audit.models import Why
 from agent.leads.models import LeadProfile
@@ -16,6 +16,7 @@ from server.actors import Actor
 from server.deps import Id, TheServices, scoped
 from server.errors import problems
 from server.listed import Cursor, Limit, Listed
+from server.moments import Moment
 from server.scopes import Scope
 
 router = APIRouter(prefix="/api/leads/threads", tags=["threads"])
@@ -137,7 +138,7 @@ async def list_threads(
     stage: Stage | None = None,
     status: ThreadStatus | None = None,
     q: Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"\w")] = None,
-    updated_after: AwareDatetime | None = None,
+    updated_after: Moment | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Listed[ThreadSummary]:

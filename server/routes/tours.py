@@ -17,6 +17,7 @@ from server.actors import Actor
 from server.deps import Id, TheRuntime, TheServices, scoped
 from server.errors import problems
 from server.listed import Cursor, Limit, Listed
+from server.moments import Moment
 from server.scopes import Scope
 
 router = APIRouter(prefix="/api/tours", tags=["tours"])
@@ -24,7 +25,7 @@ router = APIRouter(prefix="/api/tours", tags=["tours"])
 Reader = Annotated[Actor, Depends(scoped(Scope.TOURS_READ))]
 Writer = Annotated[Actor, Depends(scoped(Scope.TOURS_WRITE))]
 Text = Annotated[str, Query(max_length=200)]
-Moment = Annotated[AwareDatetime, Query(description="With a zone, such as 2026-03-05T18:00:00Z.")]
+At = Annotated[Moment, Query(description="With a zone, such as 2026-03-05T18:00:00Z.")]
 FILE: dict[int | str, dict[str, Any]] = {200: {"content": {TYPE: {"schema": {"type": "string"}}}}}
 STATUSES: dict[str, tour_desk.Outcome] = {
     "visited": TourStatus.VISITED,
@@ -89,7 +90,7 @@ class ChangeRequest(BaseModel):
     status: Literal["visited", "no_show", "canceled_by_manager"] | None = None
     starts_at: AwareDatetime | None = None
     """The time to move it to."""
-    version: int | None = Field(default=None, ge=1, le=2**31)
+    version: int | None = Field(default=None, ge=1, le=2**31, strict=True)
     """The version that was read; 409 when it is stale."""
 
     @model_validator(mode="after")
@@ -103,8 +104,8 @@ class ChangeRequest(BaseModel):
 async def list_tours(
     services: TheServices,
     actor: Reader,
-    starts_from: Annotated[Moment | None, Query(alias="from")] = None,
-    starts_before: Annotated[Moment | None, Query(alias="to")] = None,
+    starts_from: Annotated[At | None, Query(alias="from")] = None,
+    starts_before: Annotated[At | None, Query(alias="to")] = None,
     community: Text | None = None,
     status: TourStatus | None = None,
     thread_id: Text | None = None,

@@ -1,22 +1,22 @@
 """A turn of the conversation: something said, or something done by a button."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from agent.threads.models import OnBusy
 from graphs.answer import Acted, Answer, StreamEvent
 from server.deps import TheRuntime
 from server.errors import problems
 from server.idempotency import derived_id
 from server.limits import Speaker
 from server.scopes import Scope
-from server.sse import EventStream, frame
+from server.sse import STREAM, EventStream, frame
 
 router = APIRouter(prefix="/api/agent", tags=["conversation"])
 
-STREAM = EventStream.media_type
 ThreadId = Annotated[str, Field(min_length=1, max_length=200)]
 MessageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,200}$")]
 _THREAD = "thr_7k2m4n8p0q1r3s5t6v9w"
@@ -32,7 +32,9 @@ class ReplyRequest(BaseModel):
     message: str
     message_id: MessageId | None = None
     """Chosen by the client; the same one again gives the same answer."""
-    on_busy: Literal["enqueue"] = "enqueue"
+    on_busy: OnBusy = "enqueue"
+    """While an earlier message is being answered: be answered together with it, be refused, end
+    that turn and be answered together with it, or end it and be answered in its place."""
 
 
 class ActionRequest(BaseModel):
@@ -61,7 +63,7 @@ class ActionRequest(BaseModel):
     "or error; `token` carries `{text}`, `reset` voids the tokens before it, `done` carries the "
     "whole answer.",
     responses={
-        200: {"content": {STREAM: {"schema": {"type": "string"}}}},
+        200: {"content": STREAM},
         **problems(400, 401, 403, 404, 409, 413, 415, 429),
     },
 )
@@ -71,9 +73,9 @@ async def reply(
     actor.require_thread(body.thread_id, Scope.THREADS_WRITE)
     said = (actor.tenant_id, body.thread_id, body.message)
     known_as = body.message_id or derived_id(request, "message")
-    if STREAM not in request.headers.get("accept", ""):
-        return await runtime.reply(*said, message_id=known_as)
-    events = runtime.stream(*said, message_id=known_as)
+    if EventStream.media_type not in request.headers.get("accept", ""):
+        return await runtime.reply(*said, message_id=known_as, on_busy=body.on_busy)
+    events = runtime.stream(*said, message_id=known_as, on_busy=body.on_busy)
     # a refusal comes before the first event, while there is still a status to say it with
     return EventStream(_frames(await anext(events), events))
 

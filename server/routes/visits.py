@@ -15,7 +15,15 @@ from agent.threads.models import Stage
 from graphs.answer import Answer, ThreadView
 from server.actors import Actor
 from server.contact import ContactFields, Name
-from server.deps import Anyone, Renewed, Serving, TheRuntime, TheServices, Visitor
+from server.deps import (
+    NO_CREDENTIAL_TOO,
+    Anyone,
+    Renewed,
+    Serving,
+    TheRuntime,
+    TheServices,
+    Visitor,
+)
 from server.errors import problems
 from server.limits import starting
 from server.origins import require_origin
@@ -78,6 +86,7 @@ class OwnThread(ThreadView):
 @router.post(
     "/start",
     status_code=201,
+    openapi_extra=NO_CREDENTIAL_TOO,
     summary="Start a conversation",
     description="Open to everyone. With an API key (`threads:write`) the key names the tenant.",
     responses=problems(400, 401, 403, 404, 413, 415, 429),
