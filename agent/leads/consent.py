@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from agent.errors import Conflict
 from agent.leads.models import Lead
 from agent.outbox.models import Held
+from agent.privacy.phones import zone_names
 from agent.tenants.models import QuietHours
 
 Channel = Literal["sms", "email"]
@@ -59,16 +60,7 @@ def zones_of(phone: str | None, otherwise: ZoneInfo) -> list[ZoneInfo]:
 
     Its first call reads tables for 50 ms: call it in a thread.
     """
-    if phone is None:
-        return [otherwise]
-    import phonenumbers
-    from phonenumbers import timezone
-
-    try:
-        names = {*timezone.time_zones_for_number(phonenumbers.parse(phone))}
-        zones = [ZoneInfo(name) for name in sorted(names - {timezone.UNKNOWN_TIMEZONE})]
-    except (phonenumbers.NumberParseException, ZoneInfoNotFoundError, ValueError):
-        return [otherwise]
+    zones = [ZoneInfo(name) for name in zone_names(phone)] if phone else []
     return zones if 0 < len(zones) <= _TELLING else [otherwise]
 
 

@@ -1,6 +1,7 @@
 """Phone numbers as people write them: grouping and context decide, not the digits alone."""
 
 import re
+from zoneinfo import available_timezones
 
 _AREA = r"[2-9]\d\d"
 _SIGN = r"[-–—‑.•·]"
@@ -85,6 +86,18 @@ def e164(written: str) -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def zone_names(number: str) -> list[str]:
+    """The IANA time zones in which a number in E.164 is in use, as far as it tells."""
+    import phonenumbers
+    from phonenumbers import timezone
+
+    try:
+        names = {*timezone.time_zones_for_number(phonenumbers.parse(number))}
+    except phonenumbers.NumberParseException:
+        return []
+    return sorted((names - {timezone.UNKNOWN_TIMEZONE}) & available_timezones())
 
 
 def _foreign(text: str, plus: int) -> tuple[int, int, str] | None:
