@@ -203,7 +203,10 @@ def _account(user: User, contacts: Mapping[str, Contact]) -> Account:
 
 def _email(email: str) -> str:
     address = clean(email).lower()
-    if len(address) > _EMAIL_LENGTH or not _EMAIL.fullmatch(address):
+    written = email.strip()
+    if len(address) > _EMAIL_LENGTH or not (
+        _EMAIL.fullmatch(address) and _EMAIL.fullmatch(written)
+    ):
         raise InvalidInput("email_invalid", "Write the e-mail address as name@example.com.")
     return address
 
