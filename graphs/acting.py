@@ -69,7 +69,7 @@ async def _call(
         lead_id=thread.lead_id,
         community=await services.tenants.community(tenant_id, thread.community_id),
         stage=Stage(thread.stage),
-        turn=thread.next_turn,
+        turn=outside(thread),
         contact_ref=lead.contact_ref if lead.reachable else None,
         listings={home["listing_id"] for home in thread.shortlist}
         | {*state.get("offered", [])}
@@ -83,3 +83,8 @@ async def _call(
         trusted=trusted,
         scopes=scopes,
     )
+
+
+def outside(thread: Thread) -> int:
+    """Where an action stands that belongs to no turn: below every turn_index."""
+    return -1 - thread.next_turn

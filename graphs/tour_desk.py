@@ -10,7 +10,8 @@ from agent.services import Services
 from agent.threads.models import Stage
 from agent.tours.links import Link, expired
 from agent.tours.models import Tour, TourStatus
-from agent.tours.slots import slot
+from agent.tours.slots import open_starts, slot
+from graphs.acting import outside
 from graphs.decisions import decide
 from tools.call import Call
 from tools.executor import Toolbox
@@ -39,6 +40,8 @@ async def book(
     async def write() -> Tour:
         call = await _call(services, tenant_id, thread_id, actor, by_staff=True)
         asked = {"starts_at": starts_at} if slot_id is None else {"slot_id": slot_id}
+        if slot_id is not None:
+            await _choose(call, listing_id, slot_id)
         approval = await Toolbox(call).use("propose_tour", listing_id=listing_id, **asked)
         await _approved(call, approval, actor)
         return await services.tours.get(tenant_id, approval.args["tour_id"])
@@ -121,6 +124,7 @@ async def move_by_link(services: Services, link: Link, slot_id: str) -> Approval
     async def write() -> Approval:
         tour = await _linked(services, link, "reschedule")
         call = await _call(services, link.tenant_id, tour.thread_id, f"lead:{tour.lead_id}")
+        await _choose(call, tour.listing_id, slot_id)
         approval: Approval = await Toolbox(call).use(
             "reschedule_tour", tour_id=tour.tour_id, slot_id=slot_id
         )
@@ -163,6 +167,16 @@ async def _booked(services: Services, tenant_id: str, tour_id: str, version: int
     return tour
 
 
+async def _choose(call: Call, listing_id: str, slot_id: str) -> None:
+    """Let the call name this slot, taken or not; one that is taken is refused as such later."""
+    services, tenant_id = call.services, call.tenant_id
+    home = await services.listings.get(tenant_id, listing_id)
+    community = await services.tenants.community(tenant_id, home.community_id)
+    for starts_at in open_starts(community, services.clock.now()):
+        if slot(listing_id, community, starts_at).slot_id == slot_id:
+            call.slots[slot_id] = (listing_id, starts_at)
+
+
 async def _offered(call: Call, tour: Tour, starts_at: datetime) -> str:
     """The slot at `starts_at`, whoever has chosen it; whether it is free is found out later."""
     if starts_at == tour.starts_at:
@@ -185,7 +199,7 @@ async def _call(
         lead_id=thread.lead_id,
         community=await services.tenants.community(tenant_id, thread.community_id),
         stage=Stage(thread.stage),
-        turn=thread.next_turn,
+        turn=outside(thread),
         contact_ref=lead.contact_ref if lead.reachable else None,
         trusted=True,
         scopes=_SCOPES,

@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from graphs.leasing.state import Incoming, LeasingState
 from graphs.leasing.turn import offered
 from graphs.metering import turned
 from prompts import load
+from tools.settle import settle
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,7 @@ class TurnRunner:
         self._name = new_id("run")
         self._claims = itertools.count()
         self._running: dict[Key, asyncio.Task[None]] = {}
+        self._fences: dict[Key, int] = {}
         self._waiting: dict[Key, dict[str, asyncio.Future[Told]]] = {}
 
     @property
@@ -96,8 +99,10 @@ class TurnRunner:
 
     def begin(self, key: Key, lease: Lease, thread: Thread) -> None:
         """Answer what waits in the thread under a lease that is held; ends what runs there."""
-        ended = self._running.get(key)
-        if ended is not None:
+        if lease.fence < self._fences.get(key, 0):
+            return  # a later lease of this process has made it void
+        self._fences[key] = lease.fence
+        if ended := self._running.get(key):
             ended.cancel()
         self._start(key, self._leased(key, lease, thread))
 
@@ -117,6 +122,7 @@ class TurnRunner:
     def _ended(self, key: Key, task: "asyncio.Task[None]") -> None:
         if self._running.get(key) is task:
             del self._running[key]
+            self._fences.pop(key, None)
         if not task.cancelled():
             task.exception()  # whoever waits for it hears it; nobody may
 
@@ -206,6 +212,7 @@ class TurnRunner:
             services.leads.get(tenant_id, thread.lead_id),
             services.approvals.store.pending(tenant_id, thread.thread_id),
         )
+        pending = await self._without_orphans(tenant_id, thread, pending, batch)
         incoming: list[Incoming] = [
             {
                 "message_id": item.message_id,
@@ -231,6 +238,23 @@ class TurnRunner:
             "output": None,
             **await self._opening(tenant_id, thread),
         }
+
+    async def _without_orphans(
+        self, tenant_id: str, thread: Thread, pending: list[Approval], batch: Sequence[Message]
+    ) -> list[Approval]:
+        """Take back what turns have proposed that were ended before they were written."""
+        ended = range(thread.answered_through + 1, batch[-1].turn_index)
+        orphans = [row for row in pending if row.turn in ended]
+        for row in orphans:
+            await self._services.repository.transact(
+                partial(
+                    self._services.approvals.withdraw,
+                    tenant_id,
+                    row,
+                    settle=partial(settle, self._services, tenant_id),
+                )
+            )
+        return [row for row in pending if row not in orphans]
 
     async def _opening(self, tenant_id: str, thread: Thread) -> LeasingState:
         """On the first turn: the home whose page the chat was opened on."""
