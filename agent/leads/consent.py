@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent.errors import Conflict
 from agent.leads.models import Lead
@@ -60,7 +60,10 @@ def zones_of(phone: str | None, otherwise: ZoneInfo) -> list[ZoneInfo]:
 
     Its first call reads tables for 50 ms: call it in a thread.
     """
-    zones = [ZoneInfo(name) for name in zone_names(phone)] if phone else []
+    try:
+        zones = [ZoneInfo(name) for name in zone_names(phone)] if phone else []
+    except ZoneInfoNotFoundError:
+        zones = []
     return zones if 0 < len(zones) <= _TELLING else [otherwise]
 
 

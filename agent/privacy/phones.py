@@ -1,7 +1,6 @@
 """Phone numbers as people write them: grouping and context decide, not the digits alone."""
 
 import re
-from zoneinfo import available_timezones
 
 _AREA = r"[2-9]\d\d"
 _SIGN = r"[-–—‑.•·]"
@@ -97,7 +96,7 @@ def zone_names(number: str) -> list[str]:
         names = {*timezone.time_zones_for_number(phonenumbers.parse(number))}
     except phonenumbers.NumberParseException:
         return []
-    return sorted((names - {timezone.UNKNOWN_TIMEZONE}) & available_timezones())
+    return sorted(names - {timezone.UNKNOWN_TIMEZONE})
 
 
 def _foreign(text: str, plus: int) -> tuple[int, int, str] | None:
