@@ -92,6 +92,7 @@ async def start_application(call: Call, args: ApplyArgs) -> Approval:
             f"{application.criteria_version} and fees were shown.",
             supersedes={},
             made=frozenset({"application_id"}),
+            community=community,
         )
 
     return await services.repository.transact(write)

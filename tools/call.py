@@ -76,8 +76,12 @@ class Call:
         *,
         supersedes: dict[str, Any] | None = None,
         made: frozenset[str] = frozenset(),
+        community: Community | None = None,
     ) -> Approval:
-        """Write the approval row of `action`; its hold, if any, is in `args` already."""
+        """Write the approval row of `action`; its hold, if any, is in `args` already.
+
+        It passes without a person where `community`, whose home it is about, lets it.
+        """
         from tools.settle import settle
 
         risk = ACTIONS[action].risk
@@ -101,7 +105,7 @@ class Call:
             ),
             settle=lambda old: settle(self.services, self.tenant_id, old),
         )
-        if self._passes(action, approval):
+        if self._passes(action, approval, community or self.community):
             approval = await self._approve(approval)
         self.proposals.append(approval)
         event = ACTIONS[action].proposed_event
@@ -114,13 +118,13 @@ class Call:
         lifetime = await self.services.approvals.lifetime(self.tenant_id, ACTIONS[action].risk)
         return self.services.clock.now() + lifetime
 
-    def _passes(self, action: str, approval: Approval) -> bool:
-        """Whether the community lets it pass without a person."""
+    def _passes(self, action: str, approval: Approval, community: Community) -> bool:
+        """Whether `community` lets it pass without a person."""
         return (
             self.checked
             and not self.by_staff
             and ACTIONS[action].auto
-            and self.community.approval.get(action) == "auto"
+            and community.approval.get(action) == "auto"
             and approval.status is ApprovalStatus.PENDING
         )
 

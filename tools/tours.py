@@ -124,6 +124,7 @@ async def propose_tour(call: Call, args: ProposeArgs) -> Approval:
             "the lead 24 and 2 hours before.",
             supersedes={},
             made=frozenset({"tour_id"}),
+            community=community,
         )
 
     return await call.services.repository.transact(write)
@@ -162,6 +163,7 @@ async def reschedule_tour(call: Call, args: RescheduleArgs) -> Approval:
             f"to {label(community, held.starts_at)}, and remind the lead of the new time.",
             supersedes={"tour_id": tour.tour_id},
             made=frozenset({"hold_id"}),
+            community=community,
         )
 
     return await call.services.repository.transact(write)
@@ -189,6 +191,7 @@ async def cancel_tour(call: Call, args: CancelArgs) -> Approval | None:
             stored.model_dump(mode="json", exclude_none=True),
             f"Cancel the tour of {listing.title} on {label(community, tour.starts_at)}.",
             supersedes={"tour_id": tour.tour_id},
+            community=community,
         )
 
     return await services.repository.transact(write)

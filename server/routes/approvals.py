@@ -79,7 +79,7 @@ class DecisionRequest(BaseModel):
     """For edit: the changed arguments; the others stay."""
     message: str | None = Field(default=None, max_length=8000)
     """For reject and respond: what the lead is told."""
-    version: int | None = Field(default=None, ge=1, le=2**31)
+    version: int | None = Field(default=None, ge=1, le=2**31, strict=True)
     """The version that was read; 409 when it is stale. Without it the newest is decided."""
 
 
