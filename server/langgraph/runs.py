@@ -1,5 +1,7 @@
 """What a run is here: one message of the lead, or one decision about the action that waits."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +24,7 @@ from server.langgraph.wire import Command, InputMessage, Metadata, RunRequest
 from server.scopes import Scope
 
 SOURCE = "langgraph"
+TOLD_SECONDS = 30.0
 ENDED = {"goto": END}
 """What dismisses the action that waits."""
 
@@ -128,7 +131,7 @@ async def carried_out(
         )
     else:
         await decide(runtime, actor, before, task.answer)
-        await runtime.caught_up(actor.tenant_id, thread_id)
+        await lead_told(runtime, actor, thread_id)
     return await view(runtime.services, actor.tenant_id, thread_id, staff=before.staff)
 
 
@@ -143,7 +146,14 @@ async def told(
     else:
         approval = await decide(runtime, actor, before, task.answer)
         yield StreamEvent("decided", {"action_id": approval.action_id})
-        await runtime.caught_up(actor.tenant_id, thread_id)
+        await lead_told(runtime, actor, thread_id)
+
+
+async def lead_told(runtime: Runtime, actor: Actor, thread_id: str) -> None:
+    """Wait until the lead has heard of a decision; the decision stands, so not for ever."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(TOLD_SECONDS):
+            await runtime.caught_up(actor.tenant_id, thread_id)
 
 
 def new_run_id() -> str:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent.errors import LatchkeyError
 from agent.threads.models import Stage
 from graphs.answer import StreamEvent
 from server.langgraph.assistants import ASSISTANT_ID, GRAPH
@@ -44,12 +45,17 @@ class Telling:
             yield frame("values", (await self.read()).result())
         for event, data in self._parts(first):
             yield frame(event, data)
-        async for step in rest:
-            for event, data in self._parts(step):
-                yield frame(event, data)
-            if step.event == "error":
-                return
-        for event, data in self._end(await self.read()):
+        try:
+            async for step in rest:
+                for event, data in self._parts(step):
+                    yield frame(event, data)
+                if step.event == "error":
+                    return
+            after = await self.read()
+        except LatchkeyError as error:
+            yield frame("error", {"error": error.code, "message": error.message})
+            return
+        for event, data in self._end(after):
             yield frame(event, data)
 
     def _parts(self, step: StreamEvent) -> Iterator[Part]:
@@ -81,8 +87,10 @@ class Telling:
 
     def _end(self, after: View) -> Iterator[Part]:
         values = after.values()
-        last = next((line for line in reversed(values.messages) if line.type == "ai"), None)
-        written = [last.model_dump(mode="json")] if last else []
+        # nobody has written where a person has taken over
+        written = [
+            line.model_dump(mode="json") for line in values.messages[-1:] if line.type == "ai"
+        ]
         update = {"messages": written, "stage": values.stage.value}
         if "messages" in self.modes and written:
             yield "messages/complete", written

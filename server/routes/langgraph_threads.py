@@ -4,14 +4,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from agent.errors import Conflict
+from agent.errors import Conflict, InvalidInput
 from agent.services import Services
 from graphs.erasure import forget
 from server.actors import Actor
 from server.deps import Id, Someone, TheRuntime, TheServices, scoped
 from server.errors import problems
 from server.langgraph import assistants
-from server.langgraph.runs import ENDED, clean, decide, opened
+from server.langgraph.runs import ENDED, clean, decide, lead_told, opened
 from server.langgraph.threads import View, view, views
 from server.langgraph.wire import (
     HistoryRequest,
@@ -34,6 +34,8 @@ Decider = Annotated[Actor, Depends(scoped(Scope.APPROVALS_WRITE))]
 Eraser = Annotated[Actor, Depends(scoped(Scope.PII_ERASE))]
 Subgraphs = Annotated[bool, Query(description="There are none to see.")]
 Before = Annotated[str | None, Query(max_length=200, description="A checkpoint_id.")]
+KEYS = 50
+"""Names in the metadata of a thread."""
 _BODY = (400, 401, 403, 413, 415)
 _SORTS = {"state_updated_at": "updated_at"}
 
@@ -82,9 +84,12 @@ async def read_thread(thread_id: Id, services: TheServices, actor: Someone) -> T
 async def patch_thread(
     thread_id: Id, body: ThreadPatch, services: TheServices, actor: Writer
 ) -> Thread:
-    await services.threads.get(actor.tenant_id, thread_id)
+    thread = await services.threads.get(actor.tenant_id, thread_id)
+    metadata = clean(body.metadata)
+    if len(thread.metadata | metadata) > KEYS:
+        raise InvalidInput("metadata_too_large", f"A thread holds {KEYS} names at most.")
     await services.threads.store.set_metadata(
-        actor.tenant_id, thread_id, clean(body.metadata), services.clock.now()
+        actor.tenant_id, thread_id, metadata, services.clock.now()
     )
     return (await _seen(services, actor, thread_id, Scope.THREADS_WRITE)).item()
 
@@ -127,7 +132,7 @@ async def update_state(
     before = await _seen(runtime.services, actor, thread_id, Scope.APPROVALS_WRITE)
     before.require(body.checkpoint, body.checkpoint_id)
     await decide(runtime, actor, before, ENDED)
-    await runtime.caught_up(actor.tenant_id, thread_id)
+    await lead_told(runtime, actor, thread_id)
     after = await _seen(runtime.services, actor, thread_id, Scope.APPROVALS_WRITE)
     return Updated(checkpoint=after.checkpoint)
 
