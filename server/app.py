@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from server import errors
 from server.body import BodyGuard
-from server.idempotency import Idempotency
+from server.idempotency import Idempotency, document
 from server.middleware import Guard
 from server.origins import CONVERSATION, LANGGRAPH, CrossOrigin
 from server.routes import (
@@ -122,4 +122,5 @@ def create_app(opening: Opening, *, langgraph: bool = True) -> FastAPI:
         for routes in (langgraph_server, langgraph_threads, langgraph_runs):
             app.include_router(routes.router)
     pages.mount(app)
+    document(app)
     return app

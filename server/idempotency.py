@@ -6,7 +6,9 @@ import hmac
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
+from fastapi import FastAPI
 from fastapi import Request as HttpRequest
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
@@ -17,7 +19,7 @@ from agent.errors import Conflict, InvalidInput, LatchkeyError, Unauthenticated
 from agent.idempotency.models import Claim, Request, Standing, Stored
 from agent.idempotency.service import LEASE, IdempotencyService, in_flight, reused
 from server.deps import who
-from server.errors import answer
+from server.errors import answer, problems
 from server.files import LIMITS
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,17 @@ _REFUSED = frozenset({400, 401, 403, 405, 408, 413, 415, 422})
 """Nothing was carried out: the request may come again, mended."""
 _CUT_OFF = (b"error", b"restart")
 """The last event of a stream that did not tell the whole answer."""
+
+_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A key of your own, best a UUID. The same request with the same key has the "
+    "first answer for a day and is carried out once; another request with it is 422, one that "
+    "comes while the first still runs 409.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LENGTH, "pattern": "^[!-~]+$"},
+}
+_PROBLEM = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
 
 Derive = Callable[[str], str]
 
@@ -309,3 +322,21 @@ async def _kept_alive(service: IdempotencyService, claim: Claim) -> AsyncIterato
         yield
     finally:
         task.cancel()
+
+
+def document(app: FastAPI) -> None:
+    """Say in the OpenAPI document of every POST that it takes the header, and what may follow."""
+    made = app.openapi
+
+    def documented() -> dict[str, Any]:
+        spec = made()
+        for path in spec["paths"].values():
+            operation = path.get("post")
+            if operation and _PARAMETER not in operation.setdefault("parameters", []):
+                operation["parameters"].append(_PARAMETER)
+                conflict = {**problems(409)[409], "content": _PROBLEM}
+                conflict.pop("model")
+                operation["responses"].setdefault("409", conflict)
+        return spec
+
+    app.openapi = documented  # type: ignore[method-assign]  # as FastAPI's own guide does

@@ -110,3 +110,10 @@ def test_lists_page_alike(spec: dict[str, Any]) -> None:
         # a search answers with its k best
         if listed and path not in WHOLE and not path.endswith("/search"):
             assert {"limit", "cursor"} <= names, (method, path)
+
+
+def test_every_post_takes_an_idempotency_key(spec: dict[str, Any]) -> None:
+    for method, path, operation in operations(spec):
+        names = [parameter["name"] for parameter in operation.get("parameters", ())]
+        assert names.count("Idempotency-Key") == (method == "post"), (method, path)
+        assert method != "post" or "409" in operation["responses"], path
