@@ -1,0 +1,83 @@
+"""`latchkey webhook-source`, `forget`, `export` and `retention`."""
+
+import asyncio
+from pathlib import Path
+
+from agent.bootstrap import open_services
+from agent.kit.signatures import sign
+from agent.leads.models import Consent
+from agent.privacy.models import Contact
+from agent.settings import Settings
+from tests.server.test_access_commands import refused, settings
+from tests.server.test_cli import Latchkey, latchkey, printed
+
+__all__ = ["latchkey", "settings"]
+
+
+async def believed(settings: Settings, source_id: str, secret: str) -> bool:
+    async with open_services(settings) as services:
+        at = int(services.clock.now().timestamp())
+        signed = {
+            "webhook-id": "m",
+            "webhook-timestamp": str(at),
+            "webhook-signature": sign(secret, "m", at, b"{}"),
+        }
+        try:
+            await services.inbound.verify(source_id, signed.items(), b"{}")
+        except Exception:
+            return False
+        return True
+
+
+async def a_lead(settings: Settings) -> str:
+    async with open_services(settings) as services:
+        contact = Contact(email="sam@lee.example")
+        lead = await services.leads.create(
+            "default", contact=contact, consent=Consent(), source=None
+        )
+        return lead.lead_id
+
+
+def test_a_source_is_added_exchanges_its_secret_and_goes(
+    latchkey: Latchkey, settings: Settings
+) -> None:
+    made = printed(latchkey("webhook-source", "add", "crm", "--json"))
+    source_id = made["source_id"]
+    assert made["path"].endswith(source_id)
+    assert asyncio.run(believed(settings, source_id, made["secret"]))
+    new = printed(latchkey("webhook-source", "rotate", source_id, "--json"))["secret"]
+    for secret in (made["secret"], new):
+        assert asyncio.run(believed(settings, source_id, secret))
+    listed = latchkey("webhook-source", "list", "--json")
+    assert [each["name"] for each in printed(listed)["sources"]] == ["crm"]
+    assert "whsec_" not in listed.output
+    printed(latchkey("webhook-source", "remove", source_id, "--json"))
+    assert not asyncio.run(believed(settings, source_id, new))
+    assert refused(latchkey("webhook-source", "rotate", source_id)) == "source_not_found"
+    assert refused(latchkey("webhook-source", "remove", source_id)) == "source_not_found"
+
+
+def test_of_an_unknown_tenant_there_is_nothing(latchkey: Latchkey, tmp_path: Path) -> None:
+    for command in (
+        ("webhook-source", "add", "crm"),
+        ("forget", "lead_1"),
+        ("export", "--out", str(tmp_path / "out")),
+        ("retention", "run"),
+    ):
+        assert refused(latchkey(*command, "--tenant", "nobody")) == "tenant_not_found"
+
+
+def test_a_lead_is_exported_and_forgotten(
+    latchkey: Latchkey, settings: Settings, tmp_path: Path
+) -> None:
+    lead_id = asyncio.run(a_lead(settings))
+    out = tmp_path / "out"
+    manifest = printed(latchkey("export", "--out", str(out), "--json"))
+    assert lead_id in (out / "leads.jsonl").read_text()
+    assert manifest["rows"] == sum(file["rows"] for file in manifest["files"])
+    assert refused(latchkey("export", "--out", str(out))) == "export_dir_used"
+    report = printed(latchkey("forget", lead_id, "--json"))
+    assert report["erased"]["leads"] == 1
+    assert printed(latchkey("forget", lead_id, "--json")) == report
+    assert refused(latchkey("forget", "lead_nobody")) == "lead_not_found"
+    assert printed(latchkey("retention", "run", "--dry-run", "--json"))["removed"] == {}
