@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 from zlib import crc32
 
@@ -10,6 +12,7 @@ import schemathesis
 from schemathesis.checks import CheckContext
 from schemathesis.hooks import HookContext
 
+_NUMBER = count()
 KNOWN: dict[str, str] = json.loads(os.environ.get("FUZZ_KNOWN", "{}"))
 """Parameter or field -> an id that exists."""
 
@@ -32,6 +35,17 @@ def map_path_parameters(
 @schemathesis.hook
 def map_body(context: HookContext, body: object) -> object:
     return _with_known(body) if isinstance(body, dict) else body
+
+
+@schemathesis.hook
+def map_headers(
+    context: HookContext, headers: Mapping[str, object] | None
+) -> Mapping[str, object] | None:
+    """Every Idempotency-Key once: a second request under the same one would reach no route."""
+    key = str((headers or {}).get("Idempotency-Key", ""))
+    if not headers or not re.fullmatch(r"[!-~]{1,240}", key):
+        return headers
+    return {**headers, "Idempotency-Key": f"{key}{next(_NUMBER)}"}
 
 
 @schemathesis.check
