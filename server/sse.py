@@ -10,8 +10,8 @@ from starlette.responses import StreamingResponse
 from agent.errors import Unavailable
 from agent.events.models import StoredEvent
 from agent.services import Services
+from server.broadcast import Broadcast, Ear
 
-POLL_SECONDS = 0.2
 PING_SECONDS = 15.0
 LIFETIME_SECONDS = 30 * 60.0
 
@@ -44,8 +44,8 @@ def frame(event: str, data: Any, *, event_id: int | str | None = None) -> str:
 
 async def tail(
     services: Services,
-    tenant_id: str,
-    thread_id: str,
+    broadcast: Broadcast,
+    key: tuple[str, str],
     *,
     after: int,
     draining: asyncio.Event,
@@ -57,23 +57,43 @@ async def tail(
     """
     clock = asyncio.get_running_loop().time
     ends = clock() + LIFETIME_SECONDS
-    spoke = clock()
     yield ": hello\n\n"
-    while clock() < ends and not draining.is_set():
-        try:
-            rows = await services.events.after(tenant_id, thread_id, after)
-        except Unavailable:
-            break
-        for row in rows:
-            yield await _framed(services, tenant_id, row)
-            after, spoke = row.seq, clock()
-        if rows:
-            continue
-        if clock() - spoke > ping_seconds:
-            yield ": ping\n\n"
-            spoke = clock()
-        await _pause(draining)
+    with broadcast.listen(key) as ear:
+        stale = True
+        while clock() < ends and not draining.is_set():
+            if stale or ear.missed:
+                ear.missed = False
+                try:
+                    rows = await services.events.after(*key, after)
+                except Unavailable:
+                    break
+                stale = len(rows) > 0
+            else:
+                row = await _next(ear, draining, ping_seconds)
+                if row is None:
+                    stale = True
+                    yield ": ping\n\n"
+                    continue
+                stale = row.seq > after + 1
+                rows = [row] if row.seq == after + 1 else []
+            for row in rows:
+                yield await _framed(services, key[0], row)
+                after = row.seq
     yield frame("restart", {})
+
+
+async def _next(ear: Ear, draining: asyncio.Event, seconds: float) -> StoredEvent | None:
+    """The next event; None when there is none for so long, or nothing more is to be told."""
+    if not ear.events.empty():
+        return ear.events.get_nowait()
+    heard = asyncio.ensure_future(ear.events.get())
+    ended = asyncio.ensure_future(draining.wait())
+    try:
+        await asyncio.wait((heard, ended), timeout=seconds, return_when="FIRST_COMPLETED")
+        return heard.result() if heard.done() else None
+    finally:
+        heard.cancel()
+        ended.cancel()
 
 
 async def _framed(services: Services, tenant_id: str, row: StoredEvent) -> str:
@@ -85,10 +105,3 @@ async def _framed(services: Services, tenant_id: str, row: StoredEvent) -> str:
         if message:
             data["message"] = message.model_dump(mode="json", exclude={"why", "answers"})
     return frame(row.type, data, event_id=row.seq)
-
-
-async def _pause(draining: asyncio.Event) -> None:
-    try:
-        await asyncio.wait_for(draining.wait(), POLL_SECONDS)
-    except TimeoutError:
-        return

@@ -9,6 +9,7 @@ from agent.bootstrap import open_services
 from agent.services import Services
 from agent.settings import Settings
 from graphs.runtime import Runtime, open_runtime
+from server.broadcast import Broadcast
 from server.visitors import Visitors
 from server.worker import working
 
@@ -21,6 +22,7 @@ class State:
     services: Services
     runtime: Runtime
     visitors: Visitors
+    broadcast: Broadcast
     draining: asyncio.Event
     """Set when the process is about to stop: open streams and jobs end, nothing new is ready."""
 
@@ -38,9 +40,18 @@ async def state_over(services: Services, *, jobs: int = 1) -> AsyncIterator[Stat
     if services.settings.celery_broker_url is not None:
         jobs = 0
     draining = asyncio.Event()
-    async with open_runtime(services) as runtime, working(runtime, draining, jobs=jobs):
-        visitors = Visitors(services.secret_key, services.clock)
-        state = State(services=services, runtime=runtime, visitors=visitors, draining=draining)
+    broadcast = Broadcast(services)
+    async with (
+        open_runtime(services) as runtime,
+        working(runtime, broadcast, draining, jobs=jobs),
+    ):
+        state = State(
+            services=services,
+            runtime=runtime,
+            visitors=Visitors(services.secret_key, services.clock),
+            broadcast=broadcast,
+            draining=draining,
+        )
         try:
             yield state
         finally:

@@ -11,6 +11,7 @@ from agent.errors import LatchkeyError
 from agent.services import Services
 from graphs.erasure import look_again
 from graphs.runtime import Runtime
+from server.broadcast import PAUSE_SECONDS, Broadcast
 from server.jobs import make_runner, queue_nightly
 from tools.connectors.table import make_dispatcher, make_fan_out
 
@@ -28,7 +29,9 @@ RETRY_SECONDS = 1.0
 
 
 @contextlib.asynccontextmanager
-async def working(runtime: Runtime, draining: asyncio.Event, *, jobs: int) -> AsyncIterator[None]:
+async def working(
+    runtime: Runtime, broadcast: Broadcast, draining: asyncio.Event, *, jobs: int
+) -> AsyncIterator[None]:
     """Run the background loops of this process as long as the block lasts.
 
     `jobs` loops do jobs until `draining`; none do where a broker carries them.
@@ -45,6 +48,7 @@ async def working(runtime: Runtime, draining: asyncio.Event, *, jobs: int) -> As
         stopping,
         dispatcher.run(stopping, pause=DISPATCH_SECONDS),
         repeat(fan_out.run_once, DISPATCH_SECONDS, stopping),
+        repeat(broadcast.run_once, PAUSE_SECONDS, stopping),
         repeat(sweep, SWEEP_SECONDS, stopping),
         repeat(partial(look_again, runtime.services), ERASURE_SECONDS, stopping),
         repeat(runtime.services.sealer.seal_waiting, SEAL_SECONDS, stopping),

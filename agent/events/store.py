@@ -38,6 +38,13 @@ class EventStore:
         )
         return [StoredEvent.model_validate(row) for row in rows]
 
+    async def since(self, tenant_id: str, at: datetime) -> list[StoredEvent]:
+        """All of the tenant's events from `at` on, by time."""
+        rows = await self._repository.scoped("events", tenant_id).find(
+            {"at": {"$gte": at}}, sort=[("at", 1), ("thread_id", 1), ("seq", 1)]
+        )
+        return [StoredEvent.model_validate(row) for row in rows]
+
     async def places(self, tenant_id: str, after: Place, *, limit: int) -> list[Place]:
         """Where events stand behind `after`, by time; read from an index alone."""
         at, thread_id, seq = after

@@ -39,5 +39,11 @@ async def events(
     actor.require_thread(wanted, Scope.THREADS_READ)
     await state.services.threads.get(actor.tenant_id, wanted)
     return EventStream(
-        tail(state.services, actor.tenant_id, wanted, after=last_event_id, draining=state.draining)
+        tail(
+            state.services,
+            state.broadcast,
+            (actor.tenant_id, wanted),
+            after=last_event_id,
+            draining=state.draining,
+        )
     )

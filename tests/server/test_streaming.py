@@ -173,8 +173,8 @@ class TestListening:
 
     async def test_pings_when_nothing_happens(self, visitor: Visitor, state: State) -> None:
         frames = tail(
-            state.services, "default", visitor.thread_id, after=10_000, draining=state.draining,
-            ping_seconds=0.1,
+            state.services, state.broadcast, ("default", visitor.thread_id), after=10_000,
+            draining=state.draining, ping_seconds=0.1,
         )  # fmt: skip
         async with asyncio.timeout(5):
             assert await anext(frames) == ": hello\n\n"
