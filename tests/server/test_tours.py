@@ -154,7 +154,7 @@ class TestCalendarFile:
         by_accept = await staff.web.get(path, headers=staff.headers | {"Accept": "text/calendar"})
         assert by_suffix.content == by_accept.content
         assert by_suffix.headers["Content-Type"].startswith("text/calendar")
-        event = icalendar.Calendar.from_ical(by_suffix.content).events[0]  # type: ignore[union-attr]
+        event = icalendar.Calendar.from_ical(by_suffix.content).events[0]
         assert datetime.fromisoformat(tour["starts_at"]) == event.DTSTART
         assert (await staff.read(path))["tour_id"] == tour["tour_id"]
 
