@@ -77,6 +77,10 @@ class InboundService:
             raise Unauthenticated("signature_invalid", "The signature does not verify.")
         return standing.source, verified
 
+    async def repeated(self, tenant_id: str, source_id: str, message_id: str) -> Receipt | None:
+        """The receipt of the same message, if it came in the last 24 hours."""
+        return await self.store.receipt(tenant_id, source_id, message_id, self._clock.now())
+
     async def once(
         self, tenant_id: str, source_id: str, message_id: str, kind: str, work: Work
     ) -> tuple[Mapping[str, Any], bool]:

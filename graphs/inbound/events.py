@@ -1,5 +1,6 @@
 """What the data of an inbound event may say; unknown fields are left out."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -19,6 +20,10 @@ from agent.tours.models import TourStatus
 
 _Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/-]{1,200}$")]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
+_Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC)),
+]
 _Told = Literal[
     TourStatus.BOOKED,
     TourStatus.VISITED,
@@ -60,7 +65,7 @@ class SmsConsent(BaseModel):
     text: str = Field(default="", max_length=2000)
     """The exact words that the lead agreed to."""
     source: str = Field(default="", max_length=200)
-    at: AwareDatetime | None = None
+    at: _Moment | None = None
 
     @model_validator(mode="after")
     def _in_words(self) -> "SmsConsent":
@@ -109,8 +114,8 @@ class TourUpdated(BaseModel):
 
     tour_id: _Id
     status: _Told | None = None
-    starts_at: AwareDatetime | None = None
-    updated_at: AwareDatetime | None = None
+    starts_at: _Moment | None = None
+    updated_at: _Moment | None = None
     """When it changed there; default: when the webhook was signed. Older news is left out."""
 
 

@@ -43,6 +43,17 @@ class Received(BaseModel):
         return next((word for word, so in words.items() if so), "done")
 
 
+async def repeated(services: Services, source: Source, verified: Verified) -> Received | None:
+    """What is answered to a message that came before, whatever it says now; None: it did not."""
+    receipt = await services.inbound.repeated(
+        source.tenant_id, source.source_id, verified.message_id
+    )
+    if receipt is None:
+        return None
+    services.telemetry.inbound(_label(receipt.type), "duplicate")
+    return Received(duplicate=True)
+
+
 async def receive(
     runtime: Runtime,
     source: Source,
@@ -64,7 +75,7 @@ async def receive(
     received = Received.model_validate(result) if now else Received(duplicate=True)
     if now and result.get("answer"):
         runtime.wake(tenant_id, str(result["thread_id"]))
-    services.telemetry.inbound(kind if kind in EVENTS else "other", received.outcome)
+    services.telemetry.inbound(_label(kind), received.outcome)
     return received
 
 
@@ -83,6 +94,10 @@ async def _work(
     if isinstance(event, MessageReceived):
         return await _message(services, tenant_id, event)
     return _tour(services, tenant_id, event, at)
+
+
+def _label(kind: str) -> str:
+    return kind if kind in EVENTS else "other"
 
 
 async def _ignore() -> Mapping[str, Any]:

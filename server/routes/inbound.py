@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from agent.errors import InvalidInput
 from graphs.inbound.events import Envelope
-from graphs.inbound.receive import Received, receive
+from graphs.inbound.receive import Received, receive, repeated
 from server.body import parsed
 from server.deps import Id, TheRuntime
 from server.errors import problems
@@ -50,6 +50,8 @@ _HEADERS: list[dict[str, Any]] = [
 async def inbound(source: Id, request: Request, runtime: TheRuntime) -> Received:
     body = await request.body()
     teller, verified = await runtime.services.inbound.verify(source, request.headers.items(), body)
+    if known := await repeated(runtime.services, teller, verified):
+        return known
     try:
         envelope = Envelope.model_validate(parsed(body))
     except ValidationError:

@@ -207,6 +207,16 @@ class TestWhatIsSaid:
             (b'{"type": "tour.updated", "data": {"tour_id": {"$ne": 1}}}', (422, "event_invalid")),
             (b'{"type": "tour.updated", "data": {"tour_id": "tour_1"}}', (404, "tour_not_found")),
             (b'{"type": "lead.created", "data": {"phone": "12"}}', (422, "event_invalid")),
+            (
+                b'{"type": "tour.updated", "data": {"tour_id": "t", "starts_at":'
+                b' "0001-01-01T00:00:00+14:00"}}',
+                (422, "event_invalid"),
+            ),
+            (
+                b'{"type": "tour.updated", "data": {"tour_id": "t", "updated_at":'
+                b' "9999-12-31T23:59:59-12:00"}}',
+                (422, "event_invalid"),
+            ),
             (b'{"type": "lead.created", "data": {"email": "nobody"}}', (422, "event_invalid")),
             (
                 b'{"type": "lead.created", "data": {"community": "nowhere"}}',
@@ -261,6 +271,9 @@ class TestOnce:
             again = await teller.told("lead.created", data, message_id="m")
             assert again["duplicate"] is True
             assert again["lead_id"] is None
+        for body in (b"", b"{", b'{"type": "lead.created", "data": {"email": "nobody"}}'):
+            again = (await teller.post(body, teller.headers(body, "m"))).json()
+            assert again["duplicate"] is True
         assert await count(teller.services, "leads") == 1
         clock.advance(timedelta(hours=23, minutes=59))
         assert (await teller.told("lead.created", {}, message_id="m"))["duplicate"] is True
