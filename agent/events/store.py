@@ -5,6 +5,8 @@ from agent.events.models import OUTBOUND, Event, StoredEvent
 from agent.kit.ids import new_id
 from agent.mongo.repository import Repository
 
+APART = "evt_"
+"""How the thread_id of what belongs to no thread begins."""
 Place = tuple[datetime, str, int]
 """(at, thread_id, seq)"""
 
@@ -28,7 +30,7 @@ class EventStore:
 
     async def tell(self, tenant_id: str, event: Event, at: datetime) -> None:
         """Write what belongs to no thread, such as a new lead; joins the caller's transaction."""
-        await self.append(tenant_id, new_id("evt"), 0, [event], at)
+        await self.append(tenant_id, new_id(APART[:-1]), 0, [event], at)
 
     async def after(
         self, tenant_id: str, thread_id: str, seq: int, *, limit: int = 100

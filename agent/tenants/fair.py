@@ -32,7 +32,8 @@ def require_fair(community: Community) -> None:
         field, rules = next(iter(broken.items()))
         raise InvalidInput(
             "community_unfair",
-            f"{field} breaks {', '.join(rules)} of the fair-housing rules; word it anew.",
+            f"{field} of {community.community_id!r} breaks {', '.join(rules)} of the fair-housing "
+            "rules; word it anew.",
             details=[{"at": field, "rules": rules} for field, rules in broken.items()],
         )
 

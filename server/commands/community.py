@@ -11,6 +11,7 @@ from rich.console import Console
 from agent.bootstrap import open_services
 from agent.errors import InvalidInput
 from agent.settings import Settings
+from agent.tenants.fair import require_fair
 from agent.tenants.models import Community
 from server.output import Output
 
@@ -39,7 +40,7 @@ async def _save(
 
 
 def _read(file: Path) -> list[Community]:
-    """One community or a list; all are read before any is saved."""
+    """One community or a list; all are read and found fair before any is saved."""
     try:
         found = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -52,9 +53,11 @@ def _read(file: Path) -> list[Community]:
     communities = []
     for number, row in enumerate(rows):
         try:
-            communities.append(Community.model_validate(row))
+            community = Community.model_validate(row)
         except ValidationError as error:
             first = error.errors(include_input=False)[0]
             at = ".".join(str(part) for part in (number, *first["loc"]))
             raise InvalidInput("community_invalid", f"{at}: {first['msg']}.") from None
+        require_fair(community)
+        communities.append(community)
     return communities

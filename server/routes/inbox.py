@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from agent.errors import Unavailable
 from agent.events.following import Following, start_of
 from agent.events.models import StoredEvent
+from agent.events.store import APART
 from agent.services import Services
 from server.actors import Actor
 from server.deps import Serving, scoped
@@ -74,7 +75,7 @@ async def _frames(state: State, tenant_id: str, following: Following) -> AsyncIt
 async def _data(services: Services, tenant_id: str, event: StoredEvent) -> dict[str, Any]:
     data = {
         "event_id": f"{event.thread_id}:{event.seq}",
-        "thread_id": event.thread_id,
+        "thread_id": None if event.thread_id.startswith(APART) else event.thread_id,
         "at": event.at.isoformat(),
         **event.data,
     }
