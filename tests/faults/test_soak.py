@@ -36,7 +36,7 @@ TENANT = "default"
 KILLS = 25
 CLIENTS = 4
 START_SECONDS = 60.0
-SOAK_SECONDS = 150.0
+SOAK_SECONDS = 300.0
 SETTLE_SECONDS = 60.0
 
 
@@ -201,7 +201,7 @@ async def test_nothing_is_lost_and_nothing_doubled(
         "LATCHKEY_NIGHTLY": "off",
     }
     servers = [Child(["serve", "--port", "0", "--json"], environ) for _ in range(2)]
-    children = [*servers, Child(["dispatch"], environ)]
+    children = [*servers, *(Child(["dispatch"], environ) for _ in range(3))]
     load = Load(servers, key, rng)
     async with receiver(log=log) as port, kept(children):
         await soaked.webhooks.subscribe(TENANT, f"http://127.0.0.1:{port}/", ["message.sent"])
