@@ -493,7 +493,7 @@ ROWS = (
         body={"stage": "touring"},
         uses_up=True,
     ),
-    Row("GET /api/audit", Scope.AUDIT_READ),
+    Row("GET /api/audit", Scope.AUDIT_READ, foreign_ok=True),
     Row("GET /api/metrics/funnel", Scope.METRICS_READ, foreign_ok=True),
     Row("GET /metrics", Scope.METRICS_READ, foreign_ok=True),
     Row("GET /api/jobs", OWN),
