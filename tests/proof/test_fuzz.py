@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.server.test_process import Machine
+from tests.server.test_process import COMMAND, Machine
 
 pytestmark = pytest.mark.proof
 
@@ -26,12 +26,22 @@ Json = dict[str, Any]
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Json]:
     """A demo server with a conversation, whose tour waits for approval."""
-    machine = Machine(tmp_path_factory.mktemp("fuzz"))
+    home = tmp_path_factory.mktemp("fuzz")
+    with (home / "log").open("w") as log:
+        process = subprocess.Popen(
+            [*COMMAND, "serve", "--json", "--demo", "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=Machine(home / "data").environ,
+        )
+    assert process.stdout
     try:
-        ready = machine.serve("--demo", "--port", "0").ready
+        ready = json.loads(process.stdout.readline())
         yield {**ready, **_talked(ready)}
     finally:
-        machine.close()
+        process.terminate()
+        process.communicate(timeout=60)
 
 
 def _talked(ready: Json) -> Json:
