@@ -7,6 +7,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, interrupt
 
 from agent.approvals.models import ApprovalStatus
+from agent.errors import Forbidden
 from agent.leads.models import LeadProfile
 from agent.services import Services
 from agent.threads.models import Stage
@@ -101,7 +102,11 @@ async def _ask(state: LeasingState, services: Services) -> Command[Literal["outc
     answer = interrupt(payload(row))
     if row.status is ApprovalStatus.PENDING:  # nobody has decided it elsewhere
         decision = decision_from(answer, row)
-        await decide(services, state["tenant_id"], action_id, decision, actor="studio")
+        row = await decide(services, state["tenant_id"], action_id, decision, actor="studio")
+        if row.status is ApprovalStatus.PENDING:
+            raise Forbidden(
+                "approval_needs_another", "Your approval is noted; another person has to approve."
+            )
     incoming = state["incoming"]
     if incoming[0]["action_id"] != action_id:
         incoming = [
