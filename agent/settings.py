@@ -25,6 +25,10 @@ NAMES = {
     "nightly": "LATCHKEY_NIGHTLY",
     "secret_key": "LATCHKEY_SECRET_KEY",
     "vault_key": "LATCHKEY_VAULT_KEY",
+    "langsmith_tracing": "LANGSMITH_TRACING",
+    "langsmith_endpoint": "LANGSMITH_ENDPOINT",
+    "langsmith_api_key": "LANGSMITH_API_KEY",
+    "langsmith_project": "LANGSMITH_PROJECT",
     "trusted_proxies": "LATCHKEY_TRUSTED_PROXIES",
     "webhook_targets": "LATCHKEY_WEBHOOK_TARGETS",
     "composio_api_key": "COMPOSIO_API_KEY",
@@ -64,6 +68,11 @@ class Settings(BaseModel):
     """Signs visitor tokens, at least 32 bytes; default: a 0600 file in `data_dir`."""
     vault_key: SecretStr | None = None
     """Wraps the per-person vault keys, 32 bytes in base64; default: a 0600 file in `data_dir`."""
+    langsmith_tracing: bool = False
+    """Whether LangSmith is told of every turn, without personal data."""
+    langsmith_endpoint: str | None = None
+    langsmith_api_key: SecretStr | None = None
+    langsmith_project: str | None = None
     trusted_proxies: list[str] = Field(default_factory=list)
     """Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     webhook_targets: Literal["public", "loopback"] = "public"

@@ -405,16 +405,18 @@ async def open_runtime(services: Services) -> AsyncIterator[Runtime]:
     from graphs.checkpoints import open_saver
     from graphs.leasing.graph import build
     from graphs.policies import open_policy
+    from graphs.tracing import tracing
 
     voices = Voices()
     policy = open_policy(services, voices)
     saver = await asyncio.to_thread(open_saver, services.database)
     graph = build(services, policy).compile(checkpointer=saver)
     runtime = Runtime(services, TurnRunner(services, graph, saver), voices)
-    try:
-        yield runtime
-    finally:
-        await runtime.close()
+    async with tracing(services.settings):
+        try:
+            yield runtime
+        finally:
+            await runtime.close()
 
 
 def _answer(key: Key, message: Message, told: Told) -> Answer:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
-from agent.privacy.pii import redact
+from agent.privacy.scrubbing import scrub
 
 TRACE: ContextVar[str | None] = ContextVar("latchkey_trace", default=None)
 """The id of the request that is served; what it starts keeps it."""
@@ -21,11 +21,6 @@ FIELDS = frozenset(
 )  # fmt: skip
 """What a line may hold; anything else is left out."""
 OURS = ("agent", "tools", "prompts", "graphs", "evals", "server")
-_SECRETS = re.compile(
-    r"\b(?:lk_[\w-]{8,}|whsec_[\w+/=-]{8,}|sk-[\w-]{8,}|eyJ[\w-]+\.[\w-]+(?:\.[\w-]+)?)"
-    r"|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)"
-    r"|(?<=[Bb]earer )\S+"
-)
 _PATH = re.compile(r"(?:/[\w.-]+){2,}/([\w.-]+\.py)")
 _LONGEST = 500
 _FRAMES = 3
@@ -64,7 +59,7 @@ def configure(stream: TextIO = sys.stderr) -> None:
 
 def clean(text: str) -> str:
     """`text` without personal data, secrets and where on the disk the code stands."""
-    return redact(_PATH.sub(r"\1", _SECRETS.sub("[secret]", text[:_LONGEST]))).text
+    return scrub(_PATH.sub(r"\1", text[:_LONGEST]))
 
 
 def _traced(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
