@@ -1,9 +1,17 @@
 import re
 from datetime import date, time
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from agent.kit.ids import stable_id
 
@@ -14,11 +22,25 @@ PerWindow = Annotated[int, Field(ge=0, le=10_000)]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+def _written(value: Any) -> Any:
+    if not isinstance(value, str | time):
+        raise ValueError("write it as 09:30")
+    return value
+
+
+WallTime = Annotated[
+    time,
+    BeforeValidator(_written),
+    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}),
+]
+"""A time on the wall; the zone is the community's."""
+
+
 class Opening(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    opens: time
-    closes: time
+    opens: WallTime
+    closes: WallTime
 
     @model_validator(mode="after")
     def _ordered(self) -> "Opening":
@@ -125,8 +147,8 @@ class QuietHours(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    starts: time = time(21)
-    ends: time = time(8)
+    starts: WallTime = time(21)
+    ends: WallTime = time(8)
 
 
 class RateLimits(BaseModel):

@@ -15,6 +15,7 @@ from server.actors import Actor
 from server.deps import NO_CREDENTIAL_TOO, Anyone, Id, TheServices, scoped
 from server.errors import problems
 from server.listed import Cursor, Limit, Listed
+from server.moments import Day
 from server.origins import require_origin
 from server.scopes import Scope
 
@@ -153,7 +154,7 @@ async def list_listings(
     furnished: bool | None = None,
     parking: bool | None = None,
     in_unit_laundry: bool | None = None,
-    available_by: date | None = None,
+    available_by: Day | None = None,
     q: Annotated[str | None, Query(max_length=200, description="Each begins a word.")] = None,
     unavailable: Annotated[
         bool, Query(description="Homes that are not for rent too; for staff.")

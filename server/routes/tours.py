@@ -1,6 +1,6 @@
 """Tours: a list, free times, booking by staff, what becomes of them, and calendar files."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -17,7 +17,7 @@ from server.actors import Actor
 from server.deps import Id, TheRuntime, TheServices, scoped
 from server.errors import problems
 from server.listed import Cursor, Limit, Listed
-from server.moments import Moment
+from server.moments import Day, Moment
 from server.scopes import Scope
 
 router = APIRouter(prefix="/api/tours", tags=["tours"])
@@ -132,7 +132,7 @@ async def list_slots(
     actor: Reader,
     listing_id: Annotated[str, Query(min_length=1, max_length=200)],
     first: Annotated[
-        date | None, Query(alias="from", description="A local date there; default: today.")
+        Day | None, Query(alias="from", description="A local date there; default: today.")
     ] = None,
     days: Annotated[int, Query(ge=1, le=60)] = 7,
 ) -> Slots:
