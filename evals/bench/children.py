@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from agent.errors import Unavailable
 
@@ -18,8 +19,13 @@ STOP_SECONDS = 30
 @dataclass(frozen=True, slots=True)
 class Child:
     pid: int
-    url: str
-    """Where it listens."""
+    ready: Mapping[str, Any]
+    """What it said once it was."""
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return str(self.ready["base_url"])
 
     @property
     def memory_mb(self) -> float:
@@ -31,14 +37,18 @@ def serving(argv: Sequence[str], environ: Mapping[str, str] = {}) -> Iterator[Ch
     """A Python child that prints one line of JSON with its `base_url` once it is ready."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LATCHKEY_")}
     process = subprocess.Popen(
-        [sys.executable, *argv], stdout=subprocess.PIPE, text=True, env={**kept, **environ}
+        [sys.executable, *argv],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**kept, **environ},
     )
     try:
         assert process.stdout
         line = process.stdout.readline()
         if not line:
             raise Unavailable("bench_server_failed", "A server of the bench did not start.")
-        yield Child(process.pid, json.loads(line)["base_url"])
+        yield Child(process.pid, json.loads(line))
     finally:
         process.terminate()
         try:

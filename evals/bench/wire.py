@@ -27,13 +27,17 @@ class Wire:
         reader, _ = await self._ask("GET", path, token)
         return await _answer(reader)
 
-    async def events(self, path: str, token: str = "") -> AsyncIterator[bytes]:
-        """The `data:` lines of a stream, until it ends."""
+    async def listen(self, path: str, token: str = "") -> None:
+        """Begin a stream: return once it is answered."""
         reader, _ = await self._ask("GET", path, token)
         status, _ = await _head(reader)
         if status != 200:
             raise ConnectionError(f"a stream was answered with {status}")
-        while line := await reader.readline():
+
+    async def events(self) -> AsyncIterator[bytes]:
+        """The `data:` lines of a stream that has begun, until it ends."""
+        assert self._streams
+        while line := await self._streams[0].readline():
             if line.startswith(b"data:"):
                 yield line[5:]
 

@@ -3,6 +3,7 @@ import asyncio
 from agent.settings import Settings
 from evals.bench import ingest as ingest_bench
 from evals.bench import retrieval as retrieval_bench
+from evals.bench import streams as streams_bench
 from evals.bench import tokens as tokens_bench
 from evals.bench import turns as turns_bench
 from evals.bench import webhooks as webhooks_bench
@@ -49,5 +50,15 @@ def webhooks(settings: Settings, output: Output, *, events: int) -> bool:
     """Whether it is fast enough."""
     with output.progress("rounds") as progress:
         report = asyncio.run(webhooks_bench.run(settings, events=events, progress=progress))
+    output.result(report, lambda console: console.print_json(data=report))
+    return bool(report["passed"])
+
+
+def streams(settings: Settings, output: Output, *, count: int, seconds: float) -> bool:
+    """Whether nothing was dropped and events came evenly enough."""
+    with output.progress("rounds") as progress:
+        report = asyncio.run(
+            streams_bench.run(settings, count=count, seconds=seconds, progress=progress)
+        )
     output.result(report, lambda console: console.print_json(data=report))
     return bool(report["passed"])

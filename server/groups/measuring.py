@@ -154,3 +154,16 @@ def bench_webhooks(
 
     if not webhooks(settings(), Output(as_json=as_json), events=events):
         raise typer.Exit(1)
+
+
+@bench.command("streams")
+def bench_streams(
+    count: Annotated[int, typer.Option(min=1, max=2_000, help="Listeners at once.")] = 500,
+    seconds: Annotated[float, typer.Option(min=1, help="How long they listen in a round.")] = 5.0,
+    as_json: Json = False,
+) -> None:
+    """Time what many listeners of one server hear, beside a plain FastAPI stream."""
+    from server.commands.bench import streams
+
+    if not streams(settings(), Output(as_json=as_json), count=count, seconds=seconds):
+        raise typer.Exit(1)
