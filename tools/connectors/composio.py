@@ -161,7 +161,11 @@ class ComposioConnector:
                 )
                 # the generated client: the SDK's own wrapper would report the call elsewhere
                 return composio.client.tools.execute(
-                    slug, user_id=user_id, version=version, arguments=arguments
+                    slug,
+                    user_id=user_id,
+                    version=version,
+                    arguments=arguments,
+                    request_options={"follow_redirects": False, "max_retries": 0},
                 )
         except APITimeoutError:
             raise
