@@ -71,10 +71,10 @@ def _traced(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[
 
 def _placed(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Of an error its type and place: its text may quote anybody."""
-    record: logging.LogRecord = event["_record"]
-    if record.exc_info and record.exc_info[0] is not None:
-        event["error"] = record.exc_info[0].__name__
-        event["where"] = _frames(record.exc_info[2])
+    raised = event.get("exc_info")
+    if isinstance(raised, tuple) and raised[0] is not None:
+        event["error"] = raised[0].__name__
+        event["where"] = _frames(raised[2])
     return event
 
 

@@ -11,13 +11,14 @@ from agent.errors import InvalidInput, NotFound
 from graphs.answer import StreamEvent
 from graphs.runtime import Runtime
 from server.actors import Actor
-from server.deps import Id, Someone, TheRuntime
+from server.deps import Id, TheRuntime
 from server.errors import problems
 from server.langgraph import assistants, runs
 from server.langgraph.runs import Decided, Said
 from server.langgraph.streaming import Telling
 from server.langgraph.threads import View, view
 from server.langgraph.wire import Run, RunRequest, RunValues
+from server.limits import Speaker
 from server.scopes import Scope
 from server.sse import STREAM, EventStream
 
@@ -40,7 +41,7 @@ _STREAM: dict[int | str, dict[str, Any]] = {200: {"content": STREAM}}
     responses=_REFUSALS,
 )
 async def create_run(
-    thread_id: Id, body: RunRequest, runtime: TheRuntime, actor: Someone, later: BackgroundTasks
+    thread_id: Id, body: RunRequest, runtime: TheRuntime, actor: Speaker, later: BackgroundTasks
 ) -> Run:
     task, before = await _ready(runtime, actor, thread_id, body)
     events = runs.told(runtime, actor, thread_id, task, before)
@@ -57,7 +58,7 @@ async def create_run(
     responses=_REFUSALS,
 )
 async def wait_for_run(
-    thread_id: Id, body: RunRequest, runtime: TheRuntime, actor: Someone
+    thread_id: Id, body: RunRequest, runtime: TheRuntime, actor: Speaker
 ) -> JSONResponse:
     task, before = await _ready(runtime, actor, thread_id, body)
     return await _waited(runtime, actor, thread_id, task, before)
@@ -73,7 +74,7 @@ async def wait_for_run(
     responses={**_STREAM, **_REFUSALS},
 )
 async def stream_run(
-    thread_id: Id, body: RunRequest, runtime: TheRuntime, actor: Someone
+    thread_id: Id, body: RunRequest, runtime: TheRuntime, actor: Speaker
 ) -> EventStream:
     task, before = await _ready(runtime, actor, thread_id, body)
     return await _streamed(runtime, actor, thread_id, body, task, before)
@@ -86,7 +87,7 @@ async def stream_run(
     description="The thread stays; Content-Location names it. " + ABOUT,
     responses=_REFUSALS,
 )
-async def wait_for_first_run(body: RunRequest, runtime: TheRuntime, actor: Someone) -> JSONResponse:
+async def wait_for_first_run(body: RunRequest, runtime: TheRuntime, actor: Speaker) -> JSONResponse:
     task = _alone(actor, body)
     thread_id = await runs.opened(runtime, actor, None, body.metadata)
     before = await view(runtime.services, actor.tenant_id, thread_id, staff=True)
@@ -101,7 +102,7 @@ async def wait_for_first_run(body: RunRequest, runtime: TheRuntime, actor: Someo
     description="The thread stays; Content-Location names it. " + ABOUT,
     responses={**_STREAM, **_REFUSALS},
 )
-async def stream_first_run(body: RunRequest, runtime: TheRuntime, actor: Someone) -> EventStream:
+async def stream_first_run(body: RunRequest, runtime: TheRuntime, actor: Speaker) -> EventStream:
     task = _alone(actor, body)
     thread_id = await runs.opened(runtime, actor, None, body.metadata)
     before = await view(runtime.services, actor.tenant_id, thread_id, staff=True)
