@@ -13,8 +13,6 @@ from agent.services import Services
 from server.actors import Actor
 from server.deps import Someone, TheServices
 
-EXPOSED = "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
-
 
 async def _speaker(request: Request, services: TheServices, actor: Someone) -> Actor:
     """Whoever sends a message: a browser by its address and thread, a key or user by its name."""

@@ -23,6 +23,11 @@ _PREFLIGHT = {
     "Access-Control-Max-Age": "600",
 }
 
+_EXPOSED = (
+    "X-Trace-Id, Retry-After, Content-Location, "
+    "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+)
+
 
 def origin_of(connection: HTTPConnection) -> str | None:
     """The page a request comes from; None for a program.
@@ -98,4 +103,4 @@ def _mark(headers: MutableHeaders, origin: str | None) -> None:
     headers.add_vary_header("Origin")
     if origin is not None:
         headers["Access-Control-Allow-Origin"] = origin
-        headers["Access-Control-Expose-Headers"] = "X-Trace-Id, Retry-After, Content-Location"
+        headers["Access-Control-Expose-Headers"] = _EXPOSED

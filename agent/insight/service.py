@@ -127,7 +127,8 @@ class InsightService:
         ]
 
     def _period(self, since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
-        until = until or self._clock.now()
+        # what happens now is in it
+        until = until or self._clock.now() + timedelta(milliseconds=1)
         try:
             since = since or until - PERIOD
             longest = until - LONGEST
