@@ -275,6 +275,7 @@ async def unsettle_schedule(
     services: Services, tenant_id: str, decided: Approval, reopened: Approval
 ) -> None:
     args = TourArgs.model_validate(reopened.args)
+    await _forget_reminders(services, tenant_id, args.tour_id)
     await services.tours.undo.book(
         tenant_id, args.tour_id, args.starts_at, until=reopened.expires_at
     )
@@ -295,6 +296,7 @@ async def unsettle_reschedule(
     services: Services, tenant_id: str, decided: Approval, reopened: Approval
 ) -> None:
     args = MoveArgs.model_validate(reopened.args)
+    await _forget_reminders(services, tenant_id, args.tour_id)
     await services.tours.undo.move(
         tenant_id,
         args.tour_id,
