@@ -1,8 +1,11 @@
 """The actions of the contract: one table for policies, tools, API, approvals and events."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from agent.approvals.models import Risk
+from agent.approvals.models import Args, Risk
+
+_TOLD = ("tour_id", "listing_id", "application_id", "starts_at", "channel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +68,8 @@ ACTIONS = {
         Action("hand_off", "hand_off", "Hand over to a person", done_event="handoff.requested"),
     )
 }
+
+
+def references(action_id: str, args: Args) -> dict[str, Any]:
+    """What an event may say of an action: ids, a time, a channel; nothing a person wrote."""
+    return {"action_id": action_id, **{name: args[name] for name in _TOLD if name in args}}

@@ -12,7 +12,7 @@ from agent.kit.ids import stable_id
 from agent.services import Services
 from agent.tenants.models import Community
 from agent.threads.models import Stage
-from tools.actions import ACTIONS
+from tools.actions import ACTIONS, references
 
 AUTO = "policy:auto"
 """Who has approved what a community lets pass without a person."""
@@ -110,7 +110,7 @@ class Call:
         self.proposals.append(approval)
         event = ACTIONS[action].proposed_event
         if event:
-            self.events.append(Event(type=event, data={"action_id": approval.action_id}))
+            self.events.append(Event(type=event, data=references(approval.action_id, args)))
         return approval
 
     async def expiry(self, action: str) -> datetime:

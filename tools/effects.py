@@ -5,7 +5,7 @@ from agent.approvals.models import EFFECTIVE, Approval, ApprovalStatus
 from agent.events.models import Event
 from agent.services import Services
 from tools import settle
-from tools.actions import ACTIONS
+from tools.actions import ACTIONS, references
 from tools.editing import coerce
 
 _TITLES = {
@@ -49,7 +49,8 @@ async def tell(services: Services, tenant_id: str, approval: Approval) -> None:
         )
     ]
     if approval.status in EFFECTIVE and action.done_event:
-        events.append(Event(type=action.done_event, data={"action_id": approval.action_id}))
+        data = references(approval.action_id, approval.args)
+        events.append(Event(type=action.done_event, data=data))
     await services.threads.announce(
         tenant_id,
         approval.thread_id,

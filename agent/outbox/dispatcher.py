@@ -154,8 +154,11 @@ class Dispatcher:
 
     async def _readdress(self, tenant_id: str, delivery: Delivery, lanes: list[str]) -> None:
         """Queue it again at the end of its first lane, and a sibling in every other one."""
-        standing = await self._store.keys(tenant_id, [_key(delivery, lane) for lane in lanes])
-        lanes = [lane for lane in lanes if _key(delivery, lane) not in standing]
+        base = delivery.key.partition("@")[0]
+        others = await self._store.family(tenant_id, base, but=delivery.delivery_id)
+        served = {lane for _, lane in others}
+        taken = {key for key, _ in others} | {delivery.key}
+        lanes = [lane for lane in lanes if lane not in served]
         if not lanes:
             await self._close(tenant_id, delivery, DeliveryState.DEAD, "nobody is left to tell")
             return
@@ -166,13 +169,14 @@ class Dispatcher:
                 update={
                     **fresh,
                     "delivery_id": new_id("dlv"),
-                    "key": _key(delivery, lane),
+                    "key": f"{base}@{lane}",
                     "lane": lane,
                     "fence": 0,
                     "created_at": now,
                 }
             )
             for lane in lanes[1:]
+            if f"{base}@{lane}" not in taken
         ]
         await self._outcomes.write(
             tenant_id, delivery, {**fresh, "lane": lanes[0]}, siblings=siblings
@@ -217,10 +221,6 @@ class Dispatcher:
         if self._telemetry is not None:
             action = delivery.action if delivery.action_id else None
             self._telemetry.delivery(delivery.connector, state, action)
-
-
-def _key(delivery: Delivery, lane: str) -> str:
-    return f"{delivery.key}@{lane}"
 
 
 async def _room(

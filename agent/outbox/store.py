@@ -65,10 +65,14 @@ class OutboxStore:
             self._rows(tenant_id), Delivery, query, _ORDER, limit=limit, cursor=cursor
         )
 
-    async def keys(self, tenant_id: str, keys: Sequence[str]) -> set[str]:
-        """Those of `keys` that have a row."""
-        rows = await self._rows(tenant_id).find({"key": {"$in": list(keys)}}, projection=["key"])
-        return {row["key"] for row in rows}
+    async def family(self, tenant_id: str, base: str, *, but: str) -> set[tuple[str, str | None]]:
+        """(key, lane) of the row with the key `base` and of its siblings, `base@…`."""
+        siblings = {"$gte": f"{base}@", "$lt": f"{base}A"}
+        rows = await self._rows(tenant_id).find(
+            {"$or": [{"key": base}, {"key": siblings}], "delivery_id": {"$ne": but}},
+            projection=["key", "lane"],
+        )
+        return {(row["key"], row["lane"]) for row in rows}
 
     async def actions(
         self, tenant_id: str, action_ids: Collection[str], *, connector: str
