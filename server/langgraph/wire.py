@@ -3,15 +3,24 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from agent.leads.models import LeadProfile
 from agent.threads.models import OnBusy, Stage
 from graphs.answer import OfferedListing, PendingAction
 
+
+def _number(value: Any) -> Any:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ValueError("send a number")
+    return value
+
+
 ThreadStatus = Literal["idle", "busy", "interrupted", "error"]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 ThreadId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,200}$")]
+Number = Annotated[int, Field(strict=False), BeforeValidator(_number)]
+"""Also 22.0, which JSON does not tell from 22."""
 MetadataKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 MetadataValue = Annotated[str, Field(max_length=500)] | bool | int | float | None
 Metadata = Annotated[
@@ -200,7 +209,7 @@ class RunConfig(Given):
     """Accepted as clients send it; nothing of it changes a turn."""
 
     tags: list[Name] = Field(default_factory=list, max_length=100)
-    recursion_limit: int = Field(default=25, ge=1, le=2**31)
+    recursion_limit: Number = Field(default=25, ge=1, le=2**31)
     configurable: Annotated[dict[str, Any], Field(max_length=0)] = Field(default_factory=dict)
     metadata: dict[str, Any] = Field(default_factory=dict)
 
@@ -270,8 +279,8 @@ class ThreadSearch(Given):
     metadata: Metadata | None = None
     status: ThreadStatus | None = None
     ids: Annotated[list[ThreadId], Field(max_length=200)] | None = None
-    limit: int = Field(default=10, ge=1, le=200)
-    offset: int = Field(default=0, ge=0, le=100_000)
+    limit: Number = Field(default=10, ge=1, le=200)
+    offset: Number = Field(default=0, ge=0, le=100_000)
     sort_by: Literal["thread_id", "created_at", "updated_at", "state_updated_at"] = "updated_at"
     sort_order: Literal["asc", "desc"] = "desc"
 
@@ -290,7 +299,7 @@ class StateUpdate(Given):
 class HistoryRequest(Given):
     model_config = ConfigDict(json_schema_extra={"example": {"limit": 10}})
 
-    limit: int = Field(default=10, ge=1, le=1000)
+    limit: Number = Field(default=10, ge=1, le=1000)
     before: GivenCheckpoint | Name | None = None
     checkpoint: GivenCheckpoint | None = None
     metadata: Metadata | None = None
@@ -302,7 +311,7 @@ class AssistantSearch(Given):
     graph_id: Name | None = None
     name: Name | None = None
     metadata: Metadata | None = None
-    limit: int = Field(default=10, ge=1, le=1000)
-    offset: int = Field(default=0, ge=0, le=100_000)
+    limit: Number = Field(default=10, ge=1, le=1000)
+    offset: Number = Field(default=0, ge=0, le=100_000)
     sort_by: Literal["assistant_id", "graph_id", "name", "created_at", "updated_at"] | None = None
     sort_order: Literal["asc", "desc"] | None = None

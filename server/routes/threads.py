@@ -94,7 +94,7 @@ class NewThread(BaseModel):
     community: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     source: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     metadata: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")], Value] = Field(
-        default_factory=dict, max_length=50
+        default_factory=dict, max_length=50, json_schema_extra={"additionalProperties": False}
     )
     """Notes of your own; `listing_id` is the home the conversation begins with. Contact data is
     hidden."""
