@@ -12,8 +12,8 @@ from agent.services import Services
 PAUSE_SECONDS = 0.05
 OVERLAP = timedelta(milliseconds=150)
 """Read again every time: what was committed after something later."""
-WIDE_OVERLAP = timedelta(seconds=10)
-WIDE_SECONDS = 1.0
+WIDE_OVERLAP = timedelta(seconds=1)
+WIDE_SECONDS = 5.0
 """How often so much is read again; a thread's own numbering tells a listener what is missing."""
 WAITING = 1_000
 """Events that wait for a slow listener; beyond it is told to read for itself."""
