@@ -43,7 +43,12 @@ _PARAMETER = {
     "description": "A key of your own, best a UUID. The same request with the same key has the "
     "first answer for a day and is carried out once; another request with it is 422, one that "
     "comes while the first still runs 409.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": LENGTH, "pattern": "^[!-~]+$"},
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": LENGTH,
+        "pattern": "^[ -~]*[!-~][ -~]*$",
+    },
 }
 _PROBLEM = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
 
