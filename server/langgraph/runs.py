@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from langgraph.graph import END
-
 from agent.approvals.models import Approval
 from agent.errors import Conflict, InvalidInput
 from agent.kit.text import validate_message
@@ -25,7 +23,7 @@ from server.scopes import Scope
 
 SOURCE = "langgraph"
 TOLD_SECONDS = 30.0
-ENDED = {"goto": END}
+ENDED = {"goto": "__end__"}
 """What dismisses the action that waits."""
 
 
