@@ -65,12 +65,14 @@ def test_every_import_is_declared() -> None:
         "cryptography": "cryptography", "fastapi": "fastapi", "langgraph": "langgraph",
         "phonenumbers": "phonenumbers", "pydantic": "pydantic", "jwt": "pyjwt",
         "bm25s": "bm25s", "numpy": "numpy", "openai": "openai", "Stemmer": "pystemmer",
-        "wordllama": "wordllama",
+        "wordllama": "wordllama", "icalendar": "icalendar", "limits": "limits",
+        "prometheus_client": "prometheus-client", "pwdlib": "pwdlib", "structlog": "structlog",
         "pymongo": "pymongo", "python_multipart": "python-multipart", "rich": "rich",
         "typer": "typer", "uvicorn": "uvicorn",
     }  # fmt: skip
     come_along = {
         "starlette": "fastapi", "langchain_core": "langgraph", "bson": "pymongo",
+        "langsmith": "langgraph",
         "pydantic_core": "pydantic", "h11": "uvicorn",
         "composio_client": "composio", "httpx": "composio",
     }  # fmt: skip
