@@ -25,6 +25,7 @@ from graphs.leasing.graph import build
 from graphs.leasing.state import Incoming, LeasingState
 from graphs.policies import open_policy
 from graphs.redaction import redacted
+from graphs.tracing import tracing
 
 
 class Visit(LeasingState, total=False):
@@ -112,6 +113,7 @@ def _opening(
 
 
 async def _open() -> tuple[AsyncExitStack, Services]:
-    stack = AsyncExitStack()
-    services = await stack.enter_async_context(open_services(Settings.from_env(os.environ)))
+    stack, settings = AsyncExitStack(), Settings.from_env(os.environ)
+    await stack.enter_async_context(tracing(settings))
+    services = await stack.enter_async_context(open_services(settings))
     return stack, services

@@ -115,6 +115,7 @@ async def _lead(services: Services, tenant_id: str, event: LeadCreated) -> Work:
         source=event.source or "webhook",
         consent=event.consent.consent() if event.consent else None,
         profile=event.profile.model_copy(update={"preferences": []}),
+        vouched=True,
     )
 
     async def work() -> Mapping[str, Any]:

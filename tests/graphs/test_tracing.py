@@ -5,15 +5,18 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import SecretStr
 
 from agent.bootstrap import build_services
 from agent.kit.clock import ManualClock
 from agent.mongo.client import Database
 from agent.services import Services
+from graphs import studio
 from graphs.runtime import open_runtime
 
 SAID = "I'm Dana Ortiz, dana.ortiz@mail.example, 503-555-0142. A two-bedroom in Seattle, please."
@@ -100,6 +103,32 @@ async def test_a_turn_is_traced_without_the_person(
     traced = b"".join(body for _, body in langsmith.posted).decode()
     assert "understand" in traced
     assert reply.split(".")[0][:20] in traced
+    assert not [word for word in PLANTED if word in traced]
+
+
+async def test_studio_traces_without_the_person_too(
+    langsmith: LangSmith,
+    demo: Services,
+    mongod_uri: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    env = {
+        "MONGODB_URI": mongod_uri,
+        "LATCHKEY_DATABASE": demo.database.name,
+        "LATCHKEY_DATA_DIR": str(tmp_path),
+        "LANGSMITH_TRACING": "true",
+        "LANGSMITH_ENDPOINT": langsmith.url,
+        "LANGSMITH_API_KEY": "lsv2_planted",
+    }
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    graph = (await studio.leasing({})).compile(checkpointer=InMemorySaver())
+    await graph.ainvoke({"message": SAID}, {"configurable": {"thread_id": "studio"}})
+    stack, _ = await studio._opening(asyncio.get_running_loop())
+    await stack.aclose()
+    traced = b"".join(body for _, body in langsmith.posted).decode()
+    assert "understand" in traced
     assert not [word for word in PLANTED if word in traced]
 
 

@@ -294,6 +294,7 @@ class TestALead:
         assert again["lead_id"] == first["lead_id"]
         lead = await teller.services.leads.get("default", first["lead_id"])
         assert lead.hashes.keys() == {"name", "email", "phone"}
+        assert lead.vouched
         events = await teller.services.repository.scoped("events", "default").find({})
         assert [event["type"] for event in events] == ["lead.created"]
 
