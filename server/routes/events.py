@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from agent.errors import InvalidInput
 from server.deps import Serving, Someone
 from server.errors import problems
+from server.reading import noted
 from server.scopes import Scope
 from server.sse import STREAM, EventStream, tail
 
@@ -38,6 +39,7 @@ async def events(
         raise InvalidInput("thread_unnamed", "Say which thread: ?thread_id=…")
     actor.require_thread(wanted, Scope.THREADS_READ)
     await state.services.threads.get(actor.tenant_id, wanted)
+    await noted(state.services, actor, wanted)
     return EventStream(
         tail(
             state.services,

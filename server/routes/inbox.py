@@ -15,6 +15,7 @@ from agent.services import Services
 from server.actors import Actor
 from server.deps import Serving, scoped
 from server.errors import problems
+from server.reading import noted_many
 from server.scopes import Scope
 from server.sse import LIFETIME_SECONDS, PING_SECONDS, EventStream, frame
 from server.state import State
@@ -45,6 +46,7 @@ async def tenant_events(
 ) -> EventStream:
     now = state.services.clock.now()
     start = min(start_of(last_event_id), now) if last_event_id else now
+    await noted_many(state.services, actor, None)
     following = Following(state.services.events, actor.tenant_id, start)
     return EventStream(_frames(state, actor.tenant_id, following))
 

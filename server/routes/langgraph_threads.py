@@ -24,6 +24,7 @@ from server.langgraph.wire import (
     ThreadStatus,
     Updated,
 )
+from server.reading import noted, noted_many
 from server.scopes import Scope
 
 router = APIRouter(prefix="/threads", tags=["langgraph"])
@@ -72,6 +73,8 @@ async def search_threads(body: ThreadSearch, services: TheServices, actor: Reade
         offset=body.offset,
         limit=body.limit,
     )
+    if found:
+        await noted_many(services, actor, [thread.thread_id for thread in found])
     return [seen.item() for seen in await views(services, actor.tenant_id, found, staff=True)]
 
 
@@ -171,7 +174,10 @@ async def _seen(
 ) -> View:
     """A thread as whoever asks may see it."""
     actor.require_thread(thread_id, scope)
-    return await view(services, actor.tenant_id, thread_id, staff=actor.thread_id is None)
+    seen = await view(services, actor.tenant_id, thread_id, staff=actor.thread_id is None)
+    if scope is Scope.THREADS_READ:
+        await noted(services, actor, thread_id)
+    return seen
 
 
 async def _with_status(

@@ -155,8 +155,8 @@ async def list_leads(
 @router.get(
     "/{lead_id}",
     summary="One lead",
-    description="With `reveal=1` also the name, e-mail and phone, for keys with `pii:read`; each "
-    "such reading is audited.",
+    description="With `reveal=1` also the name, e-mail and phone, for keys with `pii:read`. "
+    "Each reading is audited: as `lead.read`, with `reveal` as `lead.revealed`.",
     responses=problems(401, 403, 404),
 )
 async def read_lead(
@@ -177,6 +177,8 @@ async def read_lead(
             actor=actor.name,
         )
     lead = await services.leads.get(actor.tenant_id, lead_id)
+    if not revealed:
+        await services.audit.record(actor.tenant_id, "lead.read", lead_id, {}, actor=actor.name)
     threads = await services.threads.store.page(actor.tenant_id, lead_id=lead_id, limit=200)
     return LeadDetail.model_validate(
         {

@@ -17,6 +17,7 @@ from server.deps import Id, TheServices, scoped
 from server.errors import problems
 from server.listed import Cursor, Limit, Listed
 from server.moments import Moment
+from server.reading import noted
 from server.scopes import Scope
 
 router = APIRouter(prefix="/api/leads/threads", tags=["threads"])
@@ -209,7 +210,10 @@ async def revise_thread(
 
 
 @router.get(
-    "/{thread_id}/messages", summary="A thread's transcript", responses=problems(401, 403, 404)
+    "/{thread_id}/messages",
+    summary="A thread's transcript",
+    description="Each reading is audited as `thread.read`.",
+    responses=problems(401, 403, 404),
 )
 async def read_messages(
     thread_id: Id,
@@ -219,6 +223,7 @@ async def read_messages(
     cursor: Annotated[int, Query(ge=-1, le=2**53, description="Default: from the start.")] = -1,
 ) -> Listed[StaffLine]:
     await services.threads.get(actor.tenant_id, thread_id)
+    await noted(services, actor, thread_id)
     found = await services.threads.store.messages(
         actor.tenant_id, thread_id, after=cursor, limit=limit + 1
     )
