@@ -154,6 +154,8 @@ class TurnResult(BaseModel):
     stage: Stage
     was: Stage | None = None
     """The stage when the turn began: where a person has set another one meanwhile, that stays."""
+    moves: bool = True
+    """False: a person has set another stage meanwhile."""
     why: Why
     answered: list[Message]
     """What it answers, in order: lead messages and outcomes of decisions."""
@@ -169,3 +171,8 @@ class TurnResult(BaseModel):
     def through(self) -> int:
         """turn_index of the last message answered."""
         return self.answered[-1].turn_index
+
+    def without_stage(self) -> "TurnResult":
+        """The same where a person has set another stage meanwhile."""
+        events = [event for event in self.events if event.type != "thread.stage_changed"]
+        return self.model_copy(update={"moves": False, "events": events})

@@ -173,6 +173,9 @@ class ThreadService:
         """
         now = self._clock.now()
         finished = await self.store.finish_turn(tenant_id, thread_id, lease, result, now=now)
+        if finished is None and result.was is not None:
+            result = result.without_stage()
+            finished = await self.store.finish_turn(tenant_id, thread_id, lease, result, now=now)
         if finished is None:
             raise Conflict("turn_lease_lost", "Another process has taken over this turn.")
         thread, seq = finished
@@ -182,7 +185,7 @@ class ThreadService:
             role=Role.AGENT,
             text=result.reply,
             timestamp=now,
-            stage=result.stage,
+            stage=thread.stage,
             answers=[message.message_id for message in result.answered],
             why=result.why,
             listings=result.listings,

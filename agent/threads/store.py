@@ -347,7 +347,7 @@ class ThreadStore:
     async def finish_turn(
         self, tenant_id: str, thread_id: str, lease: Lease, result: TurnResult, *, now: datetime
     ) -> tuple[Thread, int] | None:
-        """Mark the turn's messages answered, if `lease` is still ours.
+        """Mark the turn's messages answered, if `lease` is still ours and `was` still the stage.
 
         When nothing else waits the lease is released in the same write. Returns the thread as it
         is now and the first reserved event seq.
@@ -365,16 +365,14 @@ class ThreadStore:
             "recent": _recently([message.message_id for message in result.answered]),
             "checkpoint_id": result.checkpoint_id,
             "event_seq": {"$add": ["$event_seq", len(result.events)]},
-            "stage": {
-                "$cond": [
-                    {"$eq": ["$stage", result.was or "$stage"]},
-                    {"$literal": result.stage},
-                    "$stage",
-                ]
-            },
             "favorites": {"$setUnion": ["$favorites", {"$literal": result.favorites}]},
             "updated_at": now,
         }
+        held = _held(thread_id, lease)
+        if result.moves:
+            changes["stage"] = result.stage
+            if result.was is not None:
+                held["stage"] = result.was
         if result.listings:
             changes["shortlist"] = {"$literal": result.listings}
         if result.handoff_reason:
@@ -382,7 +380,7 @@ class ThreadStore:
             changes["handoff_reason"] = {"$literal": result.handoff_reason}
         idle = {"$eq": ["$unanswered", 0]}
         row = await self._threads(tenant_id).find_and_update(
-            _held(thread_id, lease),
+            held,
             [
                 {"$set": changes},
                 {

@@ -106,6 +106,24 @@ async def test_a_turn_whose_transaction_fails_leaves_nothing(conversation: Conve
     await conversation.finish(lease, [message])
 
 
+@pytest.mark.parametrize("set_by_a_person", [Stage.APPROVAL, Stage.SENDING_LIST])
+async def test_a_stage_that_a_person_has_set_meanwhile_stays_and_is_told_of_once(
+    conversation: Conversation, set_by_a_person: Stage
+) -> None:
+    message = await conversation.say("two bedrooms")
+    lease = await conversation.leased()
+    await conversation.store.set_stage(TENANT, THREAD, set_by_a_person)
+    reply, thread = await conversation.finish(
+        lease,
+        [message],
+        stage=Stage.SENDING_LIST,
+        was=Stage.QUALIFYING,
+        events=[Event(type="thread.stage_changed"), Event(type="message")],
+    )
+    assert (reply.stage, thread.stage) == (set_by_a_person, set_by_a_person)
+    assert [(event.seq, event.type) for event in await conversation.events()] == [(0, "message")]
+
+
 class TestAnnounce:
     async def test_an_outcome_waits_like_a_message(self, conversation: Conversation) -> None:
         outcome = await conversation.announce("act_1")
