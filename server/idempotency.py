@@ -18,9 +18,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agent.errors import Conflict, InvalidInput, LatchkeyError, Unauthenticated
 from agent.idempotency.models import Claim, Request, Standing, Stored
 from agent.idempotency.service import LEASE, IdempotencyService, in_flight, reused
+from agent.kit.ids import new_id
 from server.deps import who
 from server.errors import answer, problems
 from server.files import LIMITS
+from server.limits import FORWARDED
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,8 @@ REPLAYED = "idempotent-replayed"
 LENGTH = 255
 KEPT_BYTES = 8 * 1024 * 1024
 """An answer that is longer is not kept."""
+STRONG = 16
+"""Characters of a key that no two strangers choose alike."""
 PUBLIC = "public"
 """In place of a tenant for those who have no credential yet."""
 _REFUSED = frozenset({400, 401, 403, 405, 408, 413, 415, 422})
@@ -42,7 +46,8 @@ _PARAMETER = {
     "required": False,
     "description": "A key of your own, best a UUID. The same request with the same key has the "
     "first answer for a day and is carried out once; another request with it is 422, one that "
-    "comes while the first still runs 409.",
+    "comes while the first still runs 409. Without a credential a key under "
+    f"{STRONG} characters counts on its own connection only.",
     "schema": {
         "type": "string",
         "minLength": 1,
@@ -240,8 +245,19 @@ async def _named(key: str, scope: Scope) -> Request:
         return Request(actor.tenant_id, actor.name, key)
     # strangers have their address instead, so that a poor key tells nobody of another's answer
     origin, agent = (connection.headers.get(name, "") for name in ("origin", "user-agent"))
-    address = connection.client.host if connection.client else ""
-    return Request(PUBLIC, "\x1f".join((address, origin, agent)), key)
+    return Request(PUBLIC, "\x1f".join((_place(connection, key), origin, agent)), key)
+
+
+def _place(connection: HttpRequest, key: str) -> str:
+    """The address of a stranger; with a poor key their connection, which nobody shares.
+
+    A proxy has its connections in common for all: through one a poor key never counts.
+    """
+    host, port = connection.client or ("", 0)
+    if len(key) >= STRONG:
+        return host
+    shared = not port or any(name in connection.headers for name in FORWARDED)
+    return new_id("any") if shared else f"{host} {port}"
 
 
 def _valid(keys: Sequence[str]) -> str:

@@ -29,6 +29,8 @@ async def _speaker(request: Request, services: TheServices, actor: Someone) -> A
     return actor
 
 
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""Headers that tell of a proxy on the way."""
 Speaker = Annotated[Actor, Depends(_speaker)]
 """The dependency of a route that takes a message; raises TooBusy `rate_limited`."""
 

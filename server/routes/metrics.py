@@ -8,11 +8,10 @@ from agent.errors import Unauthenticated
 from agent.kit.telemetry import CONTENT_TYPE
 from server.deps import NO_CREDENTIAL_TOO, Anyone, TheServices
 from server.errors import problems
+from server.limits import FORWARDED
 from server.scopes import Scope
 
 router = APIRouter(tags=["insight"])
-
-_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 async def _scraper(request: Request, actor: Anyone) -> None:
@@ -50,7 +49,7 @@ def _is_here(request: Request) -> bool:
     return (
         _loopback(peer)
         and (named == "localhost" or _loopback(named))
-        and not any(name in request.headers for name in _FORWARDED)
+        and not any(name in request.headers for name in FORWARDED)
     )
 
 

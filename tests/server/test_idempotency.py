@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from agent.errors import TooBusy
 from agent.idempotency.models import Request
@@ -107,6 +108,21 @@ class TestAnotherRequest:
             await post({}, "one", Authorization=f"Bearer {other}"),
         ]
         assert len({answer.json()["thread_id"] for answer in answers}) == 4
+
+    async def test_of_a_neighbour_with_the_same_poor_key_is_another(self, app: FastAPI) -> None:
+        async def start(port: int, key: str, **headers: str) -> str:
+            neighbour = httpx.ASGITransport(app, client=("10.0.0.9", port))
+            async with httpx.AsyncClient(transport=neighbour, base_url="http://here") as web:
+                said = headers | {"Idempotency-Key": key}
+                return str((await web.post(START, json={}, headers=said)).json()["thread_id"])
+
+        assert await start(4711, "1") == await start(4711, "1")
+        assert await start(4711, "1") != await start(4712, "1")
+        proxied = {"X-Forwarded-For": "203.0.113.7"}
+        assert await start(4711, "1", **proxied) != await start(4711, "1", **proxied)
+        assert await start(0, "1") != await start(0, "1")
+        strong = "0b5c3f3a-6a0e-4c2e-9a58-2f9d7f1e0c11"
+        assert await start(4711, strong) == await start(4712, strong)
 
     async def test_of_a_stranger_learns_nothing(self, post: Post, staff: Staff) -> None:
         await post({}, "one", **staff.headers)
