@@ -5,8 +5,9 @@ from rich.table import Table
 
 from agent.bootstrap import open_services
 from agent.errors import NotFound
+from agent.services import Services
 from agent.settings import Settings
-from agent.tenants.keys import ApiKey
+from agent.tenants.keys import ADMIN, ApiKey
 from server.output import Output
 from server.scopes import Scope
 
@@ -40,6 +41,15 @@ def revoke(settings: Settings, output: Output, key_id: str, *, tenant: str) -> N
         {"key_id": key_id, "revoked": True},
         lambda console: console.print(f"{key_id} works no more."),
     )
+
+
+async def first(services: Services, tenant_id: str) -> str | None:
+    """The secret of the tenant's admin key, if it had none."""
+    secret = await services.keys.first_admin(tenant_id, Scope)
+    if secret:
+        told = {"name": ADMIN, "scopes": sorted(Scope)}
+        await services.audit.record(tenant_id, "key.issued", ADMIN, told, actor="cli")
+    return secret
 
 
 async def _add(

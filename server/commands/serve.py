@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
+from uvloop import new_event_loop
 
 from agent.demo.accounts import DemoAccount, load_accounts
 from agent.demo.knowledge import load_knowledge
@@ -19,9 +20,9 @@ from agent.settings import Settings
 from agent.tenants.models import DEFAULT_TENANT
 from server import logs
 from server.app import create_app
+from server.commands import key
 from server.output import Output
 from server.ports import base_url
-from server.scopes import Scope
 from server.serving import serve
 from server.state import State, open_state
 
@@ -34,7 +35,8 @@ def run(
     logs.configure()
     # a job that computes in a thread hands the interpreter back to the requests ten times sooner
     sys.setswitchinterval(SWITCH_SECONDS)
-    asyncio.run(_serve(settings, output, listener, demo=demo, jobs=jobs))
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(_serve(settings, output, listener, demo=demo, jobs=jobs))
 
 
 async def _serve(
@@ -49,7 +51,7 @@ async def _serve(
             await load_demo(services.tenants, services.listings, services.clock)
             await load_knowledge(services.knowledge)
             accounts = await load_accounts(services.users)
-        admin_key = await services.keys.first_admin(DEFAULT_TENANT, Scope)
+        admin_key = await key.first(services, DEFAULT_TENANT)
         url = base_url(listener)
 
         def ready() -> None:

@@ -11,8 +11,8 @@ from agent.bootstrap import open_services
 from agent.errors import InvalidInput
 from agent.settings import Settings
 from agent.tenants.models import Tenant
+from server.commands import key
 from server.output import Output
-from server.scopes import Scope
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -53,7 +53,7 @@ async def _add(settings: Settings, tenant: Tenant) -> str | None:
         await services.audit.record(
             tenant.tenant_id, "tenant.added", tenant.tenant_id, {}, actor="cli"
         )
-        return await services.keys.first_admin(tenant.tenant_id, Scope)
+        return await key.first(services, tenant.tenant_id)
 
 
 async def _all(settings: Settings) -> list[Tenant]:

@@ -3,6 +3,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from agent.bootstrap import open_services
+from agent.inbound.models import Source
 from agent.services import Services
 from agent.settings import Settings
 from server.output import Output
@@ -12,17 +13,31 @@ PATH = "/api/webhooks/inbound/"
 
 
 def add(settings: Settings, output: Output, name: str, *, tenant: str) -> None:
-    source, secret = _with(settings, tenant, lambda services: services.inbound.add(tenant, name))
+    async def made(services: Services) -> tuple[Source, str]:
+        source, secret = await services.inbound.add(tenant, name)
+        await _audited(services, tenant, "webhook_source.added", source.source_id)
+        return source, secret
+
+    source, secret = _with(settings, tenant, made)
     _shown(output, source.source_id, secret)
 
 
 def rotate(settings: Settings, output: Output, source_id: str, *, tenant: str) -> None:
-    secret = _with(settings, tenant, lambda services: services.inbound.rotate(tenant, source_id))
+    async def rotated(services: Services) -> str:
+        secret = await services.inbound.rotate(tenant, source_id)
+        await _audited(services, tenant, "webhook_source.rotated", source_id)
+        return secret
+
+    secret = _with(settings, tenant, rotated)
     _shown(output, source_id, secret)
 
 
 def remove(settings: Settings, output: Output, source_id: str, *, tenant: str) -> None:
-    _with(settings, tenant, lambda services: services.inbound.remove(tenant, source_id))
+    async def removed(services: Services) -> None:
+        await services.inbound.remove(tenant, source_id)
+        await _audited(services, tenant, "webhook_source.removed", source_id)
+
+    _with(settings, tenant, removed)
     output.result({"source_id": source_id}, lambda console: console.print("Removed."))
 
 
@@ -35,6 +50,10 @@ def show(settings: Settings, output: Output, *, tenant: str) -> None:
             or "There are none; add one."
         ),
     )
+
+
+async def _audited(services: Services, tenant: str, kind: str, source_id: str) -> None:
+    await services.audit.record(tenant, kind, source_id, {}, actor="cli")
 
 
 def _shown(output: Output, source_id: str, secret: str) -> None:

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from agent.errors import NotFound
 from agent.events.models import OUTBOUND
+from agent.services import Services
 from agent.webhooks.models import Subscription
 from agent.webhooks.samples import SAMPLES
 from server.actors import Actor
@@ -82,6 +83,7 @@ async def subscribe(
     subscription, secret = await services.webhooks.subscribe(
         actor.tenant_id, body.target_url, body.events, body.expiration_date
     )
+    await _audited(services, actor, "added" if secret else "renewed", subscription.subscription_id)
     if secret is None:
         response.status_code = 200
     return Subscribed(**dict(SubscriptionItem.of(subscription)), secret=secret)
@@ -103,6 +105,7 @@ async def list_subscriptions(services: TheServices, actor: Writer) -> Listed[Sub
 )
 async def unsubscribe(services: TheServices, actor: Writer, subscription_id: Id) -> None:
     await services.webhooks.unsubscribe(actor.tenant_id, subscription_id)
+    await _audited(services, actor, "removed", subscription_id)
 
 
 @router.get(
@@ -118,3 +121,10 @@ async def samples(
             "event_unknown", f"There is no event {event!r}; there are {', '.join(sorted(SAMPLES))}."
         )
     return [Sample.model_validate(sample) for sample in SAMPLES[event]]
+
+
+async def _audited(services: Services, actor: Actor, done: str, subscription_id: str) -> None:
+    # not where to: the URL of a hook is often its secret
+    await services.audit.record(
+        actor.tenant_id, f"subscription.{done}", subscription_id, {}, actor=actor.name
+    )

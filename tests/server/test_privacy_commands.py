@@ -38,6 +38,42 @@ async def a_lead(settings: Settings) -> str:
         return lead.lead_id
 
 
+def test_each_command_leaves_a_trace(
+    latchkey: Latchkey, settings: Settings, tmp_path: Path
+) -> None:
+    source_id = printed(latchkey("webhook-source", "add", "crm", "--json"))["source_id"]
+    latchkey("webhook-source", "rotate", source_id)
+    latchkey("webhook-source", "remove", source_id)
+    latchkey("export", "--out", str(tmp_path / "out"))
+    latchkey("tenant", "add", "acme")
+    key_id = printed(latchkey("key", "add", "crm", "--scope", "leads:read", "--json"))["key_id"]
+    latchkey("key", "revoke", key_id)
+
+    async def told(*subjects: str) -> list[tuple[str, str]]:
+        async with open_services(settings) as services:
+            return [
+                (record.kind, record.actor)
+                for subject in subjects
+                for tenant in ("default", "acme")
+                for record in await services.audit.store.about(tenant, subject)
+            ]
+
+    found = asyncio.run(told(source_id, "default", "acme", key_id, "admin"))
+    assert sorted(found) == [
+        (kind, "cli")
+        for kind in (
+            "key.issued",
+            "key.issued",
+            "key.revoked",
+            "tenant.added",
+            "tenant.exported",
+            "webhook_source.added",
+            "webhook_source.removed",
+            "webhook_source.rotated",
+        )
+    ]
+
+
 def test_a_source_is_added_exchanges_its_secret_and_goes(
     latchkey: Latchkey, settings: Settings
 ) -> None:

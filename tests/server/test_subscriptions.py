@@ -18,7 +18,7 @@ def headers(staff: Staff) -> dict[str, str]:
 
 
 async def test_subscribe_list_and_unsubscribe(
-    web: httpx.AsyncClient, headers: dict[str, str]
+    web: httpx.AsyncClient, headers: dict[str, str], demo: Services
 ) -> None:
     made = await web.post(URL, json=TARGET, headers=headers)
     assert made.status_code == 201
@@ -32,6 +32,13 @@ async def test_subscribe_list_and_unsubscribe(
     gone = await web.delete(f"{URL}/{made.json()['id']}", headers=headers)
     assert gone.status_code == 204
     assert (await web.delete(f"{URL}/{made.json()['id']}", headers=headers)).status_code == 404
+    told = await demo.audit.store.about("default", made.json()["id"])
+    assert {record.kind for record in told} == {
+        "subscription.added",
+        "subscription.renewed",
+        "subscription.removed",
+    }
+    assert "hooks.example.com" not in str(told)
 
 
 @pytest.mark.parametrize(
