@@ -1,4 +1,4 @@
-"""What a route may ask for in its signature."""
+"""What a route may ask for in its signature; async, for FastAPI gives others a thread each."""
 
 from typing import Annotated, Any
 
@@ -41,14 +41,18 @@ def state_of(request: Request) -> State:
     return state
 
 
-Serving = Annotated[State, Depends(state_of)]
+async def _serving(request: Request) -> State:
+    return state_of(request)
 
 
-def _services(state: Serving) -> Services:
+Serving = Annotated[State, Depends(_serving)]
+
+
+async def _services(state: Serving) -> Services:
     return state.services
 
 
-def _runtime(state: Serving) -> Runtime:
+async def _runtime(state: Serving) -> Runtime:
     return state.runtime
 
 
@@ -82,19 +86,19 @@ async def who(request: Request) -> Actor | None:
     return await _anyone(request, state_of(request), await _bearer(request))
 
 
-def _someone(actor: Annotated[Actor | None, Depends(_anyone)]) -> Actor:
+async def _someone(actor: Annotated[Actor | None, Depends(_anyone)]) -> Actor:
     if actor is None:
         raise Unauthenticated("credential_missing", "Send Authorization: Bearer <key or token>.")
     return actor
 
 
-def _visitor(actor: Annotated[Actor, Depends(_someone)]) -> Actor:
+async def _visitor(actor: Annotated[Actor, Depends(_someone)]) -> Actor:
     if actor.thread_id is None:
         raise Forbidden("visitor_only", "This needs the visitor token of a thread.")
     return actor
 
 
-def _renewed(
+async def _renewed(
     request: Request,
     state: Serving,
     credential: Credential,
@@ -104,7 +108,7 @@ def _renewed(
     return state.visitors.renew(credential.credentials, origin_of(request))
 
 
-def _user(actor: Annotated[Actor, Depends(_someone)]) -> Actor:
+async def _user(actor: Annotated[Actor, Depends(_someone)]) -> Actor:
     if actor.user_id is None:
         raise Forbidden("user_only", "This needs the access token of a user; log in.")
     return actor
@@ -116,7 +120,7 @@ class _Scoped:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
 
-    def __call__(self, actor: Annotated[Actor, Depends(_someone)]) -> Actor:
+    async def __call__(self, actor: Annotated[Actor, Depends(_someone)]) -> Actor:
         actor.require(self._scope)
         return actor
 

@@ -20,6 +20,7 @@ from langgraph.checkpoint.mongodb import MongoDBSaver
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from pydantic import BaseModel
+from uvicorn.loops.auto import auto_loop_factory
 
 NODES = ("one", "two", "three", "four", "five")
 
@@ -88,7 +89,8 @@ def main(uri: str, database: str) -> None:
         sys.stdout.write(json.dumps({"base_url": f"http://127.0.0.1:{port}"}) + "\n")
         sys.stdout.flush()
         config = uvicorn.Config(create_app(build(saver)), access_log=False, log_level="warning")
-        asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            runner.run(uvicorn.Server(config).serve(sockets=[listener]))
 
 
 if __name__ == "__main__":

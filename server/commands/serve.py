@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
-from uvloop import new_event_loop
+from uvicorn.loops.auto import auto_loop_factory
 
 from agent.demo.accounts import DemoAccount, load_accounts
 from agent.demo.knowledge import load_knowledge
@@ -35,7 +35,7 @@ def run(
     logs.configure()
     # a job that computes in a thread hands the interpreter back to the requests ten times sooner
     sys.setswitchinterval(SWITCH_SECONDS)
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
         runner.run(_serve(settings, output, listener, demo=demo, jobs=jobs))
 
 
