@@ -29,6 +29,7 @@ from graphs.answer import (
     StreamEvent,
     ThreadView,
 )
+from graphs.inbound import answering
 from graphs.opening import disclosure, open_thread, taken
 from graphs.redaction import redacted
 from graphs.streaming import Telling
@@ -258,6 +259,7 @@ class Runtime:
         await decisions.sweep(services)
         await services.tours.sweep_expired(services.clock.now())
         await reminders.sweep(services)
+        await answering.sweep(services)
         for tenant_id, thread_id in await services.threads.store.abandoned(services.clock.now()):
             try:
                 await self._runner.drain(tenant_id, thread_id)

@@ -27,6 +27,7 @@ from agent.tenants.hours import hours_text
 from agent.threads.models import Lease, Message, Role, Stage, Thread, TurnResult
 from agent.threads.service import LEASE, rolled_back
 from graphs.checkpoints import Saved, TurnSaver
+from graphs.inbound import answering
 from graphs.leasing.state import Incoming, LeasingState
 from graphs.leasing.turn import offered
 from graphs.metering import turned
@@ -233,7 +234,7 @@ class TurnRunner:
             "stage": thread.stage.value,
             "profile": lead.profile.known(),
             "favorites": thread.favorites,
-            "pending": [row.action_id for row in pending],
+            "pending": [row.action_id for row in pending if row.answers is None],
             "heard": None,
             "output": None,
             **await self._opening(tenant_id, thread),
@@ -311,6 +312,8 @@ class TurnRunner:
         services.failpoints.reach("finish")
         saved.keep()
         self._tell(key, Told(reply, profile, await self._pending(key, state)))
+        if reply.unsent:
+            await answering.answer(services, *key, reply)
         return finished, result
 
     async def _pending(self, key: Key, state: LeasingState) -> list[Approval]:
@@ -405,5 +408,6 @@ def _result(thread: Thread, batch: Sequence[Message], state: LeasingState) -> Tu
         slots=output["slots"],
         favorites=state.get("favorites", []),
         handoff_reason=output["handoff"],
+        channel=answering.channel_of(thread, batch),
         events=events,
     )

@@ -44,6 +44,8 @@ class Call:
     """Who of the house or which program calls; None: the policy or the lead."""
     by_staff: bool = False
     """The house itself wants it, not the lead through it."""
+    answers: str | None = None
+    """message_id of the agent's reply that this call carries to the lead."""
     checked: bool = False
     """The executor has checked the tool and its arguments; nothing passes by itself without."""
     why: Why = field(default_factory=Why)
@@ -101,6 +103,7 @@ class Call:
                 excerpt=self.excerpt,
                 supersedes=supersedes,
                 proposed_by=self.actor,
+                answers=self.answers,
                 made=made,
             ),
             settle=lambda old: settle(self.services, self.tenant_id, old),

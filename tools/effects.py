@@ -4,6 +4,7 @@ from agent.approvals.deciding import Effects
 from agent.approvals.models import EFFECTIVE, Approval, ApprovalStatus
 from agent.events.models import Event
 from agent.services import Services
+from agent.threads.models import CHANNELS
 from tools import settle
 from tools.actions import ACTIONS, references
 from tools.editing import coerce
@@ -57,4 +58,15 @@ async def tell(services: Services, tenant_id: str, approval: Approval) -> None:
         f"{action.title}: {_TITLES[approval.status]}.",
         action_id=approval.action_id,
         events=events,
+        silent=await _silent(services, tenant_id, approval),
     )
+
+
+async def _silent(services: Services, tenant_id: str, approval: Approval) -> bool:
+    """Whether it is no news: the message itself is what the lead hears, by the way it takes."""
+    if approval.action != "send_message" or approval.status is ApprovalStatus.RESPONDED:
+        return False
+    if approval.answers is not None:
+        return True
+    thread = await services.threads.get(tenant_id, approval.thread_id)
+    return thread.source in CHANNELS

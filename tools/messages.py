@@ -36,6 +36,8 @@ async def send_message(call: Call, args: MessageArgs) -> Approval:
     await require_sayable(call.services, call.tenant_id, call.community, args.text)
 
     async def write() -> Approval:
+        if call.answers is not None:
+            await _take(call, call.answers)
         lead = await _consenting(call.services, call.tenant_id, call.lead_id, args.channel)
         text = introduced(args.text, call.community, lead) if args.channel == "sms" else args.text
         stored = MessageStored(channel=args.channel, text=text, contact=contact)
@@ -46,6 +48,13 @@ async def send_message(call: Call, args: MessageArgs) -> Approval:
         )
 
     return await call.services.repository.transact(write)
+
+
+async def _take(call: Call, message_id: str) -> None:
+    """The reply is proposed once, whoever tries."""
+    store = call.services.threads.store
+    if not await store.mark_sent(call.tenant_id, call.thread_id, message_id):
+        raise Conflict("reply_sent_before", "This reply is proposed already; decide that action.")
 
 
 def introduced(text: str, community: Community, lead: Lead) -> str:

@@ -65,6 +65,8 @@ class Proposal(BaseModel):
     """Close pending proposals of the same action in this thread that have these arguments."""
     proposed_by: str | None = None
     """Who of the house asked for it; None: the lead or the policy."""
+    answers: str | None = None
+    """The agent's reply that it carries to the lead; its outcome is no news to them."""
     made: frozenset[str] = frozenset()
     """Names of arguments made for this proposal, such as the id of a hold; not asked for."""
 
@@ -96,6 +98,8 @@ class Approval(BaseModel):
     expires_at: datetime
     proposed_by: str | None = None
     """Who of the house asked for it; None: the lead or the policy."""
+    answers: str | None = None
+    """message_id of the agent's reply that it carries to the lead."""
     first_approved_by: str | None = None
     """The first of two people, where an action needs two."""
     first_approved_at: datetime | None = None

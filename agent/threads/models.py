@@ -1,6 +1,6 @@
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, Field
 
@@ -31,8 +31,14 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
+Channel = Literal["sms", "email"]
+"""A way to a lead beside the chat."""
+CHANNELS: frozenset[str | None] = frozenset(get_args(Channel))
+"""As the source of a thread: the lead wrote first by this way."""
+
+
 class Message(BaseModel):
-    """One line of a transcript; never changed once written."""
+    """One line of a transcript; never changed once written, but `unsent`."""
 
     message_id: str
     turn_index: int
@@ -46,6 +52,10 @@ class Message(BaseModel):
     """On a system message: the action whose outcome it announces."""
     answers: list[str] = Field(default_factory=list)
     """On an agent message: the message_ids it answers."""
+    channel: Channel | None = None
+    """By which way a lead wrote it, or is to get it; None: the chat."""
+    unsent: bool = False
+    """On an agent message: that it goes out by `channel` has yet to be proposed."""
     why: Why | None = None
     listings: list[dict[str, Any]] = Field(default_factory=list)
     """On an agent message: the homes it showed."""
@@ -163,6 +173,8 @@ class TurnResult(BaseModel):
     slots: list[dict[str, Any]] = Field(default_factory=list)
     favorites: list[str]
     handoff_reason: str | None = None
+    channel: Channel | None = None
+    """By which way the lead gets the reply; None: the chat."""
     events: list[Event] = Field(default_factory=list)
     checkpoint_id: str | None = None
     """What the graph remembers after it."""

@@ -11,6 +11,7 @@ from agent.kit.ids import new_id
 from agent.mongo.repository import Repository
 from agent.threads.models import (
     Accepted,
+    Channel,
     Lease,
     Message,
     OnBusy,
@@ -50,6 +51,7 @@ class ThreadService:
         again: bool = True,
         owner: str | None = None,
         on_busy: OnBusy = "enqueue",
+        channel: Channel | None = None,
     ) -> Accepted:
         """Keep a lead's message durably, in one write; for `owner` with the right to answer it.
 
@@ -63,7 +65,7 @@ class ThreadService:
                 raise InvalidInput("message_id_reserved", "Send a message_id without a colon.")
             if standing := await self.store.message(tenant_id, thread_id, message_id):
                 return _standing(standing)
-        message = self._message(Role.LEAD, text, message_id or new_id("msg"))
+        message = self._message(Role.LEAD, text, message_id or new_id("msg"), channel=channel)
         if on_busy == "rollback":
             return await self._repository.transact(
                 lambda: self._take_place(tenant_id, thread_id, message, owner)
@@ -89,16 +91,17 @@ class ThreadService:
         *,
         action_id: str,
         events: Sequence[Event] = (),
+        silent: bool = False,
     ) -> Message:
         """Queue the outcome of an action, so that the agent tells the lead in its own turn.
 
-        Joins the caller's transaction; once per action.
+        A `silent` one is only noted. Joins the caller's transaction; once per action.
         """
         message = self._message(Role.SYSTEM, text, f"outcome:{action_id}", action_id=action_id)
         if await self.store.message(tenant_id, thread_id, message.message_id):
             raise Duplicate("message_duplicate", "The outcome of this action is announced already.")
         thread = await self.get(tenant_id, thread_id)
-        if thread.status is ThreadStatus.STAFF:
+        if silent or thread.status is ThreadStatus.STAFF:
             [kept] = await self.add(tenant_id, thread_id, [message], events)
             return kept
         queued = await self.store.enqueue(tenant_id, thread_id, message, events=len(events))
@@ -190,6 +193,8 @@ class ThreadService:
             why=result.why,
             listings=result.listings,
             slots=result.slots,
+            channel=result.channel,
+            unsent=bool(result.channel and result.reply),
         )
         await self.store.append(tenant_id, thread_id, [*result.answered, reply])
         await self._events.append(tenant_id, thread_id, seq, result.events, now)
@@ -243,7 +248,13 @@ class ThreadService:
         return Accepted(message=thread.queue[-1], thread=thread, lease=lease, withdrawn=withdrawn)
 
     def _message(
-        self, role: Role, text: str, message_id: str, *, action_id: str | None = None
+        self,
+        role: Role,
+        text: str,
+        message_id: str,
+        *,
+        action_id: str | None = None,
+        channel: Channel | None = None,
     ) -> Message:
         return Message(
             message_id=message_id,
@@ -252,6 +263,7 @@ class ThreadService:
             text=text,
             timestamp=self._clock.now(),
             action_id=action_id,
+            channel=channel,
         )
 
 

@@ -437,6 +437,21 @@ class ThreadStore:
         )
         return [(row["tenant_id"], row["thread_id"]) for row in rows]
 
+    async def unsent(self, *, limit: int = 100) -> list[tuple[str, str, Message]]:
+        """(tenant_id, thread_id, reply) of replies whose way out is yet to be proposed."""
+        rows = await self._repository.across_tenants("messages").find(
+            {"unsent": True}, sort=[("timestamp", 1)], limit=limit
+        )
+        return [(row["tenant_id"], row["thread_id"], Message.model_validate(row)) for row in rows]
+
+    async def mark_sent(self, tenant_id: str, thread_id: str, message_id: str) -> bool:
+        """Whether the reply was unsent until now."""
+        matched = await self._repository.scoped("messages", tenant_id).update(
+            {"thread_id": thread_id, "message_id": message_id, "unsent": True},
+            {"$unset": {"unsent": ""}},
+        )
+        return bool(matched)
+
     async def _queue(self, tenant_id: str, thread_id: str) -> list[Message]:
         row = await self._threads(tenant_id).find_one(
             {"thread_id": thread_id}, projection=("queue",)

@@ -13,6 +13,7 @@ from agent.privacy.models import Contact
 from agent.services import Services
 from agent.tenants.models import Community
 from agent.threads.models import Message, Role, Thread, ThreadStatus
+from graphs.inbound import answering
 from graphs.inbound.texting import Wish, wish_of
 from graphs.opening import open_thread
 from graphs.redaction import redacted
@@ -68,7 +69,9 @@ async def say(
     if said.wish is None:
         if said.contact != Contact():
             await services.leads.learn_contact(tenant_id, thread.lead_id, said.contact)
-        accepted = await services.threads.accept(tenant_id, thread.thread_id, said.text)
+        accepted = await services.threads.accept(
+            tenant_id, thread.thread_id, said.text, channel=answering.channel(channel)
+        )
         return {**given, "message_id": accepted.message.message_id, "answer": "follows"}
     wish, word = said.wish
     message = Message(
