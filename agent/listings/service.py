@@ -1,5 +1,6 @@
 """The rules of the inventory: what stands in when nothing matches, and which home a row is."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -36,7 +37,9 @@ RELAXABLE = (
 """Wishes in the order in which leads give them up most easily."""
 
 SEEN = timedelta(seconds=1)
-"""How long a process may read by names that have been changed elsewhere."""
+"""How long a process may read by what has been changed elsewhere."""
+FOUND = 128
+"""Searches whose result is kept as long as the inventory stays as it is."""
 
 
 class ListingService:
@@ -47,12 +50,25 @@ class ListingService:
         self._gazetteers: dict[str, tuple[int, Gazetteer]] = {}
         self._versions: dict[str, tuple[datetime, int]] = {}
         self._public: dict[str, tuple[int, frozenset[str]]] = {}
+        self._found: OrderedDict[tuple[str, int, str], list[Listing]] = OrderedDict()
 
     async def search(
         self, tenant_id: str, query: ListingQuery, *, limit: int = 50
     ) -> list[Listing]:
-        """Available homes that meet every condition; by rent, name, id. `limit` 0: all."""
-        return await self._store.search(tenant_id, query, limit=limit)
+        """Available homes that meet every condition; by rent, name, id. `limit` 0: all.
+
+        As the inventory was at most a second ago.
+        """
+        if not limit:
+            return await self._store.search(tenant_id, query, limit=0)
+        wanted = (tenant_id, await self._version(tenant_id), f"{limit} {query.model_dump_json()}")
+        found = self._found.get(wanted)
+        if found is None:
+            found = self._found[wanted] = await self._store.search(tenant_id, query, limit=limit)
+            if len(self._found) > FOUND:
+                self._found.popitem(last=False)
+        self._found.move_to_end(wanted)
+        return list(found)
 
     async def get(self, tenant_id: str, listing_id: str) -> Listing:
         """Raises NotFound `listing_not_found`."""
@@ -83,7 +99,7 @@ class ListingService:
             if wish == "bedrooms":
                 found = await self._nearest_bedrooms(tenant_id, query, wider, limit)
             else:
-                found = await self._store.search(tenant_id, wider, limit=limit)
+                found = await self.search(tenant_id, wider, limit=limit)
             if found:
                 return Relaxed(dropped=wish, query=wider, listings=found)
         return None
@@ -170,7 +186,10 @@ class ListingService:
             await self._store.put(tenant_id, [revised])
             return revised
 
-        return await self._repository.transact(write)
+        try:
+            return await self._repository.transact(write)
+        finally:
+            self._versions.pop(tenant_id, None)
 
     async def _nearest_bedrooms(
         self, tenant_id: str, query: ListingQuery, wider: ListingQuery, limit: int

@@ -4,8 +4,9 @@ from datetime import date, timedelta
 import pytest
 
 from agent.errors import InvalidInput, NotFound
+from agent.listings import service
 from agent.listings.models import ListingDraft, ListingQuery
-from agent.listings.service import ListingService
+from agent.listings.service import SEEN, ListingService
 from agent.listings.store import ListingStore
 
 from .conftest import NOW, TENANT, Inventory, home
@@ -29,7 +30,10 @@ class TestGet:
         )
         await inventory.add(draft)
         listing = await inventory.listings.get(TENANT, "a")
-        assert listing.model_dump(exclude={"community_id", "updated_at", "version"}) == draft.model_dump()
+        assert (
+            listing.model_dump(exclude={"community_id", "updated_at", "version"})
+            == draft.model_dump()
+        )
         assert (listing.community_id, listing.updated_at) == ("row", NOW)
 
     async def test_unknown_and_foreign(self, inventory: Inventory) -> None:
@@ -174,4 +178,34 @@ class TestGazetteer:
             inventory.repository, ListingStore(inventory.repository), inventory.clock
         )
         await elsewhere.upsert(TENANT, "row", [home("a", name="Row")])
+        inventory.clock.advance(SEEN)
         assert (await inventory.listings.gazetteer(TENANT)).properties == {"Row"}
+
+
+class TestFound:
+    async def test_is_searched_once_until_something_changes(self, inventory: Inventory) -> None:
+        await inventory.add(home("a", name="Row"))
+        query = ListingQuery()
+        [first] = await inventory.listings.search(TENANT, query)
+        [again] = await inventory.listings.search(TENANT, query)
+        assert again is first
+        await inventory.add(home("b", name="Court"))
+        assert len(await inventory.listings.search(TENANT, query)) == 2
+        assert await inventory.listings.search("other", query) == []
+        assert len(await inventory.listings.search(TENANT, query, limit=1)) == 1
+
+    async def test_hears_of_another_process(self, inventory: Inventory) -> None:
+        assert await inventory.listings.search(TENANT, ListingQuery()) == []
+        elsewhere = ListingService(
+            inventory.repository, ListingStore(inventory.repository), inventory.clock
+        )
+        await elsewhere.upsert(TENANT, "row", [home("a", name="Row")])
+        inventory.clock.advance(SEEN)
+        assert len(await inventory.listings.search(TENANT, ListingQuery())) == 1
+
+    async def test_keeps_few(self, inventory: Inventory, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(service, "FOUND", 3)
+        await inventory.add(home("a"))
+        for rent in range(5):
+            await inventory.listings.search(TENANT, ListingQuery(max_rent=2000 + rent))
+        assert len(inventory.listings._found) == 3
