@@ -7,7 +7,8 @@ from agent.knowledge.markup import plain_text
 _LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\((https?://[^()\s]{1,500})\)")
 _STARRED = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]{1,300}?)(?<=\S)\*(?![\w*])")
 _BLANK_LINES = re.compile(r"\n{2,}")
-_SENTENCE = re.compile(r"(?<=[.!?])\s")
+_SENTENCE = re.compile(r"(?<=[^\W\d][.!?])\s")
+"""Behind a letter: the number of a point ends no sentence."""
 _MORE = "…"
 
 
@@ -38,11 +39,11 @@ def texted(reply: str, most: int) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """The beginning of a text: whole sentences, or else whole words and an ellipsis."""
+    """The beginning of a text: whole sentences, or where they are short whole words and "…"."""
     if len(text) <= most:
         return text
     ends = [end.start() for end in _SENTENCE.finditer(text[: most + 1])]
-    if ends:
+    if ends and ends[-1] >= most // 2:
         return text[: ends[-1]].rstrip()
     head = text[: most - len(_MORE)]
     return (head.rsplit(None, 1)[0] if " " in head else head).rstrip() + _MORE
