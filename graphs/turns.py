@@ -25,7 +25,7 @@ from agent.leads.models import LeadProfile
 from agent.services import Services
 from agent.tenants.hours import hours_text
 from agent.threads.models import Lease, Message, Role, Stage, Thread, TurnResult
-from agent.threads.service import LEASE, rolled_back
+from agent.threads.service import LEASE, rolled_back, turn_of
 from graphs.checkpoints import Saved, TurnSaver
 from graphs.inbound import answering
 from graphs.leasing.state import Incoming, LeasingState
@@ -162,16 +162,22 @@ class TurnRunner:
         given = await self._input(key[0], thread, batch)
         fresh = thread.answered_through < 0
         with self._saver.turn(place(key), thread.checkpoint_id, fresh=fresh) as saved:
-            state = await self._run(key, thread, batch, given)
+            state = await self._run(key, thread, lease, batch, given)
             self._services.failpoints.reach("checkpoint")
             finished, result = await self._finish(key, thread, lease, batch, given, state, saved)
         turned(self._services, result, time.perf_counter() - began)
         return finished
 
     async def _run(
-        self, key: Key, thread: Thread, batch: Sequence[Message], given: LeasingState
+        self,
+        key: Key,
+        thread: Thread,
+        lease: Lease,
+        batch: Sequence[Message],
+        given: LeasingState,
     ) -> LeasingState:
         config = _config(key)
+        token = turn_of.set((key[1], lease))
         try:
             state: LeasingState = await self._graph.ainvoke(  # type: ignore[assignment]
                 await self._step(config, batch, given), config, durability="exit"
@@ -179,8 +185,12 @@ class TurnRunner:
         except Unavailable:
             raise
         except Exception as error:
+            if isinstance(error, Conflict) and error.code == "turn_lease_lost":
+                raise
             log.error("turn failed at %s; a person is asked", _place(error))
             state = await self._apology(key[0], thread, given)
+        finally:
+            turn_of.reset(token)
         return state
 
     async def _step(

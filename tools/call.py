@@ -107,13 +107,11 @@ class Call:
                 made=made,
             ),
             settle=lambda old: settle(self.services, self.tenant_id, old),
+            tell=self._told,
         )
         if self._passes(action, approval, community or self.community):
             approval = await self._approve(approval)
         self.proposals.append(approval)
-        event = ACTIONS[action].proposed_event
-        if event:
-            self.events.append(Event(type=event, data=references(approval.action_id, args)))
         return approval
 
     async def expiry(self, action: str) -> datetime:
@@ -130,6 +128,13 @@ class Call:
             and community.approval.get(action) == "auto"
             and approval.status is ApprovalStatus.PENDING
         )
+
+    async def _told(self, approval: Approval) -> None:
+        """Write that it is proposed, before anything that becomes of it."""
+        event = ACTIONS[approval.action].proposed_event
+        data = references(approval.action_id, approval.args)
+        told = [Event(type=event, data=data)] if event else []
+        await self.services.threads.add(self.tenant_id, self.thread_id, [], told)
 
     async def _approve(self, approval: Approval) -> Approval:
         from tools.effects import effects

@@ -45,11 +45,18 @@ class ApprovalService:
         return approval
 
     async def propose(
-        self, tenant_id: str, lead_id: str, proposal: Proposal, *, settle: Settle
+        self,
+        tenant_id: str,
+        lead_id: str,
+        proposal: Proposal,
+        *,
+        settle: Settle,
+        tell: Settle | None = None,
     ) -> Approval:
         """Write a pending row; the same proposal of the same turn is the same row.
 
-        Pending proposals it supersedes are closed and settled. Joins the caller's transaction.
+        Pending proposals it supersedes are closed and settled; of a row that is new, `tell` brings
+        the news. Joins the caller's transaction.
         Raises Conflict `action_rejected_before` (a person has refused exactly this) or
         `approval_superseded` (it has given way to another one in this turn).
         """
@@ -88,6 +95,8 @@ class ApprovalService:
             actor=proposal.proposed_by or "latchkey",
             thread_id=approval.thread_id,
         )
+        if tell is not None:
+            await tell(approval)
         return approval
 
     async def withdraw(self, tenant_id: str, approval: Approval, *, settle: Settle) -> None:

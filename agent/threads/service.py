@@ -1,6 +1,7 @@
 """Rules of a transcript: what is accepted, in which order, and when a turn is finished."""
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from datetime import timedelta
 
 from agent.errors import Conflict, Duplicate, InvalidInput, NotFound, TooBusy
@@ -24,6 +25,8 @@ from agent.threads.store import Claim, ThreadStore
 
 QUEUE_LIMIT = 50
 LEASE = timedelta(seconds=10)
+turn_of: ContextVar[tuple[str, Lease] | None] = ContextVar("latchkey_turn_of", default=None)
+"""thread_id and lease of the turn that runs here: without the lease it adds nothing there."""
 
 
 class ThreadService:
@@ -130,15 +133,26 @@ class ThreadService:
     async def add(
         self, tenant_id: str, thread_id: str, messages: Sequence[Message], events: Sequence[Event]
     ) -> list[Message]:
-        """Append messages that need no answer; as they are with the turn_index set here."""
+        """Append messages that need no answer; as they are with the turn_index set here.
+
+        Raises NotFound; in a turn of this thread that has lost its lease Conflict
+        `turn_lease_lost`.
+        """
         now = self._clock.now()
+        turn = turn_of.get()
+        lease = turn[1] if turn and turn[0] == thread_id else None
 
         async def write() -> list[Message]:
             reserved = await self.store.note(
-                tenant_id, thread_id, now=now, messages=len(messages), events=len(events)
+                tenant_id,
+                thread_id,
+                now=now,
+                messages=len(messages),
+                events=len(events),
+                lease=lease,
             )
             if reserved is None:
-                raise unknown(thread_id)
+                raise lease_lost() if lease else unknown(thread_id)
             thread, seq = reserved
             numbered = [
                 message.model_copy(update={"turn_index": index})
@@ -180,7 +194,7 @@ class ThreadService:
             result = result.without_stage()
             finished = await self.store.finish_turn(tenant_id, thread_id, lease, result, now=now)
         if finished is None:
-            raise Conflict("turn_lease_lost", "Another process has taken over this turn.")
+            raise lease_lost()
         thread, seq = finished
         reply = Message(
             message_id=f"reply:{result.through}",
@@ -281,6 +295,10 @@ def rolled_back() -> Conflict:
     return Conflict(
         "turn_rolled_back", "A later message has taken the place of this one; it is not answered."
     )
+
+
+def lease_lost() -> Conflict:
+    return Conflict("turn_lease_lost", "Another process has taken over this turn.")
 
 
 def unknown(thread_id: str) -> NotFound:

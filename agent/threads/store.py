@@ -394,11 +394,21 @@ class ThreadStore:
         return (Thread.model_validate(row), row["event_seq"] - len(result.events)) if row else None
 
     async def note(
-        self, tenant_id: str, thread_id: str, *, now: datetime, messages: int, events: int
+        self,
+        tenant_id: str,
+        thread_id: str,
+        *,
+        now: datetime,
+        messages: int,
+        events: int,
+        lease: Lease | None = None,
     ) -> tuple[Thread, int] | None:
-        """Reserve turn indexes and event seqs for what needs no answer (staff, disclosure)."""
+        """Reserve turn indexes and event seqs for what needs no answer (staff, disclosure).
+
+        None where there is no such thread, or `lease` is not its own.
+        """
         row = await self._threads(tenant_id).find_and_update(
-            {"thread_id": thread_id},
+            _held(thread_id, lease) if lease else {"thread_id": thread_id},
             {"$inc": {"next_turn": messages, "event_seq": events}, "$set": {"updated_at": now}},
             before=True,
         )

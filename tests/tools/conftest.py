@@ -43,6 +43,17 @@ class Floor:
         self.home = homes[0].listing_id
         self.turn = 3
 
+    async def open(self, thread_id: str, lead_id: str | None = None) -> None:
+        now = self.clock.now()
+        thread = Thread(
+            thread_id=thread_id,
+            lead_id=lead_id or self.lead.lead_id,
+            community_id="alder-row",
+            created_at=now,
+            updated_at=now,
+        )
+        await self.services.threads.store.create(TENANT, thread)
+
     async def call(self, **changes: Any) -> Call:
         """A call of the next turn, with every home offered; `changes` to its fields."""
         self.turn += 1
@@ -126,6 +137,10 @@ class Floor:
     async def _settle(self, approval: Approval) -> None:
         await close(self.services, TENANT, approval)
 
+    async def told(self) -> list[str]:
+        """Types of the thread's events, in order."""
+        return [event.type for event in await self.services.events.after(TENANT, THREAD, -1)]
+
     async def pending(self) -> list[str]:
         rows = await self.services.approvals.store.pending(TENANT, THREAD)
         return [row.action_id for row in rows]
@@ -161,16 +176,7 @@ async def floor(services: Services, clock: ManualClock) -> Floor:
     ]
     await services.listings.upsert(TENANT, "alder-row", drafts)
     lead = await services.leads.create(TENANT, contact=SAM, consent=Consent(sms=True), source=None)
-    now = clock.now()
-    await services.threads.store.create(
-        TENANT,
-        Thread(
-            thread_id=THREAD,
-            lead_id=lead.lead_id,
-            community_id="alder-row",
-            created_at=now,
-            updated_at=now,
-        ),
-    )
     homes = await services.listings.search(TENANT, ListingQuery(community_id="alder-row"))
-    return Floor(services, clock, lead, homes)
+    floor = Floor(services, clock, lead, homes)
+    await floor.open(THREAD)
+    return floor

@@ -32,6 +32,7 @@ async def test_messages_that_wait_are_withdrawn_and_nothing_else(floor: Floor) -
 
 
 async def test_a_message_of_another_thread_is_not_approved_any_more(floor: Floor) -> None:
+    await floor.open("thr_2", "lead_2")
     elsewhere = await floor.toolbox(thread_id="thr_2")
     message = await elsewhere.use("send_message", channel="email", text="hi")
     await (await floor.toolbox()).use("opt_out")

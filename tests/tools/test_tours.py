@@ -57,7 +57,7 @@ class TestPropose:
         assert "Book a tour of Alder Row" in approval.description
         assert slot.label in approval.description
         assert approval.risk == "medium"
-        assert [event.type for event in tools.call.events] == ["tour.proposed"]
+        assert await floor.told() == ["tour.proposed"]
         assert tools.call.proposals == [approval]
         assert await floor.deliveries() == []
 
@@ -68,6 +68,7 @@ class TestPropose:
         assert {row.action_id for row in again} == {first.action_id}
         assert await floor.free(slot) == 1
         assert len(await floor.pending()) == 1
+        assert await floor.told() == ["tour.proposed"]
 
     async def test_another_time_takes_the_place_of_the_first(self, floor: Floor) -> None:
         tools = await floor.toolbox()
@@ -114,7 +115,8 @@ class TestPropose:
     ) -> None:
         boxes = []
         for n in range(6):
-            tools, slot = await floor.offered(thread_id=f"thr_{n}")
+            await floor.open(f"thr_of_{n}")
+            tools, slot = await floor.offered(thread_id=f"thr_of_{n}")
             boxes.append(tools)
         results = await asyncio.gather(
             *(propose(tools, floor.home, slot) for tools in boxes), return_exceptions=True
