@@ -263,9 +263,10 @@ class Runtime:
         for tenant_id, thread_id in await services.threads.store.abandoned(services.clock.now()):
             try:
                 await self._runner.drain(tenant_id, thread_id)
-            except LatchkeyError as error:
+            except Exception as error:
                 # one thread must not hold up the others; the next sweep tries it again
-                log.warning("thread %s waits on: %s", thread_id, error.code)
+                name = error.code if isinstance(error, LatchkeyError) else type(error).__name__
+                log.warning("thread %s waits on: %s", thread_id, name)
 
     async def close(self) -> None:
         """Wait for the turns that are running."""
