@@ -82,7 +82,17 @@ class ThreadService:
             where={"unanswered": {"$lt": most}, "status": {"$ne": ThreadStatus.STAFF}},
         )
         if queued is None:
-            return await self._not_queued(tenant_id, thread_id, message, on_busy)
+            kept = await self._not_queued(tenant_id, thread_id, message, on_busy)
+            return kept or await self.accept(
+                tenant_id,
+                thread_id,
+                text,
+                message_id=message.message_id,
+                again=False,
+                owner=owner,
+                on_busy=on_busy,
+                channel=channel,
+            )
         thread, _, lease = queued
         return Accepted(message=thread.queue[-1], thread=thread, lease=lease)
 
@@ -216,17 +226,19 @@ class ThreadService:
 
     async def _not_queued(
         self, tenant_id: str, thread_id: str, message: Message, on_busy: OnBusy
-    ) -> Accepted:
-        """Why the queue has not taken a message: it stands, a person answers, others wait."""
+    ) -> Accepted | None:
+        """Why the queue has not taken a message: it stands, a person answers, others wait.
+
+        None where the person has given the thread back meanwhile: the queue takes it now.
+        """
         standing = await self.store.message(tenant_id, thread_id, message.message_id)
         if standing is not None:
             return _standing(standing)
         thread = await self.get(tenant_id, thread_id)
         if thread.status is ThreadStatus.STAFF:
-            told = Event(type="message", data={"message_id": message.message_id})
-            kept = message.model_copy(update={"stage": thread.stage})
-            [kept] = await self.add(tenant_id, thread_id, [kept], [told])
-            return Accepted(message=kept, thread=thread)
+            return await self._repository.transact(
+                lambda: self._for_a_person(tenant_id, thread_id, message)
+            )
         if on_busy == "reject":
             raise Conflict(
                 "thread_busy", "Another message is being answered; wait for it, then send this."
@@ -236,6 +248,18 @@ class ThreadService:
             f"{QUEUE_LIMIT} messages wait for an answer; wait for it before you send more.",
             retry_after=2,
         )
+
+    async def _for_a_person(
+        self, tenant_id: str, thread_id: str, message: Message
+    ) -> Accepted | None:
+        """Keep it for the person who has taken over; None where none has any more."""
+        thread = await self.get(tenant_id, thread_id)
+        if thread.status is not ThreadStatus.STAFF:
+            return None
+        told = Event(type="message", data={"message_id": message.message_id})
+        line = message.model_copy(update={"stage": thread.stage})
+        [kept] = await self.add(tenant_id, thread_id, [line], [told])
+        return Accepted(message=kept, thread=thread)
 
     async def _take_place(
         self, tenant_id: str, thread_id: str, message: Message, owner: str | None
@@ -251,7 +275,8 @@ class ThreadService:
             instead=True,
         )
         if queued is None:
-            return await self._not_queued(tenant_id, thread_id, message, "rollback")
+            kept = await self._not_queued(tenant_id, thread_id, message, "rollback")
+            return kept or await self._take_place(tenant_id, thread_id, message, owner)
         thread, _, lease = queued
         withdrawn = [
             waiting.model_copy(update={"withdrawn": True})
