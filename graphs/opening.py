@@ -92,6 +92,7 @@ async def open_thread(
         community_id=community.community_id,
         source=source,
         metadata=dict(metadata),
+        proposed=False,
         created_at=now,
         updated_at=now,
     )

@@ -220,8 +220,7 @@ class TurnRunner:
     ) -> LeasingState:
         services = self._services
         lead, pending = await asyncio.gather(
-            services.leads.get(tenant_id, thread.lead_id),
-            services.approvals.store.pending(tenant_id, thread.thread_id),
+            services.leads.get(tenant_id, thread.lead_id), self._proposed(tenant_id, thread)
         )
         pending = await self._without_orphans(tenant_id, thread, pending, batch)
         incoming: list[Incoming] = [
@@ -249,6 +248,11 @@ class TurnRunner:
             "output": None,
             **await self._opening(tenant_id, thread),
         }
+
+    async def _proposed(self, tenant_id: str, thread: Thread) -> list[Approval]:
+        if not thread.proposed:
+            return []
+        return await self._services.approvals.store.pending(tenant_id, thread.thread_id)
 
     async def _without_orphans(
         self, tenant_id: str, thread: Thread, pending: list[Approval], batch: Sequence[Message]

@@ -89,6 +89,7 @@ class Call:
         risk = ACTIONS[action].risk
         if risk is None:
             raise ValueError(f"{action!r} needs no approval")
+        await self.services.threads.store.set_proposed(self.tenant_id, self.thread_id)
         approval = await self.services.approvals.propose(
             self.tenant_id,
             self.lead_id,

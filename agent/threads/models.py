@@ -119,6 +119,8 @@ class Thread(BaseModel):
     """message_ids that left the queue last."""
     checkpoint_id: str | None = None
     """The newest checkpoint of its graph."""
+    proposed: bool = True
+    """False: no action was ever proposed in it, so that none needs to be looked for."""
     version: int = 1
     lead_profile: dict[str, Any] = Field(default_factory=dict)
     """Of a transcript, as what follows: hashes of contact data, and what was wished for."""

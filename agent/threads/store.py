@@ -433,6 +433,11 @@ class ThreadStore:
                 {"$set": {"status": ThreadStatus.HANDED_OFF, "handoff_reason": handoff}},
             )
 
+    async def set_proposed(self, tenant_id: str, thread_id: str) -> None:
+        await self._threads(tenant_id).update(
+            {"thread_id": thread_id, "proposed": False}, {"$set": {"proposed": True}}
+        )
+
     async def set_stage(self, tenant_id: str, thread_id: str, stage: Stage) -> None:
         await self._threads(tenant_id).update(
             {"thread_id": thread_id}, {"$set": {"stage": stage}, "$inc": {"version": 1}}

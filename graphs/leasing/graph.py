@@ -29,6 +29,7 @@ STAGES = (
     applying.STAGE,
     handoff.STAGE,
 )
+_AFTER = ("approval", END)
 _NOTHING: Heard = {
     "intents": [],
     "topics": [],
@@ -51,48 +52,49 @@ def build(services: Services, policy: Policy) -> StateGraph[LeasingState]:
     """
     graph = StateGraph(LeasingState)
 
-    async def read(state: LeasingState) -> LeasingState:
-        return await understand(state, services, policy)
+    async def read(state: LeasingState) -> Command[str]:
+        update = await understand(state, services, policy)
+        return Command(goto=route({**state, **update}), update=update)
 
     async def approval(state: LeasingState) -> Command[Literal["outcome"]]:
         return await _ask(state, services)
 
-    async def told(state: LeasingState) -> LeasingState:
+    async def told(state: LeasingState) -> Command[str]:
         turn = await open_turn({**state, "heard": _NOTHING}, services)
         await outcome.tell(turn)
         await keep_safe(turn)
-        return turn.update()
+        return _then(state, turn)
 
-    graph.add_node("understand", read)
-    graph.add_node("outcome", told)
+    graph.add_node("understand", read, destinations=tuple(stage.name for stage in STAGES))
+    graph.add_node("outcome", told, destinations=_AFTER)
     graph.add_node("approval", approval)
     graph.add_conditional_edges(START, _entry, ["understand", "outcome"])
-    graph.add_conditional_edges("understand", route, [stage.name for stage in STAGES])
     for stage in STAGES:
         _add_stage(graph, stage, services, policy)
-    graph.add_conditional_edges("outcome", _waits, ["approval", END])
     return graph
 
 
 def _add_stage(
     graph: StateGraph[LeasingState], stage: StageSpec, services: Services, policy: Policy
 ) -> None:
-    async def answer(state: LeasingState) -> LeasingState:
+    async def answer(state: LeasingState) -> Command[str]:
         turn = await open_turn(state, services)
         await policy.respond(stage, turn)
         await keep_safe(turn)
-        return turn.update()
+        return _then(state, turn)
 
-    graph.add_node(stage.name, answer)
-    graph.add_conditional_edges(stage.name, _waits, ["approval", END])
+    graph.add_node(stage.name, answer, destinations=_AFTER)
 
 
 async def _entry(state: LeasingState) -> str:
     return "outcome" if state["incoming"][0]["action_id"] else "understand"
 
 
-async def _waits(state: LeasingState) -> str:
-    return "approval" if state.get("pending") else END
+def _then(state: LeasingState, turn: Turn) -> Command[str]:
+    """The turn's result, and whether a person is to be asked; cheaper than a conditional edge."""
+    update = turn.update()
+    waits = update.get("pending", state.get("pending"))
+    return Command(goto="approval" if waits else END, update=update)
 
 
 async def _ask(state: LeasingState, services: Services) -> Command[Literal["outcome"]]:

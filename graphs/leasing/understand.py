@@ -79,8 +79,8 @@ def _concluded(
     }
 
 
-async def route(state: LeasingState) -> str:
-    """The node that answers this turn; a coroutine, for LangGraph takes others to a thread."""
+def route(state: LeasingState) -> str:
+    """The node that answers this turn."""
     heard = state["heard"]
     if heard is None:
         raise ValueError("route needs what was heard")
