@@ -287,7 +287,8 @@ async def test_where_nobody_may_be_written_to_a_person_is_asked(lead: Texting) -
 
 async def test_a_turn_that_is_rolled_back_sends_nothing(lead: Texting) -> None:
     await lead.text(WISH)
-    await lead.receive({"channel": "sms", "from": PHONE, "text": "And with parking?"})
+    # it waits, and nothing has begun to answer it
+    await lead.services.threads.accept(TENANT, lead.thread_id, "And parking?", channel="sms")
     await lead.runtime.reply(TENANT, lead.thread_id, "No, in Seattle", on_busy="rollback")
     await lead.settled()
     answered = {id for line in await lead.lines() for id in line.answers}
