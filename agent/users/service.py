@@ -138,7 +138,10 @@ class UserService:
             changes["self_registered"] = False
 
         async def write() -> None:
-            changed = await self.store.set(tenant_id, user_id, changes, version=version)
+            # what is not given is written as it was read, so it must stand so still
+            changed = await self.store.set(
+                tenant_id, user_id, changes, version=user.version if version is None else version
+            )
             if changed is None:
                 raise Conflict("user_version_stale", "The user has changed; read them again.")
             if password is not None or changed.disabled_at or changed.role != user.role:

@@ -102,7 +102,8 @@ async def change_user(
     _require_within(actor, standing.user.role)
     if body.role is not None:
         _require_within(actor, body.role)
-    changes = body.model_dump(exclude_none=True)
+    # whoever has changed since may be somebody this caller may not touch
+    changes = {"version": standing.user.version} | body.model_dump(exclude_none=True)
     account = await services.users.change(actor.tenant_id, user_id, **changes, actor=actor.name)
     return UserItem.of(account)
 

@@ -10,6 +10,7 @@ from agent.errors import InvalidInput, Unauthenticated
 from agent.kit.tokens import Issued
 from agent.leads.intake import LeadDraft
 from agent.privacy.models import Contact
+from agent.privacy.pii import redact
 from agent.services import Services
 from agent.threads.models import Stage
 from graphs.answer import Answer, ThreadView
@@ -96,16 +97,17 @@ async def start(
 ) -> StartResponse:
     tenant_id, community_id = await _site(body, request, state, actor)
     await starting(request, state.services, tenant_id, actor)
+    source = redact(body.source, name_expected=False).text if body.source else None
     known = await _identified(body, tenant_id, community_id, state.services)
     started = await state.runtime.start(
         tenant_id,
         community_id=community_id,
         contact=body.lead.contact(),
         consent_sms=body.lead.consent_sms,
-        source=body.source,
+        source=source,
         listing_id=body.listing_id,
         message=body.message,
-        known=known,
+        known=known and known.model_copy(update={"source": source}),
     )
     issued = state.visitors.issue(tenant_id, started.thread_id, request.headers.get("origin"))
     return StartResponse(
@@ -171,7 +173,6 @@ async def _identified(
     return LeadDraft(
         external_id=said.external_id,
         contact=fields.contact(),
-        source=body.source,
         vouched=True,
         verified=True,
     )

@@ -104,6 +104,19 @@ class TestIdentity:
         lead = await lead_of(demo, await program.post("/api/agent/start", body))
         assert lead.hashes.keys() == SAM.keys()
 
+    async def test_contact_data_does_not_hide_in_the_source(
+        self, site: Site, demo: Services
+    ) -> None:
+        source = "mail sam@lee.example or 503-555-0142"
+        said: list[Json] = [{"identity_token": site.token()}, {"lead": {"consent_sms": True}}]
+        for who in said:
+            body = {"community": COMMUNITY, "source": source, **who}
+            assert (await site.web.post("/api/agent/start", json=body)).status_code == 201
+        for name in ("leads", "threads", "events", "consents"):
+            rows = repr(await demo.repository.scoped(name, "default").find({}))
+            assert "lee.example" not in rows, name
+            assert "0142" not in rows, name
+
     async def test_notes_a_consent(self, site: Site, demo: Services) -> None:
         lead = await lead_of(demo, await site.start(lead={"consent_sms": True}))
         assert lead.consent.sms

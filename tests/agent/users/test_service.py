@@ -6,7 +6,7 @@ import pytest
 from agent.errors import Conflict, InvalidInput, LatchkeyError, NotFound
 from agent.kit.clock import ManualClock
 from agent.services import Services
-from agent.users.models import Account
+from agent.users.models import Account, User
 from agent.users.roles import Role
 
 PASSWORD = "a rather long one"
@@ -66,6 +66,25 @@ async def test_of_two_changes_to_one_version_one_is_made(services: Services) -> 
     ]
     done = await asyncio.gather(*changes, return_exceptions=True)
     assert [type(each) for each in done].count(Account) == 1
+
+
+async def test_a_change_of_one_thing_does_not_undo_another(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A role that is taken away between reading and writing stays away."""
+    ann = await add(services, role=Role.ADMIN)
+    user_id, read = ann.user.user_id, services.users.store.get
+
+    async def read_before_the_other(tenant_id: str, of: str) -> User | None:
+        user = await read(tenant_id, of)
+        monkeypatch.setattr(services.users.store, "get", read)
+        await services.users.change("acme", of, role=Role.REALPAGE_USER, actor="test")
+        return user
+
+    monkeypatch.setattr(services.users.store, "get", read_before_the_other)
+    late = services.users.change("acme", user_id, disabled=False, actor="test")
+    assert await code(late) == "user_version_stale"
+    assert (await services.users.get("acme", user_id)).user.role is Role.REALPAGE_USER
 
 
 async def test_who_registered_becomes_no_more_by_a_word(services: Services) -> None:
