@@ -322,7 +322,7 @@ class TurnRunner:
             await saved.write(services.repository, key[0])
             return done
 
-        reply, finished = await services.repository.transact(write)
+        reply, finished = await services.repository.together(write)
         services.failpoints.reach("finish")
         saved.keep()
         self._tell(key, Told(reply, profile, await self._pending(key, state)))

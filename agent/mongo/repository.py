@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-from pymongo import ReturnDocument, UpdateOne
+from pymongo import InsertOne, ReplaceOne, ReturnDocument, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import BulkWriteError, PyMongoError
 
@@ -27,17 +27,23 @@ from agent.mongo.filters import TENANT, Filter, Pipeline, Update, bound, owned, 
 from agent.mongo.uninterrupted import uninterrupted
 
 T = TypeVar("T")
+Work = Callable[[], Awaitable[T]]
 Sort = Sequence[tuple[str, int]]
 Projection = Mapping[str, Any] | Sequence[str]
 _Session = AsyncClientSession | None
+_Write = InsertOne[Document] | ReplaceOne[Document]
 _RETRY_SECONDS = 10
 _BATCH = 1_000
+TOGETHER = 16
+"""Transactions that are made one, at most."""
 
 
 class _Transaction:
-    def __init__(self, session: AsyncClientSession) -> None:
+    def __init__(self, session: AsyncClientSession, *, shared: bool) -> None:
         self.session = session
         self.failure: LatchkeyError | None = None
+        self.later: dict[str, list[_Write]] | None = {} if shared else None
+        """Collection -> what is written at the end, for all that share this transaction."""
 
 
 _current: ContextVar[_Transaction | None] = ContextVar("latchkey_transaction", default=None)
@@ -48,6 +54,8 @@ class Repository:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._waiting: list[tuple[Work[Any], asyncio.Future[Any]]] = []
+        self._sharing: asyncio.Task[None] | None = None
 
     def scoped(self, collection: str, tenant_id: str) -> "Collection":
         """The documents of one tenant: every filter gets it, every insert carries it."""
@@ -70,31 +78,85 @@ class Repository:
         with translated(self._database.fault):
             return await uninterrupted(self._transact(work))
 
-    async def _transact(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def together(self, work: Work[T]) -> T:
+        """The same, in one transaction with others that are about to begin at this moment.
+
+        Inserts and replacements are written at its end, a collection at a time: `work` reads none
+        of them. What breaks a shared transaction is found by running each alone.
+        """
+        if _joined(self._database) is not None:
+            return await work()
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((work, done))
+        if self._sharing is None:
+            self._sharing = asyncio.create_task(self._share_all())
+        return await uninterrupted(_awaited(done))
+
+    async def _share_all(self) -> None:
+        try:
+            while self._waiting:
+                several = self._waiting[:TOGETHER]
+                del self._waiting[:TOGETHER]
+                await self._share(several)
+        finally:
+            self._sharing = None
+
+    async def _share(self, several: Sequence[tuple[Work[Any], asyncio.Future[Any]]]) -> None:
+        async def all_of_them() -> list[Any]:
+            return [await work() for work, _ in several]
+
+        if len(several) > 1:
+            try:
+                with translated(self._database.fault):
+                    results = await self._transact(all_of_them, shared=True)
+            except Exception:
+                results = []
+            for (_, done), result in zip(several, results, strict=False):
+                done.set_result(result)
+        for work, done in several:
+            if not done.done():
+                await _settle(done, self.transact(work))
+
+    async def _transact(self, work: Work[T], *, shared: bool = False) -> T:
         give_up = time.monotonic() + _RETRY_SECONDS
         attempt = 0
         async with self._database.async_client.start_session() as session:
             while True:
                 try:
-                    return await _attempt(session, work)
+                    return await self._attempt(session, work, shared)
                 except PyMongoError as error:
                     if not is_transient(error) or time.monotonic() > give_up:
                         raise
                 attempt += 1
                 await asyncio.sleep(random.random() * min(0.005 * 1.5**attempt, 0.3))
 
+    async def _attempt(self, session: AsyncClientSession, work: Work[T], shared: bool) -> T:
+        transaction = _Transaction(session, shared=shared)
+        token = _current.set(transaction)
+        try:
+            async with await session.start_transaction():
+                result = await work()
+                if transaction.failure:
+                    raise transaction.failure
+                for name, writes in (transaction.later or {}).items():
+                    rows = self._database.collection(name)
+                    await rows.bulk_write(writes, ordered=False, session=session)
+                return result
+        finally:
+            _current.reset(token)
 
-async def _attempt(session: AsyncClientSession, work: Callable[[], Awaitable[T]]) -> T:
-    transaction = _Transaction(session)
-    token = _current.set(transaction)
+
+async def _awaited(done: "asyncio.Future[T]") -> T:
+    return await done
+
+
+async def _settle(done: "asyncio.Future[T]", work: Coroutine[Any, Any, T]) -> None:
     try:
-        async with await session.start_transaction():
-            result = await work()
-            if transaction.failure:
-                raise transaction.failure
-            return result
-    finally:
-        _current.reset(token)
+        done.set_result(await work)
+    except BaseException as error:
+        done.set_exception(error)
+        if not isinstance(error, Exception):
+            raise
 
 
 def _joined(database: Database) -> _Transaction | None:
@@ -124,8 +186,8 @@ class Collection:
         In a transaction a duplicate is raised, as it undoes the transaction.
         """
         rows = [self._owned(document) for document in documents]
-        if not rows:
-            return 0
+        if not rows or self._later([InsertOne(row) for row in rows]):
+            return len(rows)
         return await self._do(self._insert_new, rows)
 
     async def find_one(
@@ -215,8 +277,10 @@ class Collection:
         self, query: Filter, document: Mapping[str, Any], *, upsert: bool = False
     ) -> int:
         """Put `document` in the place of one; how many matched (0 when it was inserted)."""
-        row = self._owned(document)
-        done = await self._do(self._rows.replace_one, self._bound(query), row, upsert=upsert)
+        row, wanted = self._owned(document), self._bound(query)
+        if self._later([ReplaceOne(wanted, row, upsert=upsert)]):
+            return 1
+        done = await self._do(self._rows.replace_one, wanted, row, upsert=upsert)
         return done.matched_count
 
     async def delete_many(self, query: Filter) -> int:
@@ -271,6 +335,14 @@ class Collection:
             work = operation(*arguments, session=session, **options)
             # a transaction is kept from interruption as a whole
             return await (work if session else uninterrupted(work))
+
+    def _later(self, writes: Sequence[_Write]) -> bool:
+        """Leave the writes to the end of a shared transaction; False outside of one."""
+        transaction = _joined(self._database)
+        if transaction is None or transaction.later is None:
+            return False
+        transaction.later.setdefault(self._rows.name, []).extend(writes)
+        return True
 
     async def _insert_new(self, rows: list[Document], *, session: _Session) -> int:
         try:
