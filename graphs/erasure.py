@@ -9,6 +9,7 @@ from agent.leads.models import Lead
 from agent.privacy.erasure import Erasures, Traces, tombstone
 from agent.services import Services
 from agent.tours.models import TourStatus
+from tools.tours import forget_reminders
 
 CORPUS = "conversations"
 
@@ -99,6 +100,7 @@ async def _end_tours(services: Services, tenant_id: str, traces: Traces) -> None
             if tour.status is TourStatus.PROPOSED:
                 await services.tours.release(tenant_id, tour.tour_id)
             elif tour.status is TourStatus.BOOKED:
+                await forget_reminders(services, tenant_id, tour.tour_id)
                 await services.tours.cancel(tenant_id, tour.tour_id, by="renter")
 
 

@@ -10,7 +10,7 @@ from agent.leads.consent import Channel, loud_again, may_send, zones_of
 from agent.leads.models import Lead
 from agent.services import Services
 from agent.tours.models import Tour
-from agent.tours.reminding import due
+from agent.tours.reminding import due, part
 from agent.tours.slots import label
 from prompts import load
 
@@ -58,7 +58,7 @@ async def _remind(services: Services, tenant_id: str, tour_id: str) -> None:
             args=args,
             args_hash=args_hash(args),
             thread_id=tour.thread_id,
-            part=f"reminder-{name}",
+            part=part(standing, name),
         )
         await services.tours.reminded(tenant_id, standing, delivery_id)
         await services.audit.record(

@@ -11,6 +11,7 @@ from agent.leads.models import Lead
 from agent.outbox.dispatcher import Guard
 from agent.outbox.models import Delivery, Refused
 from agent.services import Services
+from agent.tours.reminding import reminds, stands
 
 CONFIRMATION = "optout:"
 """How the action_id of the one text begins that confirms an opt-out."""
@@ -20,7 +21,7 @@ CONFIRM_WITHIN = timedelta(minutes=5)
 def may_leave(services: Services) -> Guard:
     """Raises Refused for a row that its recipient does not want, Held in the quiet hours.
 
-    Rows that write to nobody pass.
+    Refused too is the reminder of a tour that has changed. Rows that write to nobody pass.
     """
 
     async def check(tenant_id: str, delivery: Delivery) -> None:
@@ -28,6 +29,7 @@ def may_leave(services: Services) -> Guard:
         if channel is None:
             return
         now = services.clock.now()
+        await _still_true(services, tenant_id, delivery)
         if (delivery.action_id or "").startswith(CONFIRMATION):
             if now - delivery.created_at > CONFIRM_WITHIN:
                 raise Refused("too late to confirm an opt-out")
@@ -45,6 +47,17 @@ def may_leave(services: Services) -> Guard:
 def channel_of(args: Mapping[str, Any]) -> Channel | None:
     channel = args.get("channel")
     return channel if channel in ("sms", "email") else None
+
+
+async def _still_true(services: Services, tenant_id: str, delivery: Delivery) -> None:
+    """Raises Refused for the reminder of a tour that is canceled or at another time."""
+    named = delivery.key.partition("@")[0].rpartition(":")[2]
+    if not reminds(named):
+        return
+    for tour in await services.tours.of_thread(tenant_id, delivery.thread_id):
+        if delivery.action_id in tour.actions and stands(tour, named, services.clock.now()):
+            return
+    raise Refused("tour_changed")
 
 
 async def _recipient(

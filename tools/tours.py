@@ -275,7 +275,7 @@ async def unsettle_schedule(
     services: Services, tenant_id: str, decided: Approval, reopened: Approval
 ) -> None:
     args = TourArgs.model_validate(reopened.args)
-    await _forget_reminders(services, tenant_id, args.tour_id)
+    await forget_reminders(services, tenant_id, args.tour_id)
     await services.tours.undo.book(
         tenant_id, args.tour_id, args.starts_at, until=reopened.expires_at
     )
@@ -284,7 +284,7 @@ async def unsettle_schedule(
 async def settle_reschedule(services: Services, tenant_id: str, approval: Approval) -> None:
     args = MoveArgs.model_validate(approval.args)
     if approval.status in EFFECTIVE:
-        await _forget_reminders(services, tenant_id, args.tour_id)
+        await forget_reminders(services, tenant_id, args.tour_id)
         await services.tours.move(
             tenant_id, args.tour_id, args.starts_at, action_id=approval.action_id
         )
@@ -296,7 +296,7 @@ async def unsettle_reschedule(
     services: Services, tenant_id: str, decided: Approval, reopened: Approval
 ) -> None:
     args = MoveArgs.model_validate(reopened.args)
-    await _forget_reminders(services, tenant_id, args.tour_id)
+    await forget_reminders(services, tenant_id, args.tour_id)
     await services.tours.undo.move(
         tenant_id,
         args.tour_id,
@@ -310,7 +310,7 @@ async def unsettle_reschedule(
 async def settle_cancel(services: Services, tenant_id: str, approval: Approval) -> None:
     if approval.status in EFFECTIVE:
         args = CancelStored.model_validate(approval.args)
-        await _forget_reminders(services, tenant_id, args.tour_id)
+        await forget_reminders(services, tenant_id, args.tour_id)
         await services.tours.cancel(tenant_id, args.tour_id, by=args.by)
 
 
@@ -321,7 +321,7 @@ async def unsettle_cancel(
     await services.tours.undo.cancel(tenant_id, args.tour_id)
 
 
-async def _forget_reminders(services: Services, tenant_id: str, tour_id: str) -> None:
+async def forget_reminders(services: Services, tenant_id: str, tour_id: str) -> None:
     """Take back the reminders of its present time that have not left."""
     tour = await services.tours.get(tenant_id, tour_id)
     for delivery_id in tour.reminders:

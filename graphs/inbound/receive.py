@@ -14,9 +14,11 @@ from agent.kit.signatures import Verified
 from agent.leads.intake import LeadDraft
 from agent.services import Services
 from agent.tours.models import TourStatus
+from agent.tours.steps import CANCELED
 from graphs.inbound import conversing
 from graphs.inbound.events import EVENTS, LeadCreated, MessageReceived, TourUpdated
 from graphs.runtime import Runtime
+from tools.tours import forget_reminders
 
 
 class Received(BaseModel):
@@ -115,7 +117,6 @@ async def _lead(services: Services, tenant_id: str, event: LeadCreated) -> Work:
         source=event.source or "webhook",
         consent=event.consent.consent() if event.consent else None,
         profile=event.profile.model_copy(update={"preferences": []}),
-        vouched=True,
     )
 
     async def work() -> Mapping[str, Any]:
@@ -155,9 +156,12 @@ def _tour(services: Services, tenant_id: str, event: TourUpdated, at: datetime) 
             return {"tour_id": tour.tour_id, "stale": True}
         told: list[Event] = []
         if event.starts_at is not None and event.starts_at != tour.starts_at:
+            await forget_reminders(services, tenant_id, tour.tour_id)
             tour = await services.tours.move(tenant_id, tour.tour_id, event.starts_at)
             told.append(Event(type="tour.rescheduled", data={"tour_id": tour.tour_id}))
         if event.status is not None and event.status is not tour.status:
+            if event.status in CANCELED:
+                await forget_reminders(services, tenant_id, tour.tour_id)
             tour = await _STEPS[event.status](services, tenant_id, tour.tour_id)
             if name := _EVENT.get(tour.status):
                 told.append(Event(type=name, data={"tour_id": tour.tour_id}))

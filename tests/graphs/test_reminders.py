@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent.leads.models import Consent
-from agent.outbox.models import Delivery
+from agent.outbox.models import Delivery, Refused
 from agent.privacy.models import Contact
 from agent.services import Services
 from agent.tours.models import Tour, TourStatus
 from graphs import reminders, tour_desk
 from tests.tools.conftest import Floor, floor
+from tools.sending import may_leave
 
 __all__ = ["floor"]
 
@@ -160,6 +161,23 @@ class TestChanges:
         states = sorted((row.state.value, row.action_id) for row in await sent(floor))
         assert [state for state, _ in states] == ["canceled", "pending"]
         assert states[1][1] == moved.actions[-1]
+
+    async def test_what_the_desk_knows_nothing_of_may_not_leave(self, floor: Floor) -> None:
+        tour = await booked(floor)
+        await at(floor, tour.starts_at - DAY)
+        [row] = await sent(floor)
+        await may_leave(floor.services)(TENANT, row)
+        later = tour.starts_at + timedelta(days=1)
+        await floor.services.tours.move(TENANT, tour.tour_id, later)
+        with pytest.raises(Refused, match="tour_changed"):
+            await may_leave(floor.services)(TENANT, row)
+        await at(floor, later - DAY)
+        [fresh] = [each for each in await sent(floor) if each.key != row.key]
+        elsewhere = fresh.model_copy(update={"key": f"{fresh.key}@sub_1"})
+        await may_leave(floor.services)(TENANT, elsewhere)
+        await floor.services.tours.cancel(TENANT, tour.tour_id, by="renter")
+        with pytest.raises(Refused, match="tour_changed"):
+            await may_leave(floor.services)(TENANT, elsewhere)
 
     async def test_marked_it_is_over(self, floor: Floor) -> None:
         tour = await booked(floor)

@@ -443,6 +443,31 @@ class TestATour:
         now = await teller.services.tours.get("default", tour.tour_id)
         assert now.status == "canceled_by_renter"
 
+    async def test_its_reminder_is_taken_back(
+        self, teller: Teller, tour: Tour, clock: ManualClock
+    ) -> None:
+        services = teller.services
+        await services.outbox.enqueue(
+            "default",
+            delivery_id="dlv_r",
+            action_id=tour.actions[-1],
+            action="send_message",
+            args={},
+            args_hash="",
+            thread_id=tour.thread_id,
+            due_at=clock.now() + timedelta(days=2),
+            part="reminder-24h",
+        )
+        await services.tours.reminded("default", tour, "dlv_r")
+        data = {
+            "tour_id": tour.tour_id,
+            "starts_at": (tour.starts_at + timedelta(days=1)).isoformat(),
+        }
+        await teller.told("tour.updated", data)
+        row = await services.outbox.store.get("default", "dlv_r")
+        assert row is not None
+        assert row.state is DeliveryState.CANCELED
+
     async def test_older_news_comes_to_nothing(self, teller: Teller, tour: Tour) -> None:
         moved = (tour.starts_at + timedelta(days=1)).isoformat()
         news = {"tour_id": tour.tour_id, "starts_at": moved, "updated_at": "2026-03-02T17:59:00Z"}
