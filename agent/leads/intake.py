@@ -33,10 +33,6 @@ class LeadDraft(BaseModel):
     consent: Consent | None = None
     """`at` None: said just now."""
     profile: LeadProfile = LeadProfile()
-    vouched: bool = False
-    """Somebody who knows says so: a new lead is marked as vouched for."""
-    verified: bool = False
-    """They come themselves: nobody whom only a chat has named can be who they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +62,9 @@ class LeadIntake:
         """Add a person, or write what is new over what is known; several at once make one.
 
         Known is who has the external_id; else the newest with the e-mail address, else with the
-        number, unless another external_id names them. Nobody is merged: whoever else has the same
-        address or number is told in `duplicates`. An opt-out gives way only to a consent of a
-        later date.
+        number, unless another external_id names them. Whoever only claimed in a chat to have them
+        is not known: a stranger may have. Nobody is merged: others with the same address or number
+        are told in `duplicates`. An opt-out gives way only to a consent of a later date.
         """
         hashes = self._vault.hashes(tenant_id, draft.contact)
         named = next((hashes[kind] for kind in ("email", "phone") if kind in hashes), None)
@@ -92,7 +88,7 @@ class LeadIntake:
             if await self._store.get(tenant_id, lead_id):
                 # whose it was has other contact data by now
                 lead_id = new_id("lead")
-            lead = Lead(lead_id=lead_id, vouched=draft.vouched, created_at=now, updated_at=now)
+            lead = Lead(lead_id=lead_id, vouched=True, created_at=now, updated_at=now)
         changed = await self._changed(tenant_id, lead, draft)
         if created:
             await self._store.insert(tenant_id, changed)
@@ -114,8 +110,7 @@ class LeadIntake:
             if lead := await self._store.by_external_id(tenant_id, draft.external_id):
                 return lead
             same = [each for each in same if each.external_id is None]
-        if draft.verified:
-            same = [each for each in same if each.vouched]
+        same = [each for each in same if each.vouched]
         for kind in ("email", "phone"):
             for each in same:
                 if kind in hashes and each.hashes.get(kind) == hashes[kind]:

@@ -120,7 +120,6 @@ async def put_lead(body: LeadRequest, services: TheServices, actor: Writer) -> L
         source=body.source,
         consent=body.consent.consent() if body.consent else None,
         profile=body.profile,
-        vouched=True,
     )
     taken = await services.intake.take_in(actor.tenant_id, draft)
     return LeadTaken(

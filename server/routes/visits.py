@@ -173,8 +173,6 @@ async def _identified(
     return LeadDraft(
         external_id=said.external_id,
         contact=fields.contact(),
-        vouched=True,
-        verified=True,
     )
 
 

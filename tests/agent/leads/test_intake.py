@@ -67,6 +67,18 @@ class TestWhoIsKnown:
         assert found.duplicates == [by_phone.lead.lead_id]
         assert await leads(services) == 2
 
+    async def test_a_stranger_who_names_them_in_a_chat_is_not_them(
+        self, take: Take, services: Services
+    ) -> None:
+        stranger = await services.leads.create(
+            "default", contact=SAM, consent=Consent(), source="chat"
+        )
+        for more in ({}, {"external_id": "crm-1"}):
+            found = await take(SAM, profile={"budget": 2000}, **more)
+            assert found.lead.lead_id != stranger.lead_id
+            assert found.duplicates == [stranger.lead_id]
+        assert (await services.leads.get("default", stranger.lead_id)).profile == LeadProfile()
+
     async def test_nothing_said_makes_a_new_one_each_time(self, take: Take) -> None:
         assert (await take()).lead.lead_id != (await take()).lead.lead_id
 
