@@ -7,13 +7,12 @@ through each time, and what was told already is known by its id.
 
 import base64
 import binascii
-from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 from agent.errors import InvalidInput
 from agent.events.models import StoredEvent
-from agent.events.store import EventStore, Place
+from agent.events.store import EventStore, Place, in_order
 
 WINDOW = timedelta(seconds=15)
 """Longer than a transaction is tried, and than clocks of two servers may differ."""
@@ -44,7 +43,8 @@ class Following:
             places = await self._store.places(self._tenant_id, place, limit=PAGE)
             more = len(places) == PAGE
             new = [each for each in places if each[1:] not in self._told]
-            for event in _in_order(new, await self._store.at(self._tenant_id, new)):
+            threads = [thread_id for _, thread_id, _ in new]
+            for event in in_order(threads, await self._store.at(self._tenant_id, new)):
                 self._told[event.thread_id, event.seq] = event.at
                 self._newest = max(self._newest, event.at)
                 yield event
@@ -70,11 +70,3 @@ def start_of(cursor: str) -> datetime:
             "event_id_invalid", "Send Last-Event-ID as the stream gave it, or none."
         ) from None
     return datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def _in_order(places: Sequence[Place], events: Sequence[StoredEvent]) -> list[StoredEvent]:
-    """The events at the times of `places`, each thread's by its own count."""
-    of: dict[str, list[StoredEvent]] = defaultdict(list)
-    for event in sorted(events, key=lambda each: each.seq, reverse=True):
-        of[event.thread_id].append(event)
-    return [of[thread_id].pop() for _, thread_id, _ in places if of[thread_id]]

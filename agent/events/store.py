@@ -1,4 +1,5 @@
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from agent.events.models import OUTBOUND, Event, StoredEvent
@@ -73,15 +74,19 @@ class EventStore:
         rows = await self._repository.scoped("events", tenant_id).find({"$or": wanted})
         return [StoredEvent.model_validate(row) for row in rows]
 
-    async def tenants_due(self, *, limit: int) -> list[str]:
+    async def tenants_due(self, *, limit: int, but: Collection[str] = ()) -> list[str]:
         """Tenants with events that wait to be told to subscribers, the longest waiting first."""
+        others = {"tenant_id": {"$nin": list(but)}} if but else {}
         rows = await self._repository.across_tenants("events").find(
-            {"due": True}, sort=[("at", 1)], limit=limit, projection=["tenant_id"]
+            {"due": True, **others}, sort=[("at", 1)], limit=limit, projection=["tenant_id"]
         )
         return list(dict.fromkeys(row["tenant_id"] for row in rows))
 
     async def take_due(self, tenant_id: str, *, limit: int) -> list[StoredEvent]:
-        """The events that wait longest, which wait no more; joins the caller's transaction."""
+        """The events that wait longest, which wait no more; joins the caller's transaction.
+
+        By time; those of a thread in their own order.
+        """
         events = self._repository.scoped("events", tenant_id)
         rows = await events.find(
             {"due": True}, sort=[("at", 1), ("thread_id", 1), ("seq", 1)], limit=limit
@@ -89,4 +94,13 @@ class EventStore:
         if rows:
             taken = [{"thread_id": row["thread_id"], "seq": row["seq"]} for row in rows]
             await events.update_many({"$or": taken}, {"$unset": {"due": 1}})
-        return [StoredEvent.model_validate(row) for row in rows]
+        events_taken = [StoredEvent.model_validate(row) for row in rows]
+        return in_order([each.thread_id for each in events_taken], events_taken)
+
+
+def in_order(thread_ids: Sequence[str], events: Sequence[StoredEvent]) -> list[StoredEvent]:
+    """The events, at each place one of the thread named there, each thread's by its own count."""
+    of: dict[str, list[StoredEvent]] = defaultdict(list)
+    for event in sorted(events, key=lambda each: each.seq, reverse=True):
+        of[event.thread_id].append(event)
+    return [of[thread_id].pop() for thread_id in thread_ids if of[thread_id]]

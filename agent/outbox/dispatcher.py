@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
@@ -83,9 +84,9 @@ class Dispatcher:
                     self._clock.now(), lease=LEASE, limit=SLOTS - len(running)
                 )
                 failing = False
-            except LatchkeyError as error:
+            except Exception as error:
                 if not failing:
-                    log.warning("deliveries wait: %s", error.code)
+                    log.warning("deliveries wait: %s", _name(error))
                 claims, failing = [], True
             running |= {asyncio.create_task(self._delivered(claim)) for claim in claims}
             running = await _room(running, stopping, RETRY_SECONDS if failing else pause)
@@ -238,4 +239,8 @@ async def _room(
 
 
 def _name(error: Exception) -> str:
-    return error.code if isinstance(error, LatchkeyError) else type(error).__name__
+    """Its code, or its type and place; never its text."""
+    if isinstance(error, LatchkeyError):
+        return error.code
+    where = traceback.extract_tb(error.__traceback__)[-1:]
+    return " at ".join([type(error).__name__, *(f"{at.name}:{at.lineno}" for at in where)])

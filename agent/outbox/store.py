@@ -1,9 +1,12 @@
 """Every query of deliveries: what is due, who has it, what came of it."""
 
-from collections.abc import Collection, Sequence
+import logging
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from pydantic import ValidationError
 
 from agent.kit.ids import new_id
 from agent.mongo.paging import Order, Page, page
@@ -12,6 +15,8 @@ from agent.mongo.repository import Repository
 from agent.outbox.models import Delivery, DeliveryState
 
 OPEN = (DeliveryState.PENDING, DeliveryState.FAILED, DeliveryState.LEASED)
+
+log = logging.getLogger(__name__)
 
 _ORDER = Order(at="created_at", key="delivery_id")
 
@@ -134,21 +139,19 @@ class OutboxStore:
         if taken < len(due):
             due = await self._mine(rows, due, token)
         leased = {"state": DeliveryState.LEASED, "due_at": until}
-        return [
-            Claim(
-                row["tenant_id"],
-                Delivery.model_validate(
-                    {
-                        **row,
-                        **leased,
-                        "fence": row["fence"] + 1,
-                        "attempts": row["attempts"] + 1,
-                    }
-                ),
-                row["state"] == DeliveryState.LEASED,
-            )
-            for row in due
-        ]
+        claims = []
+        for row in due:
+            try:
+                claims.append(_claimed(row, leased))
+            except (KeyError, TypeError, ValidationError):
+                log.error("delivery %s cannot be read; it is given up", row["delivery_id"])
+                await self._bury(rows, row["delivery_id"], token, now)
+        return claims
+
+    async def _bury(self, rows: Rows, delivery_id: str, token: str, now: datetime) -> None:
+        """Close a row that is no delivery, so that it holds up no lane."""
+        dead = {"state": DeliveryState.DEAD, "error": "unreadable", "done_at": now, "open": False}
+        await rows.update_many({"delivery_id": delivery_id, "claim": token}, {"$set": dead})
 
     async def _mine(
         self, rows: Rows, due: list[dict[str, Any]], token: str
@@ -233,3 +236,12 @@ class OutboxStore:
 
     def _rows(self, tenant_id: str) -> Rows:
         return self._repository.scoped("outbox", tenant_id)
+
+
+def _claimed(row: Mapping[str, Any], leased: Mapping[str, Any]) -> Claim:
+    counted = {"fence": row["fence"] + 1, "attempts": row["attempts"] + 1}
+    return Claim(
+        row["tenant_id"],
+        Delivery.model_validate({**row, **leased, **counted}),
+        row["state"] == DeliveryState.LEASED,
+    )

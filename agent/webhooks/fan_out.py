@@ -1,7 +1,11 @@
 """Turns what happened into deliveries: one for every subscription that wants to hear of it."""
 
+import logging
+import time
 from collections.abc import Sequence
+from functools import partial
 
+from agent.errors import LatchkeyError
 from agent.events.models import StoredEvent
 from agent.events.store import EventStore
 from agent.mongo.repository import Repository
@@ -10,7 +14,10 @@ from agent.outbox.service import OutboxService
 from agent.webhooks.payloads import payload
 from agent.webhooks.service import WebhookService
 
+log = logging.getLogger(__name__)
+
 _AT_ONCE = 100
+_AGAIN_SECONDS = 2.0
 
 
 class FanOut:
@@ -29,12 +36,23 @@ class FanOut:
         self._webhooks = webhooks
         self._outbox = outbox
         self._done_events = done_events
+        self._failing: dict[str, float] = {}
 
     async def run_once(self) -> bool:
-        """Queue the events that wait, of every tenant; whether there were any."""
-        tenants = await self._events.tenants_due(limit=_AT_ONCE)
+        """Queue the events that wait, of every tenant; whether there were any.
+
+        A tenant whose events cannot be queued is left alone for a while.
+        """
+        now = time.monotonic()
+        self._failing = {tenant: until for tenant, until in self._failing.items() if until > now}
+        tenants = await self._events.tenants_due(limit=_AT_ONCE, but=self._failing)
         for tenant_id in tenants:
-            await self._repository.transact(lambda t=tenant_id: self._tell(t))  # type: ignore[misc]
+            try:
+                await self._repository.transact(partial(self._tell, tenant_id))
+            except Exception as error:
+                self._failing[tenant_id] = now + _AGAIN_SECONDS
+                name = error.code if isinstance(error, LatchkeyError) else type(error).__name__
+                log.warning("events of %s wait: %s", tenant_id, name)
         return bool(tenants)
 
     async def _tell(self, tenant_id: str) -> None:

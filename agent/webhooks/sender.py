@@ -5,7 +5,7 @@ import contextlib
 import ssl
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -65,6 +65,7 @@ class Sender:
         self._verify = verify
         self._tls: ssl.SSLContext | None = None
         self._idle: dict[tuple[str, str, int], list[_Line]] = defaultdict(list)
+        self._pruning: asyncio.TimerHandle | None = None
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Raises Blocked, Away, Broken, or TimeoutError when the answer takes too long."""
@@ -92,6 +93,8 @@ class Sender:
             for line in lines:
                 line.end()
         self._idle.clear()
+        if self._pruning is not None:
+            self._pruning.cancel()
         # what was aborted closes when the loop comes round
         await asyncio.sleep(0)
 
@@ -152,10 +155,28 @@ class Sender:
             return
         line.idle_since = time.monotonic()
         lines.append(line)
+        if self._pruning is None:
+            self._pruning = _later(self._prune)
+
+    def _prune(self) -> None:
+        """End what has rested for long, whether or not its origin is ever posted to again."""
+        oldest = time.monotonic() - IDLE_SECONDS
+        for origin, lines in list(self._idle.items()):
+            for line in lines:
+                if line.idle_since <= oldest:
+                    line.end()
+            self._idle[origin] = [line for line in lines if line.idle_since > oldest]
+            if not self._idle[origin]:
+                del self._idle[origin]
+        self._pruning = _later(self._prune) if self._idle else None
 
     def _wait(self, head: list[bytes]) -> int | None:
         value = _field(head, b"retry-after")
         return _seconds(value.decode("latin-1"), self._clock.now()) if value else None
+
+
+def _later(work: Callable[[], None]) -> asyncio.TimerHandle:
+    return asyncio.get_running_loop().call_later(IDLE_SECONDS, work)
 
 
 async def _exchanged(line: _Line, request: bytes) -> list[bytes]:

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -87,3 +87,18 @@ async def test_a_taken_event_that_is_undone_still_waits(
     with pytest.raises(Duplicate):
         await repository.transact(take)
     assert await events.tenants_due(limit=10) == ["acme"]
+
+
+async def test_a_thread_is_told_in_its_own_order_whatever_its_clocks_said(
+    events: EventStore,
+) -> None:
+    booked = [Event(type="tour.booked")]
+    await events.append("acme", "thr_1", 0, booked, NOW + timedelta(seconds=2))
+    await events.append("acme", "thr_2", 0, booked, NOW + timedelta(seconds=1))
+    await events.append("acme", "thr_1", 1, booked, NOW)
+    taken = await events.take_due("acme", limit=10)
+    assert [(each.thread_id, each.seq) for each in taken] == [
+        ("thr_1", 0),
+        ("thr_2", 0),
+        ("thr_1", 1),
+    ]

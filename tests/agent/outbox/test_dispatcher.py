@@ -1,6 +1,7 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -336,3 +337,42 @@ async def test_rows_come_by_pages_newest_first(outbox: Outbox) -> None:
     assert ids == ["act_e", "act_d", "act_c", "act_b", "act_a"]
     assert second.next_cursor is None
     assert (await outbox.store.page("rival")).items == []
+
+
+async def test_a_row_that_is_no_delivery_is_given_up_alone(outbox: Outbox) -> None:
+    await outbox.queue("a", "b")
+    rows = outbox.services.repository.scoped("outbox", TENANT)
+    await rows.update({"delivery_id": "dlv_a"}, {"$unset": {"args": 1}})
+    assert await outbox.run() == 1
+    assert outbox.provider.arrived == [f"{TENANT}:act_b"]
+    row = await rows.find_one({"delivery_id": "dlv_a"})
+    assert row is not None
+    assert (row["state"], row["open"]) == (DeliveryState.DEAD, False)
+
+
+async def test_deliveries_go_on_after_whatever_broke_a_look(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await outbox.queue("a")
+    claim, calls = outbox.store.claim, 0
+
+    async def breaks(*args: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise ValueError("nobody thought of it")
+        return await claim(*args, **named)
+
+    monkeypatch.setattr(outbox.store, "claim", breaks)
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+    stopping = asyncio.Event()
+    running = asyncio.create_task(outbox.dispatcher().run(stopping, pause=0.01))
+    arrived = asyncio.Event()
+
+    async def answer(delivery: Delivery) -> None:
+        arrived.set()
+
+    outbox.provider.answer = answer
+    await asyncio.wait_for(arrived.wait(), 5)
+    stopping.set()
+    await running

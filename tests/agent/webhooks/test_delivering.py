@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standardwebhooks import Webhook
 
-from agent.events.models import Event
+from agent.events.models import Event, StoredEvent
 from agent.kit.retry import WEBHOOKS
 from agent.mongo.repository import Repository
 from agent.outbox.models import DeliveryState
-from agent.webhooks import service
+from agent.webhooks import sender, service
+from agent.webhooks.targets import Targets
 from evals.openai_stub.wire import Channel, Request
 from tests.agent.webhooks.conftest import TENANT, Hooks
 from tests.agent.webhooks.receiver import Receiver
@@ -335,3 +336,36 @@ async def test_a_thousand_subscriptions(hooks: Hooks, repository: Repository) ->
     await hooks.happens("tour.booked")
     await hooks.fan_out()
     assert await repository.scoped("outbox", TENANT).count({}) == 1000
+
+
+async def test_a_tenant_that_breaks_holds_up_no_other(
+    hooks: Hooks, receiving: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hooks.subscribe(receiving.url)
+    store = hooks.services.events
+    many = [Event(type="tour.booked")] * 120
+    await store.append("acme", "thr_0", 0, many, hooks.clock.now() - timedelta(hours=1))
+    await hooks.happens("tour.booked")
+    take = store.take_due
+
+    async def breaks(tenant_id: str, *, limit: int) -> list[StoredEvent]:
+        if tenant_id == "acme":
+            raise ValueError("no event")
+        return await take(tenant_id, limit=limit)
+
+    monkeypatch.setattr(store, "take_due", breaks)
+    await hooks.fan_out()
+    assert len(await hooks.rows()) == 1
+
+
+async def test_a_connection_that_rests_for_long_is_ended(
+    hooks: Hooks, receiving: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "IDLE_SECONDS", 0.05)
+    targets = Targets(loopback=True)
+    ours = sender.Sender(targets, hooks.clock)
+    await ours.post(receiving.url, {}, b"{}")
+    assert ours._idle
+    await asyncio.sleep(0.15)
+    assert not ours._idle
+    await ours.close()
