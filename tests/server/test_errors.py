@@ -8,6 +8,7 @@ from agent import errors
 from agent.errors import InvalidInput, LatchkeyError
 from server.errors import install, status_of
 from server.middleware import Guard
+from server.state import State
 
 WANTED = {
     errors.LatchkeyError: 500,
@@ -26,9 +27,10 @@ WANTED = {
 }
 
 
-def raising(error: Exception) -> httpx.AsyncClient:
+def raising(error: Exception, state: State) -> httpx.AsyncClient:
     """A client of an app whose only route raises `error`."""
     app = FastAPI()
+    app.state.serving = state
     install(app)
     app.add_middleware(Guard)
 
@@ -45,8 +47,9 @@ def test_no_error_is_forgotten() -> None:
 
 
 @pytest.mark.parametrize("kind", WANTED, ids=lambda kind: kind.__name__)
-async def test_every_error_has_its_status(kind: type[LatchkeyError]) -> None:
-    async with raising(kind("noun_reason", "What to do.", details=[{"n": 1}])) as client:
+async def test_every_error_has_its_status(kind: type[LatchkeyError], state: State) -> None:
+    error = kind("noun_reason", "What to do.", details=[{"n": 1}])
+    async with raising(error, state) as client:
         answer = await client.get("/")
     assert answer.status_code == WANTED[kind]
     problem = answer.json()["error"]
@@ -65,22 +68,22 @@ async def test_a_new_kind_of_error_has_the_status_of_its_parent() -> None:
     assert status_of(Fresh("a_b", "")) == 409
 
 
-async def test_passing_trouble_says_when_to_come_back() -> None:
+async def test_passing_trouble_says_when_to_come_back(state: State) -> None:
     for kind, given, said in (
         (errors.Unavailable, None, "2"),
         (errors.Unavailable, 7, "7"),
         (errors.TooBusy, 3, "3"),
         (errors.StorageFull, None, "10"),
     ):
-        async with raising(kind("a_b", "", retry_after=given)) as client:
+        async with raising(kind("a_b", "", retry_after=given), state) as client:
             assert (await client.get("/")).headers["Retry-After"] == said
 
 
 async def test_the_unexpected_tells_nothing_and_is_logged_without_its_text(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, state: State
 ) -> None:
     with caplog.at_level(logging.ERROR):
-        async with raising(ValueError("sam@lee.example")) as client:
+        async with raising(ValueError("sam@lee.example"), state) as client:
             answer = await client.get("/")
     assert answer.status_code == 500
     assert answer.json()["error"]["code"] == "internal"

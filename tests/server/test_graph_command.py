@@ -16,7 +16,7 @@ def test_prints_writes_and_says_json(tmp_path: Path) -> None:
     assert json.loads(done.stdout) == {"graph": "leasing", "file": str(out)}
     assert out.read_text() == mermaid("leasing")
     data = json.loads(CLI.invoke(app, ["graph", "--json"]).stdout)
-    assert data["mermaid"].splitlines()[4] == "graph TD;"
+    assert "graph TD;" in data["mermaid"].splitlines()
 
 
 def test_an_unknown_graph_is_named_as_such() -> None:

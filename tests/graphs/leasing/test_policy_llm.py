@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -278,7 +279,8 @@ class TestWhenAModelFails:
     async def test_a_model_slower_than_the_lease_keeps_the_turn(
         self, runtime: Runtime, stub: Stub, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("graphs.turns.LEASE_SECONDS", 0.15)
+        for module in ("graphs.turns", "agent.threads.service"):
+            monkeypatch.setattr(f"{module}.LEASE", timedelta(seconds=0.15))
         stub.always(Fault("slow_tokens", seconds=0.02))
         thread_id = await arrive(runtime)
         both = await asyncio.gather(
