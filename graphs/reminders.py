@@ -26,9 +26,10 @@ async def sweep(services: Services) -> None:
             await _pass(services, tenant_id, tour_id, "reminded_before")
         except NotFound as error:
             await _pass(services, tenant_id, tour_id, error.code)
-        except LatchkeyError as error:
+        except Exception as error:
             # one tour must not hold up the others; the next sweep tries it again
-            log.warning("reminder of %s waits on: %s", tour_id, error.code)
+            name = error.code if isinstance(error, LatchkeyError) else type(error).__name__
+            log.warning("reminder of %s waits on: %s", tour_id, name)
 
 
 async def _remind(services: Services, tenant_id: str, tour_id: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Coroutine, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from agent.approvals.models import Approval, Decision
@@ -41,7 +42,11 @@ log = logging.getLogger(__name__)
 POLL = 0.05
 """Seconds between looks for an answer that another process may be writing."""
 
+STOP_SECONDS = 20.0
+MOMENT_SECONDS = 1.0
 T = TypeVar("T")
+MOST_TAKEN_UP = 4
+"""Threads at once in which what a dead process left is answered."""
 MOST_RUNNING = 64
 """Turns that run at once in this process; a message beyond is refused before it is kept."""
 
@@ -62,6 +67,7 @@ class Runtime:
         self._runner = runner
         self._voices = voices
         self._background: set[asyncio.Task[Any]] = set()
+        self._close_by: float | None = None
 
     async def start(
         self,
@@ -255,23 +261,50 @@ class Runtime:
 
     async def sweep(self) -> None:
         """Close what lapsed, and finish what a dead process left waiting."""
-        services = self.services
-        await decisions.sweep(services)
-        await services.tours.sweep_expired(services.clock.now())
-        await reminders.sweep(services)
-        await answering.sweep(services)
-        for tenant_id, thread_id in await services.threads.store.abandoned(services.clock.now()):
-            try:
-                await self._runner.drain(tenant_id, thread_id)
-            except Exception as error:
-                # one thread must not hold up the others; the next sweep tries it again
-                name = error.code if isinstance(error, LatchkeyError) else type(error).__name__
-                log.warning("thread %s waits on: %s", thread_id, name)
+        await self.close_lapsed()
+        await self.take_up()
 
-    async def close(self) -> None:
-        """Wait for the turns that are running."""
-        await asyncio.gather(*self._background, return_exceptions=True)
-        await self._runner.close()
+    async def close_lapsed(self) -> None:
+        """Expire, free, remind and propose what is due; what breaks holds up nothing else."""
+        services = self.services
+        for name, step in (
+            ("decisions", partial(decisions.sweep, services)),
+            ("tours", partial(services.tours.sweep_expired, services.clock.now())),
+            ("reminders", partial(reminders.sweep, services)),
+            ("answers", partial(answering.sweep, services)),
+        ):
+            await _alone(name, step())
+
+    async def take_up(self) -> None:
+        """Answer in the threads that a dead process left waiting, a few at a time."""
+        now = self.services.clock.now()
+        room = asyncio.Semaphore(MOST_TAKEN_UP)
+
+        async def answer(tenant_id: str, thread_id: str) -> None:
+            async with room:
+                await _alone(f"thread {thread_id}", self._runner.drain(tenant_id, thread_id))
+
+        abandoned = await self.services.threads.store.abandoned(now)
+        await asyncio.gather(*(answer(*key) for key in abandoned))
+
+    async def close(self, seconds: float = STOP_SECONDS) -> None:
+        """Wait for the turns that are running; `seconds` after the first call end what still runs.
+
+        The next process finishes what was cut off.
+        """
+        now = asyncio.get_running_loop().time()
+        if self._close_by is None:
+            self._close_by = now + seconds
+        try:
+            async with asyncio.timeout_at(max(self._close_by, now + MOMENT_SECONDS)):
+                while self._background or self._runner.busy:
+                    await asyncio.gather(*self._background, return_exceptions=True)
+                    await self._runner.close()
+                    await asyncio.sleep(0)
+        except TimeoutError:
+            log.warning("turns were cut off; they are taken up again later")
+            # what the first waited for has been cancelled with it
+            await self._runner.end()
 
     async def _accept(
         self, key: Key, text: str, message_id: str, on_busy: OnBusy, *, again: bool
@@ -420,6 +453,15 @@ async def open_runtime(services: Services) -> AsyncIterator[Runtime]:
             yield runtime
         finally:
             await runtime.close()
+
+
+async def _alone(name: str, work: Coroutine[Any, Any, object]) -> None:
+    """Do it, or note why not; the next sweep tries it again."""
+    try:
+        await work
+    except Exception as error:
+        reason = error.code if isinstance(error, LatchkeyError) else type(error).__name__
+        log.warning("%s: waits on %s", name, reason)
 
 
 def _answer(key: Key, message: Message, told: Told) -> Answer:

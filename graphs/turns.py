@@ -136,6 +136,15 @@ class TurnRunner:
     async def close(self) -> None:
         await asyncio.gather(*self._running.values(), return_exceptions=True)
 
+    async def end(self) -> None:
+        """Cut off what runs; its leases are given back where that is soon done."""
+        if not self._running:
+            return
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=1)
+
     async def _drain(self, key: Key) -> None:
         threads = self._services.threads
         taken = await threads.store.take_lease(*key, threads.claim(self.owner()))

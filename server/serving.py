@@ -8,7 +8,8 @@ from collections.abc import Callable
 import uvicorn
 from fastapi import FastAPI
 
-from server.state import STOP_SECONDS, State
+from server.draining import STOP_SECONDS
+from server.state import State
 
 
 async def serve(

@@ -1,6 +1,5 @@
 """What one running process shares: services, runtime, worker."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -10,11 +9,9 @@ from agent.services import Services
 from agent.settings import Settings
 from graphs.runtime import Runtime, open_runtime
 from server.broadcast import Broadcast
+from server.draining import Draining
 from server.visitors import Visitors
 from server.worker import working
-
-STOP_SECONDS = 20.0
-"""How long running turns may take to finish when the process stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +20,7 @@ class State:
     runtime: Runtime
     visitors: Visitors
     broadcast: Broadcast
-    draining: asyncio.Event
+    draining: Draining
     """Set when the process is about to stop: open streams and jobs end, nothing new is ready."""
 
 
@@ -39,7 +36,7 @@ async def state_over(services: Services, *, jobs: int = 1) -> AsyncIterator[Stat
     """The same over services that are open already."""
     if services.settings.celery_broker_url is not None:
         jobs = 0
-    draining = asyncio.Event()
+    draining = Draining()
     broadcast = Broadcast(services)
     async with (
         open_runtime(services) as runtime,
@@ -56,6 +53,4 @@ async def state_over(services: Services, *, jobs: int = 1) -> AsyncIterator[Stat
             yield state
         finally:
             state.draining.set()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(STOP_SECONDS):
-                    await runtime.close()
+            await runtime.close(draining.left)

@@ -12,6 +12,7 @@ from agent.services import Services
 from graphs.erasure import look_again
 from graphs.runtime import Runtime
 from server.broadcast import PAUSE_SECONDS, Broadcast
+from server.draining import Draining
 from server.jobs import make_runner, queue_nightly
 from tools.connectors.table import make_dispatcher, make_fan_out
 
@@ -24,13 +25,12 @@ FOLLOW_SECONDS = 2.0
 ERASURE_SECONDS = 15.0
 JOB_SECONDS = 0.5
 JOB_SWEEP_SECONDS = 30.0
-STOP_SECONDS = 20.0
 RETRY_SECONDS = 1.0
 
 
 @contextlib.asynccontextmanager
 async def working(
-    runtime: Runtime, broadcast: Broadcast, draining: asyncio.Event, *, jobs: int
+    runtime: Runtime, broadcast: Broadcast, draining: Draining, *, jobs: int
 ) -> AsyncIterator[None]:
     """Run the background loops of this process as long as the block lasts.
 
@@ -39,32 +39,32 @@ async def working(
     dispatcher = make_dispatcher(runtime.services)
     fan_out = make_fan_out(runtime.services)
 
-    async def sweep() -> bool:
-        await runtime.sweep()
+    async def close_lapsed() -> bool:
+        await runtime.close_lapsed()
         return False
 
-    stopping = asyncio.Event()
+    async def take_up() -> bool:
+        await runtime.take_up()
+        return False
+
     async with running(
-        stopping,
-        dispatcher.run(stopping, pause=DISPATCH_SECONDS),
-        repeat(fan_out.run_once, DISPATCH_SECONDS, stopping),
-        repeat(broadcast.run_once, PAUSE_SECONDS, stopping),
-        repeat(sweep, SWEEP_SECONDS, stopping),
-        repeat(partial(look_again, runtime.services), ERASURE_SECONDS, stopping),
-        repeat(runtime.services.sealer.seal_waiting, SEAL_SECONDS, stopping),
-        repeat(runtime.services.knowledge.follow_all, FOLLOW_SECONDS, stopping),
+        draining,
+        dispatcher.run(draining, pause=DISPATCH_SECONDS),
+        repeat(fan_out.run_once, DISPATCH_SECONDS, draining),
+        repeat(broadcast.run_once, PAUSE_SECONDS, draining),
+        repeat(close_lapsed, SWEEP_SECONDS, draining),
+        # a slow answer holds up no expiry
+        repeat(take_up, SWEEP_SECONDS, draining),
+        repeat(partial(look_again, runtime.services), ERASURE_SECONDS, draining),
+        repeat(runtime.services.sealer.seal_waiting, SEAL_SECONDS, draining),
+        repeat(runtime.services.knowledge.follow_all, FOLLOW_SECONDS, draining),
         *job_loops(runtime.services, draining, jobs),
     ):
-        try:
-            yield
-        finally:
-            draining.set()
+        yield
 
 
 @contextlib.asynccontextmanager
-async def running(
-    stopping: asyncio.Event, *loops: Coroutine[Any, Any, None]
-) -> AsyncIterator[None]:
+async def running(stopping: Draining, *loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Run the loops beside the block; at its end set `stopping` and let them finish."""
     tasks = [asyncio.create_task(loop) for loop in loops]
     try:
@@ -72,7 +72,7 @@ async def running(
     finally:
         # what runs is finished, not cut short
         stopping.set()
-        _, stuck = await asyncio.wait(tasks, timeout=STOP_SECONDS)
+        _, stuck = await asyncio.wait(tasks, timeout=stopping.left)
         for task in stuck:
             task.cancel()
         await asyncio.gather(*stuck, return_exceptions=True)

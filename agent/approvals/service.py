@@ -1,6 +1,8 @@
 """Proposals and what becomes of them: each closed once, in one transaction with its effects."""
 
-from collections.abc import Callable
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from agent.approvals import rules
@@ -9,7 +11,7 @@ from agent.approvals.models import Approval, ApprovalStatus, Decision, Proposal,
 from agent.approvals.replay import superseded
 from agent.approvals.store import ApprovalStore
 from agent.audit.service import AuditService
-from agent.errors import Conflict, InvalidInput, NotFound
+from agent.errors import Conflict, InvalidInput, LatchkeyError, NotFound
 from agent.kit.clock import Clock
 from agent.kit.digests import args_hash
 from agent.kit.failpoints import Failpoints
@@ -17,6 +19,8 @@ from agent.kit.ids import new_id
 from agent.mongo.repository import Repository
 from agent.outbox.service import OutboxService
 from agent.tenants.service import TenantService
+
+log = logging.getLogger(__name__)
 
 
 class ApprovalService:
@@ -178,7 +182,8 @@ class ApprovalService:
         """Tell of the decisions that can no longer be taken back; `tell_for` gives a tenant's."""
         final = await self.store.untold(self._clock.now())
         for tenant_id, approval in final:
-            await self._tell(tenant_id, approval, tell_for(tenant_id))
+            with _alone(approval):
+                await self._tell(tenant_id, approval, tell_for(tenant_id))
         return len(final)
 
     async def _tell(self, tenant_id: str, approval: Approval, tell: Settle) -> None:
@@ -196,7 +201,8 @@ class ApprovalService:
         """Close what nobody decided in time; `settle_for` gives a tenant's settle."""
         overdue = await self.store.overdue(self._clock.now())
         for tenant_id, approval in overdue:
-            await self._expire(tenant_id, approval, settle_for(tenant_id))
+            with _alone(approval):
+                await self._expire(tenant_id, approval, settle_for(tenant_id))
         return len(overdue)
 
     async def _expire(self, tenant_id: str, approval: Approval, settle: Settle) -> None:
@@ -222,6 +228,16 @@ class ApprovalService:
             # what it was about has moved on; the row must not hold up the others for ever
             unsettled = {"unsettled": error.code}
             await self._repository.transact(lambda: write(_leave, unsettled))
+
+
+@contextlib.contextmanager
+def _alone(approval: Approval) -> Iterator[None]:
+    """One row must not hold up the others; the next sweep tries it again."""
+    try:
+        yield
+    except Exception as error:
+        name = error.code if isinstance(error, LatchkeyError) else type(error).__name__
+        log.warning("approval %s waits on: %s", approval.action_id, name)
 
 
 async def _leave(approval: Approval) -> None:

@@ -47,7 +47,11 @@ def channel_of(thread: Thread, answered: Sequence[Message]) -> Channel | None:
 async def sweep(services: Services) -> None:
     """Propose what a dead process has left unsent, of all tenants."""
     for tenant_id, thread_id, reply in await services.threads.store.unsent():
-        await answer(services, tenant_id, thread_id, reply)
+        try:
+            await answer(services, tenant_id, thread_id, reply)
+        except Exception as error:
+            # one thread must not hold up the others; the next sweep tries it again
+            log.warning("answer in %s waits on: %s", thread_id, type(error).__name__)
 
 
 async def answer(services: Services, tenant_id: str, thread_id: str, reply: Message) -> None:

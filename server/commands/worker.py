@@ -5,6 +5,7 @@ from agent.bootstrap import open_services
 from agent.jobs.broker import Broker
 from agent.settings import Settings
 from server import logs
+from server.draining import Draining
 from server.output import Output
 from server.worker import job_loops, running
 
@@ -19,7 +20,7 @@ def run(settings: Settings, output: Output, *, jobs: int) -> None:
 
 
 async def _loops(settings: Settings, output: Output, jobs: int) -> None:
-    stopping = asyncio.Event()
+    stopping = Draining()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stopping.set)

@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import time
 from datetime import timedelta
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from agent.errors import Unavailable
 from agent.kit.clock import ManualClock
 from agent.tours.models import TourStatus
+from server.draining import MOMENT_SECONDS, Draining
 from server.state import State
-from server.worker import repeat
+from server.worker import repeat, running
 from tests.server.parties import Staff, Visitor
 
 
@@ -61,3 +63,19 @@ async def test_work_in_hand_is_finished_when_it_stops() -> None:
     stopping.set()
     await asyncio.wait_for(loop, 5)
     assert done.is_set()
+
+
+async def test_all_that_runs_shares_the_time_to_stop() -> None:
+    draining = Draining(1.2)
+    draining.set()
+    await asyncio.sleep(0.15)
+    draining.set()
+    assert MOMENT_SECONDS <= draining.left < 1.1
+
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    began = time.monotonic()
+    async with running(draining, never(), never()):
+        pass
+    assert time.monotonic() - began < 2
