@@ -1,5 +1,5 @@
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from agent.events.models import OUTBOUND, Event, StoredEvent
@@ -74,13 +74,17 @@ class EventStore:
         rows = await self._repository.scoped("events", tenant_id).find({"$or": wanted})
         return [StoredEvent.model_validate(row) for row in rows]
 
-    async def tenants_due(self, *, limit: int, but: Collection[str] = ()) -> list[str]:
+    async def tenants_due(self, *, limit: int) -> list[str]:
         """Tenants with events that wait to be told to subscribers, the longest waiting first."""
-        others = {"tenant_id": {"$nin": list(but)}} if but else {}
-        rows = await self._repository.across_tenants("events").find(
-            {"due": True, **others}, sort=[("at", 1)], limit=limit, projection=["tenant_id"]
+        rows = await self._repository.across_tenants("events").aggregate(
+            [
+                {"$match": {"due": True}},
+                {"$group": {"_id": "$tenant_id", "at": {"$min": "$at"}}},
+                {"$sort": {"at": 1}},
+                {"$limit": limit},
+            ]
         )
-        return list(dict.fromkeys(row["tenant_id"] for row in rows))
+        return [row["_id"] for row in rows]
 
     async def take_due(self, tenant_id: str, *, limit: int) -> list[StoredEvent]:
         """The events that wait longest, which wait no more; joins the caller's transaction.

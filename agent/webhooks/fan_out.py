@@ -45,7 +45,8 @@ class FanOut:
         """
         now = time.monotonic()
         self._failing = {tenant: until for tenant, until in self._failing.items() if until > now}
-        tenants = await self._events.tenants_due(limit=_AT_ONCE, but=self._failing)
+        due = await self._events.tenants_due(limit=_AT_ONCE)
+        tenants = [tenant_id for tenant_id in due if tenant_id not in self._failing]
         for tenant_id in tenants:
             try:
                 await self._repository.transact(partial(self._tell, tenant_id))
