@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 from agent.errors import Unavailable
 from agent.events.models import StoredEvent
 from agent.services import Services
-from server.broadcast import Broadcast, Ear
+from server.broadcast import Broadcast, Told
 
 PING_SECONDS = 15.0
 LIFETIME_SECONDS = 30 * 60.0
@@ -68,35 +68,37 @@ async def tail(
                 except Unavailable:
                     break
                 stale = len(rows) > 0
+                news = [Told(row) for row in rows]
             else:
-                row = await _next(ear, draining, ping_seconds)
-                if row is None:
+                await ear.wait(ping_seconds)
+                if not ear.events:
                     stale = True
-                    yield ": ping\n\n"
+                    if not ear.missed and not draining.is_set():
+                        yield ": ping\n\n"
                     continue
-                stale = row.seq > after + 1
-                rows = [row] if row.seq == after + 1 else []
-            for row in rows:
-                yield await _framed(services, key[0], row)
-                after = row.seq
+                news = list(ear.events)
+                ear.events.clear()
+            frames = []
+            for each in news:
+                seq = each.event.seq
+                if seq == after + 1 or (stale and seq > after):
+                    frames.append(await _framed(services, key[0], each))
+                    after = seq
+                elif seq > after:
+                    stale = True
+                    break
+            if frames:
+                yield "".join(frames)
     yield frame("restart", {})
 
 
-async def _next(ear: Ear, draining: asyncio.Event, seconds: float) -> StoredEvent | None:
-    """The next event; None when there is none for so long, or nothing more is to be told."""
-    if not ear.events.empty():
-        return ear.events.get_nowait()
-    heard = asyncio.ensure_future(ear.events.get())
-    ended = asyncio.ensure_future(draining.wait())
-    try:
-        await asyncio.wait((heard, ended), timeout=seconds, return_when="FIRST_COMPLETED")
-        return heard.result() if heard.done() else None
-    finally:
-        heard.cancel()
-        ended.cancel()
+async def _framed(services: Services, tenant_id: str, news: Told) -> str:
+    if news.frame is None:
+        news.frame = await _frame_of(services, tenant_id, news.event)
+    return news.frame
 
 
-async def _framed(services: Services, tenant_id: str, row: StoredEvent) -> str:
+async def _frame_of(services: Services, tenant_id: str, row: StoredEvent) -> str:
     data = {"thread_id": row.thread_id, "at": row.at.isoformat(), **row.data}
     if row.type == "message":
         message = await services.threads.store.message(

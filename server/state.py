@@ -37,7 +37,7 @@ async def state_over(services: Services, *, jobs: int = 1) -> AsyncIterator[Stat
     if services.settings.celery_broker_url is not None:
         jobs = 0
     draining = Draining()
-    broadcast = Broadcast(services)
+    broadcast = Broadcast(services, draining)
     async with (
         open_runtime(services) as runtime,
         working(runtime, broadcast, draining, jobs=jobs),

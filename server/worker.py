@@ -52,6 +52,7 @@ async def working(
         dispatcher.run(draining, pause=DISPATCH_SECONDS),
         repeat(fan_out.run_once, DISPATCH_SECONDS, draining),
         repeat(broadcast.run_once, PAUSE_SECONDS, draining),
+        broadcast.let_go(),
         repeat(close_lapsed, SWEEP_SECONDS, draining),
         # a slow answer holds up no expiry
         repeat(take_up, SWEEP_SECONDS, draining),

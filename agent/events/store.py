@@ -1,6 +1,7 @@
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from agent.events.models import OUTBOUND, Event, StoredEvent
 from agent.kit.ids import new_id
@@ -41,12 +42,13 @@ class EventStore:
         )
         return [StoredEvent.model_validate(row) for row in rows]
 
-    async def since(self, tenant_id: str, at: datetime) -> list[StoredEvent]:
-        """All of the tenant's events from `at` on, by time."""
-        rows = await self._repository.scoped("events", tenant_id).find(
-            {"at": {"$gte": at}}, sort=[("at", 1), ("thread_id", 1), ("seq", 1)]
+    async def since(self, tenant_id: str, at: datetime) -> Sequence[Mapping[str, Any]]:
+        """The fields of all of the tenant's events from `at` on, by time; read over and over."""
+        return await self._repository.scoped("events", tenant_id).find(
+            {"at": {"$gte": at}},
+            sort=[("at", 1), ("thread_id", 1), ("seq", 1)],
+            projection=["type", "data", "thread_id", "seq", "at"],
         )
-        return [StoredEvent.model_validate(row) for row in rows]
 
     async def places(self, tenant_id: str, after: Place, *, limit: int) -> list[Place]:
         """Where events stand behind `after`, by time; read from an index alone."""
