@@ -11,7 +11,7 @@ from agent.approvals.models import Approval, ApprovalStatus, Decision, Proposal,
 from agent.approvals.replay import superseded
 from agent.approvals.store import ApprovalStore
 from agent.audit.service import AuditService
-from agent.errors import Conflict, InvalidInput, LatchkeyError, NotFound
+from agent.errors import Conflict, InvalidInput, LatchkeyError, NotFound, Unavailable
 from agent.kit.clock import Clock
 from agent.kit.digests import args_hash
 from agent.kit.failpoints import Failpoints
@@ -235,6 +235,8 @@ def _alone(approval: Approval) -> Iterator[None]:
     """One row must not hold up the others; the next sweep tries it again."""
     try:
         yield
+    except Unavailable:
+        raise
     except Exception as error:
         name = error.code if isinstance(error, LatchkeyError) else type(error).__name__
         log.warning("approval %s waits on: %s", approval.action_id, name)
