@@ -27,7 +27,7 @@ from evals.bench.wire import Wire
 PAUSE = 0.1
 """Seconds between the events of a stream."""
 LISTENERS = 10
-"""Streams on one thread: rows for each stream alone would measure the database's inserts."""
+"""Streams on one thread, which share its rows; a thread for every stream is a heavier load."""
 ROUNDS = 3
 """The headline is the median of so many, interleaved."""
 MOST_RATIO = 1.5
