@@ -113,7 +113,9 @@ async def plant(web: httpx.AsyncClient, state: State, staff: Staff, folder: Path
         json={"labels": [said["label"]], "version": version},
         headers=staff.headers,
     )
-    # what the lead said last is where it can be reached
+    # what the lead said last is where it can be reached; as if its site had signed for it
+    known = {"$set": {"vouched": True}}
+    await services.repository.scoped("leads", TENANT).update({"lead_id": thread.lead_id}, known)
     form = {"email": said["mail_in_text"], "message": f"Free? {said['webhook']}"}
     answer = await web.post("/api/leads/intake/zillow", data=form, headers=staff.headers)
     assert answer.json()["lead_id"] == thread.lead_id, answer.text

@@ -165,7 +165,11 @@ class ComposioConnector:
                     user_id=user_id,
                     version=version,
                     arguments=arguments,
-                    request_options={"follow_redirects": False, "max_retries": 0},
+                    request_options={
+                        "follow_redirects": False,
+                        "max_retries": 0,
+                        "timeout": CALL_SECONDS,
+                    },
                 )
         except APITimeoutError:
             raise
