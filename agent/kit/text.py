@@ -39,6 +39,11 @@ def validate_message(text: str, limit: int = MESSAGE_LIMIT) -> str:
             f"The message has {len(text)} characters; send at most {limit}.",
         )
     cleaned = clean(text)
-    if not cleaned:
+    if not any(_shows(sign) for sign in cleaned):
         raise InvalidInput("message_empty", "The message is empty; write a few words.")
     return cleaned
+
+
+def _shows(sign: str) -> bool:
+    """A reader sees it: no blank, no joiner, no mark of direction."""
+    return not sign.isspace() and unicodedata.category(sign) != "Cf"

@@ -34,7 +34,7 @@ class TestValidateMessage:
     def test_an_emoji_is_a_message(self) -> None:
         assert validate_message("\U0001f3e0") == "\U0001f3e0"
 
-    @pytest.mark.parametrize("text", ["", "   ", "\n\t\u00a0"])
+    @pytest.mark.parametrize("text", ["", "   ", "\n\t\u00a0", "\u200b\u2060 \u202e"])
     def test_empty(self, text: str) -> None:
         with pytest.raises(InvalidInput) as caught:
             validate_message(text)
