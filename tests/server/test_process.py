@@ -141,6 +141,32 @@ def test_a_second_server_joins_and_both_tell_the_same(server: Server, machine: M
     assert httpx.get(f"{server.url}/api/readyz").status_code == 200
 
 
+def _until_replied(stream: httpx.Response) -> list[str]:
+    heard = []
+    for line in stream.iter_lines():
+        if line.startswith(("id:", "event:", "data:")):
+            heard.append(line)
+            if '"message_id":"reply:' in line:
+                break
+    return heard
+
+
+def test_two_servers_stream_the_same_thread(server: Server, machine: Machine) -> None:
+    second = machine.serve("--port", "0")
+    started = httpx.post(f"{server.url}/api/agent/start", json={}).json()
+    bearer = {"Authorization": f"Bearer {started['visitor_token']}"}
+    body = {"thread_id": started["thread_id"], "message": "a studio in Denver", "message_id": "m-2"}
+    path = "/api/agent/events"
+    with (
+        httpx.stream("GET", f"{server.url}{path}", headers=bearer) as one,
+        httpx.stream("GET", f"{second.url}{path}", headers=bearer) as other,
+    ):
+        httpx.post(f"{server.url}/api/agent/reply", json=body, headers=bearer).raise_for_status()
+        heard = [_until_replied(stream) for stream in (one, other)]
+    assert heard[0] == heard[1]
+    assert second.stop() == (0, "")
+
+
 def test_a_command_joins_and_leaves(server: Server, machine: Machine) -> None:
     added = machine.run("key", "add", "crm", "--scope", "threads:read", "--json")
     assert added.returncode == 0, added.stderr
