@@ -50,6 +50,8 @@ async def move(turn: Turn) -> None:
         if not turn.said:
             turn.say("describe", home=home.title, facts=facts(home))
         propose_visit(turn, home)
+    elif turn.state.get("pending"):
+        turn.say("meanwhile")
     else:
         propose_visit(turn, await focus(turn))
 

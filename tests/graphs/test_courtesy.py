@@ -120,3 +120,11 @@ async def test_contact_words_are_no_state(runtime: Runtime) -> None:
 async def test_the_privacy_notice_comes_first(runtime: Runtime) -> None:
     started = await runtime.start(TENANT, community_id="cedar-mesa")
     assert started.community.privacy_url in started.disclosure
+
+
+async def test_a_home_whose_tour_waits_is_not_offered_again(lead: Lead) -> None:
+    await lead.says(*TO_THE_YES, "yes")
+    answer = await lead.says("Is it a safe neighborhood for families?")
+    assert "tour" not in answer.reply.lower()
+    assert "come and see" not in answer.reply
+    assert "say:meanwhile" in answer.why.rules
