@@ -50,8 +50,6 @@ async def move(turn: Turn) -> None:
         if not turn.said:
             turn.say("describe", home=home.title, facts=facts(home))
         propose_visit(turn, home)
-    elif turn.state.get("pending"):
-        turn.say("meanwhile")
     else:
         propose_visit(turn, await focus(turn))
 
@@ -165,7 +163,10 @@ def _pets_open(turn: Turn) -> bool:
 
 
 def propose_visit(turn: Turn, home: Listing | None) -> None:
-    if home is not None:
+    """Ask whether they would like to come; not while a request waits, unless they chose anew."""
+    if turn.state.get("pending") and not turn.has(Intent.SELECT, Intent.FAVORITE):
+        turn.say("meanwhile")
+    elif home is not None:
         turn.say("ask_tour_one", home=home.title)
         turn.ask("tour")
     else:
