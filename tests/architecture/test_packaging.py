@@ -118,8 +118,12 @@ def test_studio_names_modules_not_files() -> None:
         assert callable(getattr(importlib.import_module(module), attribute))
 
 
-def test_the_lock_is_whole() -> None:
-    text = (ROOT / "requirements.lock").read_text()
+@pytest.mark.parametrize(
+    ("lock", "wanted"),
+    [("requirements.lock", ["dev"]), ("requirements-studio.lock", ["studio", "composio"])],
+)
+def test_the_lock_is_whole(lock: str, wanted: list[str]) -> None:
+    text = (ROOT / lock).read_text()
     assert not re.search(r"https?://|--index-url|--find-links", text)
     whole = text.replace("\\\n", " ")
     requirements = re.findall(r"^([a-z0-9._-]+)==(\S+)(.*)$", whole, re.M | re.I)
@@ -127,7 +131,8 @@ def test_the_lock_is_whole() -> None:
     for name, version, rest in requirements:
         assert "--hash=sha256:" in rest, f"{name}=={version} has no hash"
     locked = {name.lower().replace("_", "-").replace(".", "-") for name, _, _ in requirements}
-    extras = PROJECT["project"]["optional-dependencies"]["dev"]
+    optional = PROJECT["project"]["optional-dependencies"]
+    extras = [each for extra in wanted for each in optional[extra]]
     for requirement in [*PROJECT["project"]["dependencies"], *extras]:
         name = re.split(r"[\[<>=!~ ;]", requirement, maxsplit=1)[0].lower()
         assert name.replace("_", "-") in locked, name
