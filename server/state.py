@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from agent.bootstrap import open_services
 from agent.services import Services
 from agent.settings import Settings
+from graphs.chatbot.runtime import Chatbot
 from graphs.runtime import Runtime, open_runtime
+from graphs.tickets.runtime import TicketDesk, open_desk
 from server.broadcast import Broadcast
 from server.draining import Draining
 from server.visitors import Visitors
@@ -18,6 +20,8 @@ from server.worker import working
 class State:
     services: Services
     runtime: Runtime
+    tickets: TicketDesk
+    chatbot: Chatbot
     visitors: Visitors
     broadcast: Broadcast
     draining: Draining
@@ -40,11 +44,14 @@ async def state_over(services: Services, *, jobs: int = 1) -> AsyncIterator[Stat
     broadcast = Broadcast(services, draining)
     async with (
         open_runtime(services) as runtime,
+        open_desk(services) as tickets,
         working(runtime, broadcast, draining, jobs=jobs),
     ):
         state = State(
             services=services,
             runtime=runtime,
+            tickets=tickets,
+            chatbot=Chatbot(services),
             visitors=Visitors(services.secret_key, services.clock),
             broadcast=broadcast,
             draining=draining,
