@@ -57,7 +57,7 @@ SCOPES_OF: Mapping[Role, frozenset[Scope]] = {
     ),
     Role.SUPPORT_AGENT: frozenset(
         {
-            Scope.TICKETS_CREATE, Scope.TICKETS_READ, Scope.TICKETS_REVIEW,
+            Scope.TICKETS_CREATE, Scope.TICKETS_READ, Scope.TICKETS_REVIEW, Scope.PII_READ,
             Scope.KNOWLEDGE_READ, Scope.KNOWLEDGE_WRITE, Scope.RAG_USE, Scope.METRICS_READ,
         }
     ),
