@@ -10,7 +10,9 @@ from agent.errors import Forbidden, Unauthenticated
 from agent.kit.tokens import Issued, kid_of
 from agent.services import Services
 from agent.tenants.keys import PREFIX
+from graphs.chatbot.runtime import Chatbot
 from graphs.runtime import Runtime
+from graphs.tickets.runtime import TicketDesk
 from server.actors import Actor
 from server.origins import origin_of
 from server.scopes import Scope
@@ -54,6 +56,14 @@ async def _services(state: Serving) -> Services:
 
 async def _runtime(state: Serving) -> Runtime:
     return state.runtime
+
+
+async def _tickets(state: Serving) -> TicketDesk:
+    return state.tickets
+
+
+async def _chatbot(state: Serving) -> Chatbot:
+    return state.chatbot
 
 
 async def _anyone(request: Request, state: Serving, credential: Credential) -> Actor | None:
@@ -134,6 +144,8 @@ NO_CREDENTIAL_TOO: dict[str, Any] = {"security": [{}]}
 """The openapi_extra of a route that answers without a credential as well."""
 TheServices = Annotated[Services, Depends(_services)]
 TheRuntime = Annotated[Runtime, Depends(_runtime)]
+TheTickets = Annotated[TicketDesk, Depends(_tickets)]
+TheChatbot = Annotated[Chatbot, Depends(_chatbot)]
 Anyone = Annotated[Actor | None, Depends(_anyone)]
 """Whoever asks; None without a credential."""
 Someone = Annotated[Actor, Depends(_someone)]
