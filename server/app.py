@@ -8,6 +8,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from server import errors
+from server.admission import Admission
 from server.body import BodyGuard
 from server.idempotency import Idempotency, document
 from server.middleware import Guard
@@ -84,6 +85,7 @@ def create_app(opening: Opening, *, langgraph: bool = True) -> FastAPI:
     # the last one added is the first one passed
     app.add_middleware(Idempotency)
     app.add_middleware(BodyGuard)
+    app.add_middleware(Admission)
     app.add_middleware(CrossOrigin, prefixes=CONVERSATION + (LANGGRAPH if langgraph else ()))
     app.add_middleware(Guard)
     errors.install(app)

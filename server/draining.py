@@ -3,8 +3,8 @@
 import asyncio
 import time
 
-STOP_SECONDS = 20.0
-"""How long everything together may take to finish once the process stops."""
+STOP_SECONDS = 18.0
+"""How long all that runs may take to finish once the process stops; the database then stops too."""
 MOMENT_SECONDS = 1.0
 
 

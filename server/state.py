@@ -10,6 +10,7 @@ from agent.settings import Settings
 from graphs.chatbot.runtime import Chatbot
 from graphs.runtime import Runtime, open_runtime
 from graphs.tickets.runtime import TicketDesk, open_desk
+from server.admission import Turns
 from server.broadcast import Broadcast
 from server.draining import Draining
 from server.visitors import Visitors
@@ -26,6 +27,7 @@ class State:
     broadcast: Broadcast
     draining: Draining
     """Set when the process is about to stop: open streams and jobs end, nothing new is ready."""
+    turns: Turns
 
 
 @contextlib.asynccontextmanager
@@ -55,6 +57,7 @@ async def state_over(services: Services, *, jobs: int = 1) -> AsyncIterator[Stat
             visitors=Visitors(services.secret_key, services.clock),
             broadcast=broadcast,
             draining=draining,
+            turns=Turns(),
         )
         try:
             yield state
