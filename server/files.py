@@ -14,7 +14,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agent.errors import InvalidInput, LatchkeyError, TooLarge
 
 MB = 1024 * 1024
-LIMITS: Mapping[str, int] = {"/api/training/ingest-csv": 50 * MB}
+LIMITS: Mapping[str, int] = {
+    "/api/training/ingest-csv": 50 * MB,
+    "/api/tickets/upload": 50 * MB,
+    "/api/knowledge/import": 50 * MB,
+}
 """The paths that take a file, and how large it may be; all others take JSON."""
 FIELD = "file"
 IDLE_SECONDS = 30.0
@@ -26,6 +30,19 @@ _DRAIN_SECONDS = 10.0
 _NAME = 200
 
 _Event = tuple[str, Any]
+
+
+def file_form(example: str) -> dict[str, Any]:
+    """What the OpenAPI document says of a route that reads a FilePart."""
+    form = {
+        "type": "object",
+        "properties": {FIELD: {"type": "string", "format": "binary"}},
+        "required": [FIELD],
+        "additionalProperties": False,
+        "example": {FIELD: example},
+    }
+    content = {"multipart/form-data": {"schema": form}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 class Inflow:

@@ -14,7 +14,7 @@ from agent.services import Services
 from server.actors import Actor
 from server.deps import TheServices, scoped
 from server.errors import problems
-from server.files import LIMITS, FilePart
+from server.files import LIMITS, FilePart, file_form
 from server.jobs import KINDS
 from server.scopes import Scope
 
@@ -87,22 +87,7 @@ async def start(body: StartRequest, services: TheServices, actor: Writer) -> Acc
     description="The file is sent in the field `file` of a multipart form. While it waits, the "
     "same file again is the same job.",
     responses=problems(400, 401, 403, 404, 413, 415),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "multipart/form-data": {
-                    "schema": {
-                        "type": "object",
-                        "properties": {"file": {"type": "string", "format": "binary"}},
-                        "required": ["file"],
-                        "additionalProperties": False,
-                        "example": {"file": "conversations.csv"},
-                    }
-                }
-            },
-        }
-    },
+    openapi_extra=file_form("conversations.csv"),
 )
 async def ingest_csv(
     request: Request,
