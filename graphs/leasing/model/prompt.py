@@ -1,6 +1,5 @@
 """The prompt of a turn: what never changes first, what changes with every message last."""
 
-import json
 from typing import Any
 
 from agent.tenants.hours import hours_text
@@ -13,6 +12,7 @@ from graphs.leasing.model.handles import Handles
 from graphs.leasing.model.retrieval import Passage
 from graphs.leasing.policy import StageSpec
 from graphs.leasing.turn import Turn
+from graphs.untrusted import dumped, unmarked
 from prompts import TemplateSet, load
 
 Message = dict[str, Any]
@@ -34,7 +34,7 @@ async def messages(
         _system(words.render("community", {"facts": facts_of(community, stage)})),
         _system(words.render("stage", {"name": stage.name, "goal": stage.goal})),
         *(
-            [_system(words.render("story", {"lines": _unmarked(". ".join(story))}))]
+            [_system(words.render("story", {"lines": unmarked(". ".join(story))}))]
             if story
             else []
         ),
@@ -83,12 +83,6 @@ def facts_of(community: Community, stage: StageSpec) -> str:
     return "\n".join(f"{name}: {' '.join(text.split())}" for name, text in facts.items() if text)
 
 
-def dumped(value: Any) -> str:
-    """JSON that no text inside it can break out of."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e")
-
-
 async def context_of(turn: Turn, past: list[Passage], handles: Handles) -> dict[str, Any]:
     """Everything the state knows that a reply may need; empty things are left out."""
     state, heard = turn.state, turn.heard
@@ -134,7 +128,7 @@ async def _newest(turn: Turn, words: TemplateSet, past: list[Passage], handles: 
     return "\n".join(
         (
             words.render("context", {"data": dumped(await context_of(turn, past, handles))}),
-            words.render("message", {"text": _unmarked(text)}),
+            words.render("message", {"text": unmarked(text)}),
             words.render("instruction", {}),
         )
     )
@@ -165,12 +159,7 @@ def _home(home: dict[str, Any]) -> str:
 
 
 def _line(line: list[str]) -> Message:
-    return {"role": ROLES.get(line[0], "user"), "content": _unmarked(line[1])}
-
-
-def _unmarked(text: str) -> str:
-    """Without the signs that set data apart."""
-    return text.replace("<", "\u2039").replace(">", "\u203a")
+    return {"role": ROLES.get(line[0], "user"), "content": unmarked(line[1])}
 
 
 def _system(content: str) -> Message:

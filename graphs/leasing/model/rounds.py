@@ -18,6 +18,7 @@ from graphs.leasing.model.tools import described, offered
 from graphs.leasing.outgoing import may_be_told
 from graphs.leasing.policy import StageSpec
 from graphs.leasing.turn import Turn
+from graphs.untrusted import dumped
 from prompts import load
 
 ROUNDS = 3
@@ -97,11 +98,11 @@ class Rounds:
     async def _one(self, call: ToolCall, names: list[str], number: int) -> str:
         if number >= AT_ONCE or self._turn.said:
             message = load("leasing/agent").render("too_many_calls", {"most": AT_ONCE})
-            return prompt.dumped({"error": "too_many_calls", "message": message})
+            return dumped({"error": "too_many_calls", "message": message})
         self._turn.rules.append(f"tool:{call.name[:40]}")
         args = None if call.args is None else self._handles.meant(call.args)
         data = await carry_out(self._turn, names, call.name, args)
-        return prompt.dumped({"data": self._handles.shown(data)})
+        return dumped({"data": self._handles.shown(data)})
 
     async def _conclude(self, completion: Completion[ModelAnswer], resting_on: Grounds) -> None:
         answer = completion.parsed

@@ -1,0 +1,175 @@
+"""A resolution by rules: the voted article's steps with the script, or a draft article."""
+
+from collections.abc import Sequence
+
+from agent.knowledge.models import Article
+from agent.knowledge.passages import sentences_of
+from agent.knowledge.wording import overlap
+from agent.tickets.models import Case, Grounds
+from graphs.tickets.placeholders import Filled, fill
+from graphs.tickets.steps import Section, sections
+from graphs.tickets.transcript import advice
+from graphs.tickets.written import Material, Written
+from prompts import load
+
+BY = "rules"
+MOST_STEPS = 12
+MOST_SENTENCES = 5
+"""Quoted of an article that names no steps."""
+SCRIPT = 4_000
+"""Characters of a script that stand in a resolution; of a longer one only its id does."""
+TITLE = 200
+REPORTED = 600
+_LOOKED_AT = 2_000
+"""Characters of a transcript that say what a case is about."""
+
+
+def chosen(grounds: Grounds) -> tuple[str | None, str | None]:
+    """The article that solves the case and the script used with it; None where not evident."""
+    if not grounds.evident:
+        return None, None
+    if grounds.votes:
+        vote = grounds.votes[0]
+        return vote.kb_id, vote.script_id
+    return (grounds.articles[0].id if grounds.articles else None), None
+
+
+def write(case: Case, grounds: Grounds, material: Material) -> Written:
+    """The same for the same input. Cites only what is in the grounds or their votes."""
+    if material.article is None:
+        return _draft(case, material)
+    return _cited(case, grounds, material.article, material.script)
+
+
+def subject(case: Case) -> str:
+    """What the case is about, in its own words."""
+    said = " ".join(part for part in (case.subject, case.description) if part)
+    return said or case.transcript[:_LOOKED_AT]
+
+
+def heads(kb_id: str | None, script_id: str | None) -> list[str]:
+    """The lines that a resolution begins with."""
+    lines = [_say("article", kb_id=kb_id)] if kb_id else []
+    return [*lines, *([_say("script", script_id=script_id)] if script_id else [])]
+
+
+def script_part(case: Case, script: Article) -> tuple[list[str], Filled]:
+    """The text of a script as it is to be run, and what was filled in."""
+    filled = fill(script.text, case)
+    if len(filled.text) > SCRIPT:
+        return [_say("script_long", script_id=script.knowledge_id)], filled
+    heading = _say("script_text", script_id=script.knowledge_id, title=script.title)
+    return [f"{heading}\n{filled.text}"], filled
+
+
+def unfilled(names: Sequence[str]) -> list[str]:
+    shown = ", ".join(f"<{name}>" for name in names)
+    return [_say("unfilled", names=shown)] if names else []
+
+
+def numbered(steps: Sequence[str]) -> str:
+    return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, start=1))
+
+
+def _cited(case: Case, grounds: Grounds, article: Article, script: Article | None) -> Written:
+    kb_id = article.knowledge_id
+    told, steps = _told(case, grounds, article)
+    filled = fill("\n\n".join(told), case)
+    parts, of_script = script_part(case, script) if script else ([], Filled("", (), ()))
+    left = tuple(dict.fromkeys((*filled.left, *of_script.left)))
+    script_id = script.knowledge_id if script else None
+    body = [filled.text, *parts, *unfilled(left)]
+    return Written(
+        content="\n\n".join(["\n".join(heads(kb_id, script_id)), article.title, *body]),
+        by=BY,
+        kb_id=kb_id,
+        script_id=script_id,
+        citations=[kb_id, *([script_id] if script_id else [])],
+        steps=steps,
+        filled=len({*filled.filled, *of_script.filled}),
+        left=left,
+    )
+
+
+def _told(case: Case, grounds: Grounds, article: Article) -> tuple[list[str], int]:
+    """What the article says to do, and in how many steps."""
+    found = sections(article.text)
+    if found:
+        return _steps(case, found, article.knowledge_id)
+    near = next((one for one in grounds.articles if one.id == article.knowledge_id), None)
+    sentences = sentences_of(near.passage if near else article.text)[:MOST_SENTENCES]
+    said = " ".join(sentences) or article.text[:REPORTED]
+    return [f"{_say('passage', kb_id=article.knowledge_id)} {said}"], 0
+
+
+def _steps(case: Case, found: Sequence[Section], kb_id: str) -> tuple[list[str], int]:
+    taken = _fitting(case, found)
+    steps = [step for section in taken for step in section.steps]
+    parts = []
+    for section in taken:
+        heading = _say("section", heading=section.heading) if section.heading else _say("steps")
+        parts.append(f"{heading}\n{numbered(section.steps)}")
+    if len(steps) < sum(len(section.steps) for section in found):
+        parts.append(_say("more_steps", kb_id=kb_id))
+    return parts, len(steps)
+
+
+def _fitting(case: Case, found: Sequence[Section]) -> list[Section]:
+    """As many sections as there is room for: first those that speak of the case, in their order."""
+    about = subject(case)
+    order = sorted(
+        range(len(found)),
+        key=lambda at: -overlap(" ".join((found[at].heading, *found[at].steps)), about),
+    )
+    room = MOST_STEPS
+    taken: dict[int, Section] = {}
+    for at in order if sum(len(one.steps) for one in found) > MOST_STEPS else range(len(found)):
+        steps = found[at].steps[:room]
+        if steps and (not taken or len(steps) == len(found[at].steps)):
+            taken[at] = Section(found[at].heading, steps)
+            room -= len(steps)
+    return [taken[at] for at in sorted(taken)]
+
+
+def _draft(case: Case, material: Material) -> Written:
+    """An article of its own, from what the conversation says."""
+    named = advice(case.transcript)
+    alike = material.alike
+    if alike is not None:
+        named += [step for section in sections(alike.text) for step in section.steps]
+    steps = list(dict.fromkeys(named))[:MOST_STEPS]
+    filled = fill(numbered(steps), case)
+    body = [
+        _say("reported", text=_reported(case)),
+        f"{_say('tried')}\n{filled.text}" if steps else _say("no_steps"),
+        *([_say("see_also", ids=alike.knowledge_id)] if alike else []),
+        *unfilled(filled.left),
+        _say("drafted"),
+    ]
+    title = _title(case)
+    return Written(
+        content="\n\n".join([title, *body]),
+        by=BY,
+        draft_title=title,
+        citations=[alike.knowledge_id] if alike else [],
+        steps=len(steps),
+        filled=len(filled.filled),
+        left=filled.left,
+    )
+
+
+def _title(case: Case) -> str:
+    said = sentences_of(case.subject or case.description or "")
+    if not said and case.category:
+        said = [case.category]
+    return (said[0] if said else _say("untitled"))[:TITLE]
+
+
+def _reported(case: Case) -> str:
+    sentences = sentences_of(case.description or case.subject or case.transcript[:_LOOKED_AT])
+    said = " ".join(sentences[:3])
+    return said if len(said) <= REPORTED else f"{said[:REPORTED].rsplit(' ', 1)[0]}…"
+
+
+def _say(name: str, **values: str | None) -> str:
+    return load("tickets/wording").render(name, values)
