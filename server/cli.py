@@ -9,6 +9,7 @@ import typer
 
 from server.groups.access import key, tenant, user
 from server.groups.community import community
+from server.groups.export import export
 from server.groups.inbound import source
 from server.groups.ingest import ingest
 from server.groups.learning import dataset, models, train
@@ -29,6 +30,7 @@ app.add_typer(ingest, name="ingest")
 app.add_typer(community, name="community")
 app.add_typer(demo, name="demo")
 app.add_typer(retention, name="retention")
+app.add_typer(export, name="export")
 app.add_typer(tenant, name="tenant")
 app.add_typer(user, name="user")
 app.add_typer(key, name="key")
@@ -91,6 +93,17 @@ def demo_load(as_json: Json = False) -> None:
     from server.commands.demo import run
 
     run(settings(), Output(as_json=as_json))
+
+
+@demo.command("tickets")
+def demo_tickets(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new workbook (.xlsx).")],
+    as_json: Json = False,
+) -> None:
+    """Write a workbook of 30 made-up support cases, to upload."""
+    from server.commands.demo import write_tickets
+
+    write_tickets(Output(as_json=as_json), file)
 
 
 @app.command()
@@ -180,18 +193,6 @@ def forget(
     from server.commands.forget import run
 
     run(settings(), Output(as_json=as_json), lead_id, tenant=tenant)
-
-
-@app.command()
-def export(
-    folder: Annotated[Path, typer.Option("--out", help="A new folder.")],
-    tenant: Tenant = "default",
-    as_json: Json = False,
-) -> None:
-    """Write a tenant's data as it is stored: a JSON Lines file a collection, with hashes."""
-    from server.commands.export import run
-
-    run(settings(), Output(as_json=as_json), folder, tenant=tenant)
 
 
 @retention.command("run")

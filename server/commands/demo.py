@@ -1,10 +1,12 @@
 import asyncio
+from pathlib import Path
 
 from rich.console import Console
 
 from agent.bootstrap import open_services
 from agent.demo.knowledge import load_knowledge
 from agent.demo.load import load_demo
+from agent.demo.support import COLUMNS, demo_cases, load_support
 from agent.ingest.report import IngestReport
 from agent.settings import Settings
 from agent.tenants.models import DEFAULT_TENANT
@@ -26,5 +28,18 @@ async def _load(settings: Settings) -> dict[str, IngestReport]:
     async with open_services(settings) as services:
         reports = await load_demo(services.tenants, services.listings, services.clock)
         await load_knowledge(services.knowledge)
+        await load_support(services.knowledge)
         await services.knowledge.follow(DEFAULT_TENANT)
         return reports
+
+
+def write_tickets(output: Output, file: Path) -> None:
+    from agent.kit.workbooks import write_rows
+
+    cases = demo_cases()
+    rows = [[getattr(case, field) for field in COLUMNS] for case in cases]
+    write_rows(file, "Tickets", list(COLUMNS.values()), rows)
+    output.result(
+        {"file": str(file), "tickets": len(cases)},
+        lambda console: console.print(f"{len(cases)} made-up tickets in {file.name}."),
+    )

@@ -4,6 +4,7 @@ from pathlib import Path
 from agent.bootstrap import open_services
 from agent.privacy.export import Manifest, Progress, export
 from agent.settings import Settings
+from server.exporting import export_knowledge, export_tickets
 from server.output import Output
 
 
@@ -26,3 +27,30 @@ async def _export(settings: Settings, folder: Path, tenant: str, progress: Progr
         await services.audit.record(tenant, "tenant.exported", tenant, {}, actor="cli")
         now = services.clock.now()
         return await export(services.repository, tenant, folder, now, progress)
+
+
+def tickets(
+    settings: Settings, output: Output, file: Path, *, tenant: str, status: str | None
+) -> None:
+    async def write() -> int:
+        async with open_services(settings) as services:
+            await services.tenants.tenant(tenant)
+            return await export_tickets(services, tenant, file, actor="cli", status=status)
+
+    _told(output, file, asyncio.run(write()))
+
+
+def knowledge(settings: Settings, output: Output, file: Path, *, tenant: str) -> None:
+    async def write() -> int:
+        async with open_services(settings) as services:
+            await services.tenants.tenant(tenant)
+            return await export_knowledge(services, tenant, file, actor="cli")
+
+    _told(output, file, asyncio.run(write()))
+
+
+def _told(output: Output, file: Path, rows: int) -> None:
+    output.result(
+        {"file": str(file), "rows": rows},
+        lambda console: console.print(f"{rows:,} rows in {file.name}."),
+    )

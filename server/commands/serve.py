@@ -14,6 +14,7 @@ from uvicorn.loops.auto import auto_loop_factory
 from agent.demo.accounts import DemoAccount, load_accounts
 from agent.demo.knowledge import load_knowledge
 from agent.demo.load import load_demo
+from agent.demo.support import load_support
 from agent.errors import LatchkeyError
 from agent.services import Services
 from agent.settings import Settings
@@ -50,6 +51,7 @@ async def _serve(
         if demo:
             await load_demo(services.tenants, services.listings, services.clock)
             await load_knowledge(services.knowledge)
+            await load_support(services.knowledge)
             accounts = await load_accounts(services.users)
         admin_key = await key.first(services, DEFAULT_TENANT)
         url = base_url(listener)

@@ -44,6 +44,18 @@ def ingest_knowledge(
     run(settings(), Output(as_json=as_json), file, tenant=tenant, kind=kind)
 
 
+@ingest.command("tickets")
+def ingest_tickets(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A workbook (.xlsx) or CSV.")],
+    tenant: Tenant = "default",
+    as_json: Json = False,
+) -> None:
+    """Make support tickets of a file and find a resolution for each; known ones are left out."""
+    from server.commands.ingest_tickets import run
+
+    run(settings(), Output(as_json=as_json), file, tenant=tenant)
+
+
 @ingest.command("conversations")
 def ingest_conversations(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV in any dialect.")],

@@ -1,0 +1,85 @@
+"""Tickets and knowledge as workbooks."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from agent.services import Services
+from agent.tickets.models import Status
+
+TICKETS = (
+    "ticket_id", "conversation_id", "channel", "customer_role", "product", "category", "subject",
+    "description", "transcript", "first_tier_agent_name", "account_name", "property_name",
+    "property_city", "property_state", "contact_role", "status", "created_by", "assigned_to",
+    "resolution_content", "edited_resolution", "relevancy_score", "relevancy_points",
+    "accuracy_points", "completeness_points", "reasoning", "kb_id", "script_id",
+    "generated_kb_id", "knowledge_id", "similarity_score", "distance", "priority", "sentiment",
+    "tier", "reject_reason", "created_at", "updated_at", "resolved_at",
+)  # fmt: skip
+KNOWLEDGE = (
+    "knowledge_id", "title", "resolution", "kind", "product", "category", "reference_articles",
+    "ticket_id", "conversation_id", "created_by", "source", "status", "version", "created_at",
+    "updated_at",
+)  # fmt: skip
+_PAGE = 200
+Row = Sequence[Any]
+
+
+async def export_tickets(
+    services: Services, tenant_id: str, path: Path, *, actor: str, status: str | None = None
+) -> int:
+    """Write the tickets of a tenant, without contact data; how many. Audited."""
+    await services.audit.record(tenant_id, "tickets.exported", tenant_id, {}, actor=actor)
+    statuses = [Status(status)] if status else []
+
+    async def rows() -> AsyncIterator[Row]:
+        cursor: str | None = None
+        while True:
+            page = await services.tickets.store.page(
+                tenant_id, status=statuses, limit=_PAGE, cursor=cursor
+            )
+            for ticket in page.items:
+                yield [getattr(ticket, column) for column in TICKETS]
+            if (cursor := page.next_cursor) is None:
+                return
+
+    return await _write(path, "Tickets", TICKETS, rows())
+
+
+async def export_knowledge(services: Services, tenant_id: str, path: Path, *, actor: str) -> int:
+    """Write articles, scripts and resolutions, the retired ones too; how many. Audited."""
+    await services.audit.record(tenant_id, "knowledge.exported", tenant_id, {}, actor=actor)
+
+    async def rows() -> AsyncIterator[Row]:
+        cursor: str | None = None
+        while True:
+            page = await services.knowledge.store.page(tenant_id, limit=_PAGE, cursor=cursor)
+            for article in page.items:
+                said = {**dict(article), "resolution": article.text}
+                said["reference_articles"] = ", ".join(article.reference_articles)
+                yield [said[column] for column in KNOWLEDGE]
+            if (cursor := page.next_cursor) is None:
+                return
+
+    return await _write(path, "Knowledge", KNOWLEDGE, rows())
+
+
+async def _write(path: Path, title: str, columns: Row, rows: AsyncIterator[Row]) -> int:
+    """The rows are read here and written in a thread, one after the other."""
+    from agent.kit.workbooks import write_rows
+
+    loop, written = asyncio.get_running_loop(), 0
+
+    def pulled() -> Iterator[Row]:
+        nonlocal written
+        while (row := asyncio.run_coroutine_threadsafe(_next(rows), loop).result()) is not None:
+            written += 1
+            yield row
+
+    await asyncio.to_thread(write_rows, path, title, columns, pulled())
+    return written
+
+
+async def _next(rows: AsyncIterator[Row]) -> Row | None:
+    return await anext(rows, None)
