@@ -31,6 +31,8 @@ from agent.kit.clock import Clock, SystemClock
 from agent.kit.crypto import derive, key_from
 from agent.kit.failpoints import Failpoints
 from agent.kit.telemetry import Telemetry
+from agent.knowledge.curating import Curator
+from agent.knowledge.publishing import Publishing
 from agent.knowledge.service import KnowledgeService
 from agent.knowledge.store import KnowledgeStore
 from agent.leads.intake import LeadIntake
@@ -56,6 +58,9 @@ from agent.tenants.store import TenantStore
 from agent.threads.desk import Desk
 from agent.threads.service import ThreadService
 from agent.threads.store import ThreadStore
+from agent.tickets.reviewing import Reviewing
+from agent.tickets.service import TicketService
+from agent.tickets.store import TicketStore
 from agent.tours.links import TourLinks
 from agent.tours.service import TourService
 from agent.tours.store import TourStore
@@ -129,6 +134,11 @@ def build_services(
         failpoints,
         atlas=settings.vector_search == "atlas",
     )
+    knowledge = KnowledgeService(repository, KnowledgeStore(repository), chunks, clock)
+    publishing = Publishing(knowledge.store, audit, events, clock)
+    tickets = TicketService(
+        repository, TicketStore(repository), vault, chunks, publishing, audit, events, clock
+    )
     users = UserService(
         repository,
         UserStore(repository),
@@ -191,7 +201,12 @@ def build_services(
         jobs=JobService(repository, JobStore(repository), audit, clock, _broker(settings)),
         uploads=UploadService(UploadStore(repository), clock, settings.data_dir / "uploads"),
         chunks=chunks,
-        knowledge=KnowledgeService(repository, KnowledgeStore(repository), chunks, clock),
+        knowledge=knowledge,
+        curator=Curator(repository, knowledge, audit, clock),
+        tickets=tickets,
+        reviewing=Reviewing(
+            repository, tickets, knowledge, publishing, audit, events, clock, failpoints
+        ),
         chat=ChatModels(settings, clock) if asks_models else None,
         training=TrainingService(
             repository,

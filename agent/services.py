@@ -14,6 +14,7 @@ from agent.jobs.service import JobService
 from agent.kit.clock import Clock
 from agent.kit.failpoints import Failpoints
 from agent.kit.telemetry import Telemetry
+from agent.knowledge.curating import Curator
 from agent.knowledge.service import KnowledgeService
 from agent.leads.intake import LeadIntake
 from agent.leads.service import LeadService
@@ -30,6 +31,8 @@ from agent.tenants.keys import KeyService
 from agent.tenants.service import TenantService
 from agent.threads.desk import Desk
 from agent.threads.service import ThreadService
+from agent.tickets.reviewing import Reviewing
+from agent.tickets.service import TicketService
 from agent.tours.links import TourLinks
 from agent.tours.service import TourService
 from agent.training.service import TrainingService
@@ -78,6 +81,9 @@ class Services:
     uploads: UploadService
     chunks: ChunkService
     knowledge: KnowledgeService
+    curator: Curator
+    tickets: TicketService
+    reviewing: Reviewing
     chat: ChatModels | None
     """None: neither a key nor a server is named."""
     training: TrainingService

@@ -10,12 +10,10 @@ from agent.chunks.rebuilding import Progress
 from agent.errors import InvalidInput
 from agent.jobs.models import Job
 from agent.jobs.step import Step
-from agent.knowledge.models import Kind
 from agent.services import Services
 
 CorpusName = Literal["conversations", "knowledge", "scripts"]
 EMBEDDED: tuple[CorpusName, ...] = ("conversations", "knowledge", "scripts")
-_KINDS: dict[CorpusName, Kind] = {"knowledge": "article", "scripts": "script"}
 
 
 class EmbeddingsParams(BaseModel):
@@ -42,7 +40,7 @@ async def embed(
     chunks = services.chunks
     if corpus == "conversations":
         return await chunks.embed_conversations(tenant_id, progress, rebuild=rebuild)
-    sources: AsyncIterator[Source] = services.knowledge.sources(tenant_id, _KINDS[corpus])
+    sources: AsyncIterator[Source] = services.knowledge.sources(tenant_id, corpus)
     if rebuild:
         return await chunks.rebuild(tenant_id, corpus, sources, progress)
     return await chunks.update(tenant_id, corpus, sources, progress)

@@ -59,6 +59,7 @@ async def working(
         repeat(partial(look_again, runtime.services), ERASURE_SECONDS, draining),
         repeat(runtime.services.sealer.seal_waiting, SEAL_SECONDS, draining),
         repeat(runtime.services.knowledge.follow_all, FOLLOW_SECONDS, draining),
+        repeat(runtime.services.tickets.follow_all, FOLLOW_SECONDS, draining),
         *job_loops(runtime.services, draining, jobs),
     ):
         yield

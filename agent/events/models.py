@@ -18,6 +18,10 @@ OUTBOUND = frozenset(
         "thread.started",
         "thread.stage_changed",
         "optout.received",
+        "ticket.created",
+        "ticket.approved",
+        "ticket.rejected",
+        "knowledge.published",
     }
 )
 """The types that other programs may subscribe to."""

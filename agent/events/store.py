@@ -32,7 +32,11 @@ class EventStore:
 
     async def tell(self, tenant_id: str, event: Event, at: datetime) -> None:
         """Write what belongs to no thread, such as a new lead; joins the caller's transaction."""
-        await self.append(tenant_id, new_id(APART[:-1]), 0, [event], at)
+        await self.tell_all(tenant_id, [event], at)
+
+    async def tell_all(self, tenant_id: str, events: Sequence[Event], at: datetime) -> None:
+        """The same for several at once, under one id."""
+        await self.append(tenant_id, new_id(APART[:-1]), 0, events, at)
 
     async def after(
         self, tenant_id: str, thread_id: str, seq: int, *, limit: int = 100

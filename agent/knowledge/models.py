@@ -7,12 +7,19 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Kind = Literal["article", "script"]
-"""A script is internal: it is never quoted to a lead."""
+Kind = Literal["article", "script", "resolution"]
+"""Scripts and resolutions (what a ticket's approval published) are never quoted to a lead."""
+Status = Literal["active", "draft", "retired"]
+"""A draft can be read, not found: the approval of its ticket makes an entry of its own of it."""
 Outcome = Literal["added", "updated", "unchanged"]
 Corpus = Literal["knowledge", "scripts"]
 
-CORPORA: dict[Kind, Corpus] = {"article": "knowledge", "script": "scripts"}
+SERIES: dict[Literal["published", "draft"], str] = {"published": "KB-NEW", "draft": "KB-SYN"}
+CORPORA: dict[Kind, Corpus] = {
+    "article": "knowledge",
+    "resolution": "knowledge",
+    "script": "scripts",
+}
 """Where each kind is searched."""
 
 ID = r"^[^\s/\x00-\x1f\x7f]{1,200}$"
@@ -44,7 +51,36 @@ class ArticleDraft(BaseModel):
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-class Article(BaseModel):
+class Likeness(BaseModel):
+    """Another entry that says nearly the same: merge the two, or keep both."""
+
+    knowledge_id: str
+    similarity_score: float
+    """Cosine of the two texts."""
+
+
+class Provenance(BaseModel):
+    """Where an entry comes from and what became of it; a change of its words leaves this be."""
+
+    ticket_id: str | None = None
+    conversation_id: str | None = None
+    reference_articles: list[str] = Field(default_factory=list)
+    """Articles, scripts, entries and tickets that it rests on."""
+    created_by: str | None = None
+    """Who approved it."""
+    similar_to: Likeness | None = None
+    """A proposal to merge, made when the entry was first indexed."""
+    published_as: str | None = None
+    """Of a draft: the entry that its ticket's approval made."""
+    merged_into: str | None = None
+    """Of a retired entry: the one that stands for it now."""
+    confirmed_at: datetime | None = None
+    """When a person last approved a resolution that rests on it."""
+    disputed: bool = False
+    """The last resolution decided upon that rested on it was rejected."""
+
+
+class Article(Provenance):
     knowledge_id: str
     title: str
     text: str
@@ -56,11 +92,34 @@ class Article(BaseModel):
     """Where it came from: a file's name, `api`, `demo`."""
     version: int = 1
     """Grows with every change, the retirement included."""
-    status: Literal["active", "retired"] = "active"
+    status: Status = "active"
     digest: str
     """Of what it says: ties a found chunk to the text it was made of."""
     created_at: datetime
     updated_at: datetime
+
+
+class Entry(BaseModel):
+    """What a ticket has to tell; redacted."""
+
+    title: str = Field(min_length=1, max_length=TITLE)
+    text: str = Field(min_length=1, max_length=TEXT)
+    product: str | None = None
+    category: str | None = None
+    ticket_id: str
+    conversation_id: str
+    reference_articles: list[str] = Field(default_factory=list)
+    created_by: str
+    """Who wrote or approved it."""
+
+
+class Stale(BaseModel):
+    """An entry that somebody should look at."""
+
+    article: Article
+    reason: Literal["disputed", "unused"]
+    """The last decision on a resolution that rested on it was a rejection, or for a long time
+    nobody changed it or approved a resolution that rests on it."""
 
 
 class Put(BaseModel):

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from agent.chunks.models import Hit, Source
@@ -11,7 +11,7 @@ from agent.chunks.service import ChunkService
 from agent.errors import LatchkeyError, NotFound
 from agent.kit.clock import Clock
 from agent.kit.ids import stable_id
-from agent.knowledge.models import CORPORA, Article, ArticleDraft, Found, Kind, Put
+from agent.knowledge.models import CORPORA, Article, ArticleDraft, Corpus, Found, Kind, Put
 from agent.knowledge.store import KnowledgeStore
 from agent.knowledge.wording import rephrased
 from agent.mongo.repository import Repository
@@ -24,6 +24,8 @@ SPARE = 3
 """Looked at beyond those wanted: some may have changed since they were indexed."""
 _ANY = ""
 """The community of an article that speaks of all."""
+_KEPT = {"ticket_id", "conversation_id", "reference_articles", "created_by", "confirmed_at"}
+"""What new words leave as it was."""
 
 
 class KnowledgeService:
@@ -57,9 +59,15 @@ class KnowledgeService:
 
     async def retire(self, tenant_id: str, knowledge_id: str) -> Article:
         """Take an article out of every search; raises NotFound. A second time changes nothing."""
-        retired = await self.store.retire(tenant_id, knowledge_id, self._clock.now())
-        if retired is None:
-            return await self.get(tenant_id, knowledge_id)
+
+        async def write() -> Article:
+            standing = await self.get(tenant_id, knowledge_id)
+            if standing.status == "retired":
+                return standing
+            changes = {"status": "retired", "updated_at": self._clock.now()}
+            return await self.store.change(tenant_id, standing, changes) or standing
+
+        retired = await self._repository.transact(write)
         await self.follow(tenant_id)
         return retired
 
@@ -79,16 +87,20 @@ class KnowledgeService:
         With a `community_id` those of other communities are left out. What cannot be indexed
         now is found as it was before, or not yet.
         """
-        await self._follow_if_possible(tenant_id)
+        await self.follow_if_possible(tenant_id)
         fields = {"product": product, "category": category}
         where: dict[str, Any] = {name: said for name, said in fields.items() if said is not None}
         if community_id is not None:
             where["community_id"] = [_ANY, community_id]
         hits = [
             hit
-            for kind in kinds
+            for corpus in dict.fromkeys(CORPORA[kind] for kind in kinds)
             for hit in await self._chunks.search(
-                tenant_id, CORPORA[kind], rephrased(text), k=k + SPARE, where=where
+                tenant_id,
+                corpus,
+                rephrased(text),
+                k=k + SPARE,
+                where={**where, **_only(corpus, kinds)},
             )
         ]
         return (await self._found(tenant_id, hits, kinds))[:k]
@@ -104,10 +116,10 @@ class KnowledgeService:
         """The same for every tenant; whether any had something that could be done."""
         done = False
         for tenant_id in await self.store.tenants_behind():
-            done |= await self._follow_if_possible(tenant_id)
+            done |= await self.follow_if_possible(tenant_id)
         return done
 
-    async def _follow_if_possible(self, tenant_id: str) -> bool:
+    async def follow_if_possible(self, tenant_id: str) -> bool:
         """Whether all could be followed; the worker tries the rest again."""
         try:
             await self.follow(tenant_id)
@@ -116,17 +128,25 @@ class KnowledgeService:
             return False
         return True
 
-    async def sources(self, tenant_id: str, kind: Kind) -> AsyncIterator[Source]:
-        """All that the search should have of a kind, for building it anew."""
-        async for article in self.store.active(tenant_id, kind):
+    async def sources(self, tenant_id: str, corpus: Corpus) -> AsyncIterator[Source]:
+        """All that a corpus should have, for building it anew."""
+        async for article in self.store.active(tenant_id, _kinds_in(corpus)):
             yield _source(article)
 
     async def _write(
         self, tenant_id: str, drafts: Sequence[ArticleDraft], source: str
     ) -> list[Put]:
         ids = [draft.knowledge_id or derived_id(draft) for draft in drafts]
-        heads = {row["knowledge_id"]: row for row in await self.store.heads(tenant_id, ids)}
-        digests = {knowledge_id: row["digest"] for knowledge_id, row in heads.items()}
+        heads = await self.store.heads(tenant_id, ids)
+        digests = {row["knowledge_id"]: row["digest"] for row in heads}
+        replaced = await self.store.by_ids(
+            tenant_id,
+            {
+                knowledge_id
+                for knowledge_id, draft in zip(ids, drafts, strict=True)
+                if digests.get(knowledge_id, draft.digest) != draft.digest
+            },
+        )
         changed: dict[str, Article] = {}
         results = []
         for knowledge_id, draft in zip(ids, drafts, strict=True):
@@ -136,24 +156,26 @@ class KnowledgeService:
                 continue
             digests[knowledge_id] = digest
             changed[knowledge_id] = self._article(
-                knowledge_id, draft, source, heads.get(knowledge_id)
+                knowledge_id, draft, source, replaced.get(knowledge_id)
             )
             outcome = Put(knowledge_id=knowledge_id, outcome="updated" if before else "added")
             results.append(outcome)
-        await self.store.write(tenant_id, list(changed.values()))
+        await self.store.write(tenant_id, list(changed.values()), list(replaced.values()))
         return results
 
     def _article(
-        self, knowledge_id: str, draft: ArticleDraft, source: str, head: Mapping[str, Any] | None
+        self, knowledge_id: str, draft: ArticleDraft, source: str, before: Article | None
     ) -> Article:
         now = self._clock.now()
+        kept = before.model_dump(include=_KEPT) if before else {}
         return Article(
             **draft.model_dump(exclude={"knowledge_id"}),
+            **kept,
             knowledge_id=knowledge_id,
             source=source,
-            version=head["version"] + 1 if head else 1,
+            version=before.version + 1 if before else 1,
             digest=draft.digest,
-            created_at=head["created_at"] if head else now,
+            created_at=before.created_at if before else now,
             updated_at=now,
         )
 
@@ -162,18 +184,18 @@ class KnowledgeService:
 
         A row that changes meanwhile stays behind, so that it is followed once more.
         """
-        gone: dict[Kind, list[str]] = defaultdict(list)
-        new: dict[Kind, list[Source]] = defaultdict(list)
+        gone: dict[Corpus, list[str]] = defaultdict(list)
+        new: dict[Corpus, list[Source]] = defaultdict(list)
         for article in articles:
-            for kind in CORPORA:
-                if article.status == "active" and article.kind == kind:
-                    new[kind].append(_source(article))
+            for corpus in dict.fromkeys(CORPORA.values()):
+                if article.status == "active" and CORPORA[article.kind] == corpus:
+                    new[corpus].append(_source(article))
                 elif article.version > 1:
-                    gone[kind].append(article.knowledge_id)
-        for kind, ids in gone.items():
-            await self._chunks.remove(tenant_id, CORPORA[kind], ids)
-        for kind, sources in new.items():
-            await self._chunks.put(tenant_id, CORPORA[kind], sources)
+                    gone[corpus].append(article.knowledge_id)
+        for corpus, ids in gone.items():
+            await self._chunks.remove(tenant_id, corpus, ids)
+        for corpus, sources in new.items():
+            await self._chunks.put(tenant_id, corpus, sources)
         if await self.store.followed(tenant_id, articles) < len(articles):
             await self.store.fell_behind(tenant_id, await self._overtaken(tenant_id, articles))
 
@@ -212,10 +234,21 @@ def derived_id(draft: ArticleDraft) -> str:
     return stable_id("kb", *place)
 
 
+def _kinds_in(corpus: Corpus) -> list[Kind]:
+    return [kind for kind, place in CORPORA.items() if place == corpus]
+
+
+def _only(corpus: Corpus, kinds: Sequence[Kind]) -> dict[str, Any]:
+    """The condition that leaves out what stands in the corpus and is not of these kinds."""
+    others = [kind for kind in _kinds_in(corpus) if kind not in kinds]
+    return {"kind": {"$nin": others}} if others else {}
+
+
 def _source(article: Article) -> Source:
     """What is searched of an article; its title counts in every search."""
     meta = {
         "title": article.title,
+        "kind": article.kind,
         "product": article.product,
         "category": article.category,
         "community_id": article.community_id or _ANY,

@@ -1,10 +1,10 @@
 """Every query of knowledge. `indexed` is false while the search has not followed a change."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from agent.knowledge.models import Article, Kind
+from agent.knowledge.models import Article, Kind, Likeness
 from agent.mongo.paging import Order, Page, page
 from agent.mongo.repository import Collection, Repository
 
@@ -41,27 +41,92 @@ class KnowledgeStore:
         return await page(self._rows(tenant_id), Article, query, _ORDER, limit=limit, cursor=cursor)
 
     async def heads(self, tenant_id: str, knowledge_ids: Sequence[str]) -> list[dict[str, Any]]:
-        """knowledge_id, digest, version, status and created_at of those that exist."""
-        fields = ("knowledge_id", "digest", "version", "status", "created_at")
+        """knowledge_id, digest, kind, status and title of those that exist."""
+        fields = ("knowledge_id", "digest", "kind", "status", "title")
         return await self._rows(tenant_id).find(
             {"knowledge_id": {"$in": list(knowledge_ids)}}, projection=fields
         )
 
-    async def write(self, tenant_id: str, articles: Sequence[Article]) -> None:
-        """Add or replace articles by their id; the search has to follow."""
+    async def insert(self, tenant_id: str, article: Article) -> None:
+        """Add an entry under an id of its own; an active one the search has to follow."""
+        indexed = article.status != "active"
+        await self._rows(tenant_id).insert({**article.model_dump(), "indexed": indexed})
+
+    async def write(
+        self, tenant_id: str, articles: Sequence[Article], replaced: Sequence[Article]
+    ) -> None:
+        """Add or replace articles by their id, keeping the `replaced` ones as versions.
+
+        The search has to follow. Joins the caller's transaction.
+        """
+        await self._versions(tenant_id).insert_many([article.model_dump() for article in replaced])
         rows = [{**article.model_dump(), "indexed": False} for article in articles]
         await self._rows(tenant_id).bulk_upsert(["knowledge_id"], rows)
 
-    async def retire(self, tenant_id: str, knowledge_id: str, now: datetime) -> Article | None:
-        """The article, retired by this call; None when it is not active."""
+    async def change(
+        self, tenant_id: str, standing: Article, changes: Mapping[str, Any]
+    ) -> Article | None:
+        """Make a new version of `standing` and keep that one; None when it has moved on.
+
+        The search has to follow. Joins the caller's transaction.
+        """
         row = await self._rows(tenant_id).find_and_update(
-            {"knowledge_id": knowledge_id, "status": "active"},
-            {
-                "$set": {"status": "retired", "indexed": False, "updated_at": now},
-                "$inc": {"version": 1},
-            },
+            {"knowledge_id": standing.knowledge_id, "version": standing.version},
+            {"$set": {**changes, "indexed": False}, "$inc": {"version": 1}},
         )
-        return Article.model_validate(row) if row else None
+        if row is None:
+            return None
+        await self._versions(tenant_id).insert(standing.model_dump())
+        return Article.model_validate(row)
+
+    async def versions(self, tenant_id: str, knowledge_id: str) -> list[Article]:
+        """Those that were replaced, the newest first."""
+        rows = await self._versions(tenant_id).find(
+            {"knowledge_id": knowledge_id}, sort=[("version", -1)]
+        )
+        return [Article.model_validate(row) for row in rows]
+
+    async def number(self, tenant_id: str, series: str) -> int:
+        """The next number of a series, from 1, nobody else's; joins the caller's transaction.
+
+        Without gaps: publishers of one tenant wait for each other.
+        """
+        row = await self._repository.scoped("counters", tenant_id).find_and_update(
+            {"name": series}, {"$inc": {"last": 1}}, upsert=True
+        )
+        assert row is not None
+        return int(row["last"])
+
+    async def confirm(self, tenant_id: str, knowledge_ids: Sequence[str], now: datetime) -> None:
+        """Note that a person has approved what rests on these."""
+        await self._rows(tenant_id).update_many(
+            {"knowledge_id": {"$in": list(knowledge_ids)}},
+            {"$set": {"confirmed_at": now, "disputed": False}},
+        )
+
+    async def dispute(self, tenant_id: str, knowledge_ids: Sequence[str]) -> None:
+        """Note that a person has rejected what rested on these."""
+        await self._rows(tenant_id).update_many(
+            {"knowledge_id": {"$in": list(knowledge_ids)}}, {"$set": {"disputed": True}}
+        )
+
+    async def liken(self, tenant_id: str, article: Article, likeness: Likeness) -> None:
+        """Keep a proposal to merge this very version."""
+        await self._rows(tenant_id).update(
+            {"knowledge_id": article.knowledge_id, "version": article.version},
+            {"$set": {"similar_to": likeness.model_dump()}},
+        )
+
+    async def stale(
+        self, tenant_id: str, before: datetime, *, limit: int, cursor: str | None
+    ) -> Page[Article]:
+        """Active ones that are disputed, or neither changed nor confirmed since; newest first."""
+        unconfirmed = [{"confirmed_at": None}, {"confirmed_at": {"$lt": before}}]
+        query = {
+            "status": "active",
+            "$or": [{"disputed": True}, {"updated_at": {"$lt": before}, "$or": unconfirmed}],
+        }
+        return await page(self._rows(tenant_id), Article, query, _ORDER, limit=limit, cursor=cursor)
 
     async def behind(self, tenant_id: str, *, limit: int) -> list[Article]:
         """Those that the search has not followed yet."""
@@ -91,10 +156,13 @@ class KnowledgeStore:
             {"knowledge_id": {"$in": list(knowledge_ids)}}, {"$set": {"indexed": False}}
         )
 
-    async def active(self, tenant_id: str, kind: Kind) -> AsyncIterator[Article]:
-        rows = self._rows(tenant_id).stream({"kind": kind, "status": "active"})
+    async def active(self, tenant_id: str, kinds: Sequence[Kind]) -> AsyncIterator[Article]:
+        rows = self._rows(tenant_id).stream({"kind": {"$in": list(kinds)}, "status": "active"})
         async for row in rows:
             yield Article.model_validate(row)
 
     def _rows(self, tenant_id: str) -> Collection:
         return self._repository.scoped("knowledge", tenant_id)
+
+    def _versions(self, tenant_id: str) -> Collection:
+        return self._repository.scoped("knowledge_versions", tenant_id)

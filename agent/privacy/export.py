@@ -32,6 +32,8 @@ EXPORTED = (
     "recorded",
     "events",
     "knowledge",
+    "knowledge_versions",
+    "tickets",
     "datasets",
     "models",
     "deployments",
@@ -67,6 +69,7 @@ WITHHELD = {
     "inbound_receipts": "of a day",
     "inbound_marks": "of this database",
     "positions": "of this database",
+    "counters": "of this database",
     "inventory_versions": "of this database",
 }
 _BATCH = 500

@@ -51,6 +51,12 @@ class Vault:
         found = await rows.find({"contact_ref": {"$in": [*refs]}})
         return {row["contact_ref"]: self._opened(tenant_id, row) for row in found}
 
+    async def shred(self, tenant_id: str, refs: Collection[str]) -> int:
+        """Delete contacts with their keys; joins the caller's transaction."""
+        return await self._repository.scoped("vault", tenant_id).delete_many(
+            {"contact_ref": {"$in": [*refs]}}
+        )
+
     def hashes(self, tenant_id: str, contact: Contact) -> dict[str, str]:
         """Keyed hashes of what is known, equal for two spellings of the same value."""
         key = derive(self._master, f"contact-hash:{tenant_id}")

@@ -191,6 +191,8 @@ class Ticket(BaseModel):
     property_city: str | None = None
     property_state: str | None = None
     contact_ref: str | None = None
+    contact_hashes: dict[str, str] = Field(default_factory=dict)
+    """Keyed, of e-mail and phone: finds the tickets of one person."""
     contact_role: str | None = None
     subject: str | None = None
     description: str | None = None
@@ -234,6 +236,8 @@ class Ticket(BaseModel):
     updated_at: datetime | None = None
     resolved_at: datetime | None = None
     """When it was approved or rejected."""
+    forgotten_at: datetime | None = None
+    """When its contact was erased, and with it all that the contact said."""
 
     @property
     def final_resolution(self) -> str | None:
@@ -241,4 +245,7 @@ class Ticket(BaseModel):
 
     @property
     def case(self) -> Case:
-        return Case.model_validate(self.model_dump(include=set(Case.model_fields)))
+        """With the category and the priority only where the file said them."""
+        return Case.model_validate(
+            self.model_dump(include=set(Case.model_fields) - self.confidence.keys())
+        )

@@ -23,6 +23,7 @@ _TOURING = {
     },
 }
 _THREAD = {"thread_id": "thr_2c4e6g8j0m2p4r6t8v0x"}
+_TICKET = {"ticket_id": "CS-20260302"}
 _ACTION = {**_THREAD, "action_id": "act_3d5f7h9k1m3p5r7t9v1x"}
 
 
@@ -44,6 +45,11 @@ def _heard(event: str, **data: Any) -> dict[str, Any]:
         "timestamp": _AT,
         "data": data,
     }
+
+
+def _apart(event: str, **data: Any) -> dict[str, Any]:
+    """An event that belongs to no thread."""
+    return {"id": "evt_5g7j9m1p3r5t7v9x1z3b:0", "type": event, "timestamp": _AT, "data": data}
 
 
 SAMPLES: dict[str, list[dict[str, Any]]] = {
@@ -80,16 +86,15 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
     "listing.favorited": [_heard("listing.favorited", **_THREAD, listing_id=_TOUR["listing_id"])],
     "handoff.requested": [_heard("handoff.requested", **_THREAD)],
-    "lead.created": [
-        {
-            "id": "evt_5g7j9m1p3r5t7v9x1z3b:0",
-            "type": "lead.created",
-            "timestamp": _AT,
-            "data": {"lead_id": "lead_6h8k0m2p4r6t8v0x2z4b"},
-        }
-    ],
+    "lead.created": [_apart("lead.created", lead_id="lead_6h8k0m2p4r6t8v0x2z4b")],
     "thread.started": [_heard("thread.started", **_THREAD)],
     "thread.stage_changed": [_heard("thread.stage_changed", **_THREAD, stage="touring")],
     "optout.received": [_heard("optout.received", **_THREAD)],
+    "ticket.created": [_apart("ticket.created", **_TICKET)],
+    "ticket.approved": [
+        _apart("ticket.approved", **_TICKET, knowledge_id="KB-NEW-0001", kb_id="KB-1042")
+    ],
+    "ticket.rejected": [_apart("ticket.rejected", **_TICKET)],
+    "knowledge.published": [_apart("knowledge.published", knowledge_id="KB-NEW-0001", **_TICKET)],
 }
 """Event -> the newest shapes, the fullest first."""

@@ -2,13 +2,13 @@
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.errors import InvalidInput
-from agent.knowledge.models import ID, TEXT, TITLE, Article, ArticleDraft, Found, Kind
+from agent.knowledge.models import ID, TEXT, TITLE, Article, ArticleDraft, Found, Kind, Status
 from agent.knowledge.written import storable
 from server.actors import Actor
 from server.deps import TheServices, scoped
@@ -36,7 +36,7 @@ class KnowledgeItem(BaseModel):
     community_id: str | None
     """The only community it speaks of; null: any."""
     source: str
-    status: Literal["active", "retired"]
+    status: Status
     version: int
     created_at: datetime
     updated_at: datetime
@@ -84,7 +84,7 @@ async def list_knowledge(
     kind: Kind | None = None,
     product: Filter = None,
     category: Filter = None,
-    status: Literal["active", "retired"] | None = None,
+    status: Status | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Listed[KnowledgeItem]:

@@ -30,6 +30,7 @@ MAY_SEE_ALL_TENANTS = {
     "agent/insight/store.py",
     "agent/jobs/store.py",
     "agent/knowledge/store.py",
+    "agent/tickets/store.py",
 }
 QUERIES = {
     "find", "find_one", "stream", "update", "update_many", "find_and_update", "replace",
