@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Iterator
+from typing import Any
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agent.errors import LatchkeyError, TooBusy, Unavailable
+from agent.errors import TooBusy, Unavailable
 from server.errors import answer
 
 MOST = 64
@@ -19,26 +20,45 @@ class Turns:
 
     def __init__(self, most: int = MOST) -> None:
         self.most = most
-        self.running = 0
+        self._running: set[asyncio.Task[Any]] = set()
         self._over = asyncio.Event()
         self._over.set()
+        self._cut_off = False
+
+    @property
+    def full(self) -> bool:
+        return len(self._running) >= self.most
 
     @contextlib.contextmanager
     def one(self) -> Iterator[None]:
-        self.running += 1
+        """Raises Unavailable `server_stopping` in the place of one that is cut off."""
+        task = asyncio.current_task()
+        assert task
+        self._running.add(task)
         self._over.clear()
         try:
             yield
+        except asyncio.CancelledError:
+            if not self._cut_off:
+                raise
+            task.uncancel()
+            raise stopping() from None
         finally:
-            self.running -= 1
-            if not self.running:
+            self._running.discard(task)
+            if not self._running:
                 self._over.set()
 
     async def over(self, seconds: float) -> bool:
         """Wait until none is left, `seconds` at most; whether none is."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._over.wait(), seconds)
-        return not self.running
+        return not self._running
+
+    def cut_off(self) -> None:
+        """End the wait for all that run; their messages are kept and answered later."""
+        self._cut_off = True
+        for task in self._running:
+            task.cancel()
 
 
 class Admission:
@@ -60,18 +80,29 @@ class Admission:
             return
         serving = scope["app"].state.serving
         turns: Turns = serving.turns
-        if refusal := _refusal(turns, stopping=serving.draining.is_set()):
-            await answer(refusal, scope["state"]["trace_id"])(scope, receive, send)
-            return
-        with turns.one():
-            await self._app(scope, receive, send)
+        begun = False
+
+        async def send_begun(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            if serving.draining.is_set():
+                raise stopping()
+            if turns.full:
+                raise busy()
+            with turns.one():
+                await self._app(scope, receive, send_begun)
+        except (TooBusy, Unavailable) as error:
+            if begun:
+                raise
+            await answer(error, scope["state"]["trace_id"])(scope, receive, send)
 
 
-def _refusal(turns: Turns, *, stopping: bool) -> LatchkeyError | None:
-    if stopping:
-        return Unavailable("server_stopping", "This server stops; send it again.", retry_after=1)
-    if turns.running >= turns.most:
-        return TooBusy(
-            "server_busy", "Too many conversations at once; send it again.", retry_after=1
-        )
-    return None
+def busy() -> TooBusy:
+    return TooBusy("server_busy", "Too many conversations at once; send it again.", retry_after=1)
+
+
+def stopping() -> Unavailable:
+    return Unavailable("server_stopping", "This server stops; send it again.", retry_after=1)

@@ -3,8 +3,8 @@
 import asyncio
 import time
 
-STOP_SECONDS = 18.0
-"""How long all that runs may take to finish once the process stops; the database then stops too."""
+STOP_SECONDS = 16.0
+"""How long all that runs may take to finish once the process stops; closing up comes after."""
 MOMENT_SECONDS = 1.0
 
 

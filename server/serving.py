@@ -10,8 +10,8 @@ from fastapi import FastAPI
 
 from server.state import State
 
-LAST_SECONDS = 3.0
-"""Of the time to stop: kept for what comes after the answers that are still to be given."""
+LAST_SECONDS = 2.0
+"""Of the time to stop: kept for what comes after the last answer."""
 _LOOK_SECONDS = 0.05
 
 
@@ -60,5 +60,6 @@ class _Server(uvicorn.Server):
         while not self.force_exit and draining.left > LAST_SECONDS:
             if await self._state.turns.over(_LOOK_SECONDS):
                 break
+        self._state.turns.cut_off()
         self.config.timeout_graceful_shutdown = max(1, int(draining.left - LAST_SECONDS))
         await super().shutdown(sockets)
