@@ -47,47 +47,70 @@ def subject(case: Case) -> str:
     return said or case.transcript[:_LOOKED_AT]
 
 
-def heads(kb_id: str | None, script_id: str | None) -> list[str]:
-    """The lines that a resolution begins with."""
-    lines = [_say("article", kb_id=kb_id)] if kb_id else []
-    return [*lines, *([_say("script", script_id=script_id)] if script_id else [])]
-
-
-def script_part(case: Case, script: Article) -> tuple[list[str], Filled]:
-    """The text of a script as it is to be run, and what was filled in."""
-    filled = fill(script.text, case)
-    if len(filled.text) > SCRIPT:
-        return [_say("script_long", script_id=script.knowledge_id)], filled
-    heading = _say("script_text", script_id=script.knowledge_id, title=script.title)
-    return [f"{heading}\n{filled.text}"], filled
-
-
-def unfilled(names: Sequence[str]) -> list[str]:
-    shown = ", ".join(f"<{name}>" for name in names)
-    return [_say("unfilled", names=shown)] if names else []
-
-
 def numbered(steps: Sequence[str]) -> str:
     return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, start=1))
 
 
 def _cited(case: Case, grounds: Grounds, article: Article, script: Article | None) -> Written:
-    kb_id = article.knowledge_id
     told, steps = _told(case, grounds, article)
-    filled = fill("\n\n".join(told), case)
-    parts, of_script = script_part(case, script) if script else ([], Filled("", (), ()))
-    left = tuple(dict.fromkeys((*filled.left, *of_script.left)))
-    script_id = script.knowledge_id if script else None
-    body = [filled.text, *parts, *unfilled(left)]
-    return Written(
-        content="\n\n".join(["\n".join(heads(kb_id, script_id)), article.title, *body]),
+    return compose(
+        case,
+        "\n\n".join([article.title, *told]),
+        steps=steps,
+        kb_id=article.knowledge_id,
+        script=script,
+        script_id=script.knowledge_id if script else None,
         by=BY,
+    )
+
+
+def compose(
+    case: Case,
+    told: str,
+    *,
+    steps: int,
+    kb_id: str,
+    script: Article | None,
+    script_id: str | None,
+    by: str,
+    citations: Sequence[str] = (),
+) -> Written:
+    """A resolution that begins with the ids it rests on; `citations` beside those.
+
+    Of `script` the text is told, of a `script_id` alone only the name.
+    """
+    filled = fill(told, case)
+    parts, of_script = _script_part(case, script, script_id)
+    left = tuple(dict.fromkeys((*filled.left, *of_script.left)))
+    ids = [kb_id, *([script_id] if script_id else [])]
+    heads = [_say("article", kb_id=kb_id)]
+    if script_id:
+        heads.append(_say("script", script_id=script_id))
+    return Written(
+        content="\n\n".join(["\n".join(heads), filled.text, *parts, *_unfilled(left)]),
+        by=by,
         kb_id=kb_id,
         script_id=script_id,
-        citations=[kb_id, *([script_id] if script_id else [])],
+        citations=list(dict.fromkeys([*ids, *citations])),
         steps=steps,
         filled=len({*filled.filled, *of_script.filled}),
         left=left,
+    )
+
+
+def compose_draft(
+    case: Case, title: str, told: Sequence[str], *, steps: int, by: str, citations: Sequence[str]
+) -> Written:
+    """An article of its own, for a case that none covers."""
+    filled = fill("\n\n".join(told), case)
+    return Written(
+        content="\n\n".join([title, filled.text, *_unfilled(filled.left), _say("drafted")]),
+        by=by,
+        draft_title=title,
+        citations=list(citations),
+        steps=steps,
+        filled=len(filled.filled),
+        left=filled.left,
     )
 
 
@@ -132,30 +155,18 @@ def _fitting(case: Case, found: Sequence[Section]) -> list[Section]:
 
 
 def _draft(case: Case, material: Material) -> Written:
-    """An article of its own, from what the conversation says."""
     named = advice(case.transcript)
     alike = material.alike
     if alike is not None:
         named += [step for section in sections(alike.text) for step in section.steps]
     steps = list(dict.fromkeys(named))[:MOST_STEPS]
-    filled = fill(numbered(steps), case)
-    body = [
+    told = [
         _say("reported", text=_reported(case)),
-        f"{_say('tried')}\n{filled.text}" if steps else _say("no_steps"),
+        f"{_say('tried')}\n{numbered(steps)}" if steps else _say("no_steps"),
         *([_say("see_also", ids=alike.knowledge_id)] if alike else []),
-        *unfilled(filled.left),
-        _say("drafted"),
     ]
-    title = _title(case)
-    return Written(
-        content="\n\n".join([title, *body]),
-        by=BY,
-        draft_title=title,
-        citations=[alike.knowledge_id] if alike else [],
-        steps=len(steps),
-        filled=len(filled.filled),
-        left=filled.left,
-    )
+    citations = [alike.knowledge_id] if alike else []
+    return compose_draft(case, _title(case), told, steps=len(steps), by=BY, citations=citations)
 
 
 def _title(case: Case) -> str:
@@ -169,6 +180,25 @@ def _reported(case: Case) -> str:
     sentences = sentences_of(case.description or case.subject or case.transcript[:_LOOKED_AT])
     said = " ".join(sentences[:3])
     return said if len(said) <= REPORTED else f"{said[:REPORTED].rsplit(' ', 1)[0]}…"
+
+
+def _script_part(
+    case: Case, script: Article | None, script_id: str | None
+) -> tuple[list[str], Filled]:
+    """The text of a script as it is to be run, and what was filled in."""
+    if script_id is None:
+        return [], fill("", case)
+    filled = fill(script.text if script else "", case)
+    if script is None or len(filled.text) > SCRIPT:
+        return [_say("script_open", script_id=script_id)], filled
+    return [
+        f"{_say('script_text', script_id=script_id, title=script.title)}\n{filled.text}"
+    ], filled
+
+
+def _unfilled(names: Sequence[str]) -> list[str]:
+    shown = ", ".join(f"<{name}>" for name in names)
+    return [_say("unfilled", names=shown)] if names else []
 
 
 def _say(name: str, **values: str | None) -> str:

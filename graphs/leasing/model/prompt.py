@@ -33,11 +33,7 @@ async def messages(
         _system(secrets(words)),
         _system(words.render("community", {"facts": facts_of(community, stage)})),
         _system(words.render("stage", {"name": stage.name, "goal": stage.goal})),
-        *(
-            [_system(words.render("story", {"lines": unmarked(". ".join(story))}))]
-            if story
-            else []
-        ),
+        *([_system(words.render("story", {"lines": unmarked(". ".join(story))}))] if story else []),
         *(_line(line) for line in turn.state.get("window", [])),
         {"role": "user", "content": await _newest(turn, words, past, handles)},
     ]

@@ -28,7 +28,7 @@ def test_without_a_script_none_is_named() -> None:
 def test_a_long_script_is_only_named() -> None:
     script = article("SCRIPT-7", "-- <DATABASE>\n" + "select 1\n" * SCRIPT, kind="script")
     written = write(CASE, voted(), Material(article=FOB, script=script))
-    assert "open it for its text" in written.content
+    assert "Open SCRIPT-7 for its text" in written.content
     assert len(written.content) < 1_000
     assert written.left == ("DATABASE",)
 
