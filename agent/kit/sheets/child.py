@@ -1,0 +1,195 @@
+"""The process that reads a workbook: whatever the file does to it, it does to nobody else.
+
+Run by `agent.kit.sheets.workbook` with the file's path. It limits itself, checks the archive and
+its parts, then answers lines on stdin with frames on stdout: four bytes of length, and JSON.
+`head SHEET ROWS` gives the first rows and the merged cells, `rows SHEET` all rows in batches and
+an end. It imports as little as possible.
+"""
+
+import gc
+import json
+import os
+import resource
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from agent.kit.sheets import limits, refused
+from agent.kit.sheets.inspection import Inspected, inspect
+from agent.kit.sheets.refused import Refused
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
+_LENGTH = 4
+_SKIPPED = (SystemExit, KeyboardInterrupt, BrokenPipeError, MemoryError, Refused)
+
+
+def main() -> None:
+    _limit()
+    gc.disable()
+    out = _Out(sys.stdout.buffer)
+    try:
+        _serve(sys.argv[-1], out)
+    except Refused as error:
+        out.say({"refused": str(error)})
+    except MemoryError:
+        out.say({"refused": refused.TOO_LARGE})
+    except BrokenPipeError:
+        os._exit(0)
+
+
+def _limit() -> None:
+    for what, most in (
+        (resource.RLIMIT_AS, limits.MEMORY),
+        (resource.RLIMIT_CPU, limits.CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 32),
+    ):
+        allowed = resource.getrlimit(what)[1]
+        if allowed != resource.RLIM_INFINITY:
+            most = min(most, allowed)
+        # macOS knows no limit of the address space
+        with suppress(ValueError):
+            resource.setrlimit(what, (most, most))
+
+
+class _Out:
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._said = 0
+        self._encode = json.JSONEncoder(
+            default=_moment, check_circular=False, separators=(",", ":")
+        ).encode
+
+    def say(self, what: dict[str, Any]) -> None:
+        self._write(self._encode(what).encode())
+
+    def rows(self, rows: list[Any]) -> None:
+        said = self._encode({"rows": rows}).encode()
+        if len(said) <= limits.FRAME:
+            self._write(said)
+        elif len(rows) == 1:
+            raise Refused(refused.TEXT_TOO_LONG)
+        else:
+            self.rows(rows[: len(rows) // 2])
+            self.rows(rows[len(rows) // 2 :])
+
+    def _write(self, said: bytes) -> None:
+        self._said += len(said)
+        if self._said > limits.TOTAL:
+            raise Refused(refused.TOO_LARGE)
+        self._file.write(len(said).to_bytes(_LENGTH, "big") + said)
+        self._file.flush()
+
+
+def _moment(value: Any) -> dict[str, str]:
+    iso = getattr(value, "isoformat", None)
+    return {"at": iso() if iso else str(value)}
+
+
+def _serve(path: str, out: _Out) -> None:
+    found = inspect(path)
+    reader = _Reader(path, found)
+    out.say({"sheets": reader.sheets(), "from_1904": found.from_1904})
+    for line in sys.stdin:
+        order, sheet, *most = line.split()
+        if order == "head":
+            rows, merges = reader.head(int(sheet), int(most[0]))
+            out.rows(rows)
+            out.say({"merges": merges})
+        else:
+            for batch in reader.batches(int(sheet)):
+                out.rows(batch)
+            out.say({"end": True})
+
+
+class _Reader:
+    """The parser, which is not touched before the file has been inspected."""
+
+    def __init__(self, path: str, found: Inspected) -> None:
+        self._found = found
+        self._book: CalamineWorkbook = _parsed(lambda: _calamine().load_workbook(path))
+        self._open: tuple[int, CalamineSheet] | None = None
+
+    def sheets(self) -> list[dict[str, Any]]:
+        calamine = _calamine()
+        sheets = [
+            {
+                "index": index,
+                "name": sheet.name,
+                "visible": sheet.visible == calamine.SheetVisibleEnum.Visible,
+            }
+            for index, sheet in enumerate(self._book.sheets_metadata)
+            if sheet.typ == calamine.SheetTypeEnum.WorkSheet
+        ]
+        if not sheets:
+            raise Refused(refused.NO_SHEETS)
+        return sheets
+
+    def head(self, index: int, most: int) -> tuple[list[Any], list[Any]]:
+        sheet = self._sheet(index)
+        rows = [row for row, _ in zip(self._rows(index), range(most), strict=False)]
+        last = rows[-1][0] if rows else 0
+        merges = [
+            [top + 1, left, bottom + 1, right]
+            for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
+            if top < last
+        ]
+        return rows, merges[: limits.COLUMNS]
+
+    def batches(self, index: int) -> Iterator[list[Any]]:
+        batch = []
+        for row in self._rows(index):
+            batch.append(row)
+            if len(batch) == limits.BATCH:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def _rows(self, index: int) -> Iterator[list[Any]]:
+        """[number from 1, cells], without what is blank at the end and without blank rows."""
+        notes = self._found.notes_of(index)
+        for row, cells in enumerate(self._sheet(index).iter_rows()):
+            if row in notes:
+                _mark(cells, notes[row])
+            while cells and cells[-1] == "":
+                cells.pop()
+            if cells:
+                yield [row + 1, cells]
+
+    def _sheet(self, index: int) -> "CalamineSheet":
+        if self._open is None or self._open[0] != index:
+            self._open = None
+            self._open = index, _parsed(lambda: self._book.get_sheet_by_index(index))
+        return self._open[1]
+
+
+def _mark(cells: list[Any], notes: dict[int, str]) -> None:
+    for column, what in notes.items():
+        if column < len(cells) and cells[column] == "":
+            cells[column] = {"no": what}
+
+
+def _calamine() -> Any:
+    import python_calamine
+
+    return python_calamine
+
+
+def _parsed(parse: Any) -> Any:
+    """What the parser makes of it; its complaints, and its panics, all mean a corrupt file."""
+    try:
+        return parse()
+    except _SKIPPED:
+        raise
+    except BaseException as error:
+        protected = type(error).__name__ == "PasswordError"
+        raise Refused(refused.ENCRYPTED if protected else refused.CORRUPT) from None
+
+
+if __name__ == "__main__":
+    main()

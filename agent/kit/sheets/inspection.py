@@ -1,0 +1,97 @@
+"""A workbook's archive before the parser opens it; imported by the child."""
+
+import posixpath
+import re
+
+from agent.kit.sheets import limits, refused
+from agent.kit.sheets.package import Entry, Package
+from agent.kit.sheets.parts import HEAD, Notes, Part, SheetScan, is_xml, require_fair_strings
+from agent.kit.sheets.refused import Refused
+
+_WORKBOOK = 4 << 20
+_DATE_1904 = re.compile(rb"workbookPr\s[^>]*?date1904\s*=\s*[\"'](?:1|true|on)[\"']")
+_SHEET = re.compile(rb"<(?:[\w.-]+:)?sheet\s([^>]*)>")
+_RELATION = re.compile(rb"<(?:[\w.-]+:)?Relationship\s([^>]*)>")
+_ID = re.compile(rb"(?:^|[\s:])[iI]d\s*=\s*[\"']([^\"']*)[\"']")
+_TARGET = re.compile(rb"\bTarget\s*=\s*[\"']([^\"']*)[\"']")
+_MACROS = (b"macroEnabled", b"vbaProject")
+
+
+class Inspected:
+    """What the parser does not tell."""
+
+    def __init__(self, *, from_1904: bool, sheets: list[Notes]) -> None:
+        self.from_1904 = from_1904
+        self._sheets = sheets
+
+    def notes_of(self, index: int) -> Notes:
+        return self._sheets[index] if index < len(self._sheets) else {}
+
+
+def inspect(path: str) -> Inspected:
+    """Raises Refused for whatever could harm the parser, or is no .xlsx."""
+    try:
+        with open(path, "rb") as file:
+            return _inspect(Package(file))
+    except OSError:
+        raise Refused(refused.UNREADABLE) from None
+
+
+def _inspect(package: Package) -> Inspected:
+    scanned: dict[str, Notes] = {}
+    book, texts = "", {}
+    for entry in package.entries:
+        head = package.head(entry, HEAD)
+        if not is_xml(entry.name, head):
+            continue
+        part = Part(head)
+        if part.root == b"worksheet":
+            scan = SheetScan(part)
+            scan.run(package.pieces(entry))
+            scanned[entry.name.lower()] = scan.notes
+        elif part.root == b"sst":
+            require_fair_strings(part, package.pieces(entry))
+        elif part.root in (b"workbook", b"Types", b"Relationships"):
+            texts[entry.name] = _whole(package, entry)
+            book = entry.name if part.root == b"workbook" else book
+    _require_plain_workbook(package, book, texts)
+    return Inspected(
+        from_1904=_DATE_1904.search(texts[book]) is not None,
+        sheets=_in_order(book, texts, scanned),
+    )
+
+
+def _whole(package: Package, entry: Entry) -> bytes:
+    if entry.size > _WORKBOOK:
+        raise Refused(refused.TOO_LARGE)
+    return b"".join(package.pieces(entry))
+
+
+def _require_plain_workbook(package: Package, book: str, texts: dict[str, bytes]) -> None:
+    names = [entry.name.lower() for entry in package.entries]
+    types = texts.get("[Content_Types].xml", b"")
+    if any(name.endswith("vbaproject.bin") for name in names) or any(
+        sign in types for sign in _MACROS
+    ):
+        raise Refused(refused.MACROS)
+    if not book:
+        raise Refused(refused.NOT_XLSX if package.entries else refused.NO_SHEETS)
+    if len(_SHEET.findall(texts[book])) > limits.SHEETS:
+        raise Refused(refused.TOO_LARGE)
+
+
+def _in_order(book: str, texts: dict[str, bytes], scanned: dict[str, Notes]) -> list[Notes]:
+    """The notes of each sheet, in the order in which the workbook names them."""
+    folder, name = posixpath.split(book)
+    relations = texts.get(posixpath.join(folder, "_rels", f"{name}.rels"), b"")
+    targets = {}
+    for attributes in _RELATION.findall(relations):
+        key, target = _ID.search(attributes), _TARGET.search(attributes)
+        if key and target:
+            path = posixpath.join("/", folder, target[1].decode("utf-8", "replace"))
+            targets[key[1]] = posixpath.normpath(path).lstrip("/").lower()
+    found = []
+    for attributes in _SHEET.findall(texts[book]):
+        ids = _ID.findall(attributes)
+        found.append(scanned.get(targets.get(ids[-1], ""), {}) if ids else {})
+    return found

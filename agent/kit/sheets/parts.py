@@ -1,0 +1,166 @@
+"""The XML parts of a workbook before the parser sees them: nothing in them may harm it.
+
+What the parser does not tell is noted on the way: cells with an error, and formulas without a
+stored value. Patterns over bytes, no XML parser: this must cost less than parsing.
+"""
+
+import re
+from collections.abc import Iterator
+
+from agent.kit.sheets import limits, refused
+from agent.kit.sheets.refused import Refused
+
+ERROR, FORMULA = "error", "formula"
+HEAD = 65_536
+_CARRY = 4 << 20
+"""Bytes that may wait for the end of a cell."""
+_PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+_ROOT = re.compile(rb"<(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)([^>]*)>?")
+_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"']")
+_PLAIN = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
+_COUNT = re.compile(rb"\b(?:unique)?[cC]ount\s*=\s*[\"']\s*(\d+)")
+_DIMENSION = re.compile(rb"dimension\s[^>]*?ref\s*=\s*[\"'](?:[^\"':]*:)?([A-Za-z]*)(\d*)")
+_UNCOMMON = re.compile(rb' r="(?:[A-Z][A-Z]|[A-Z]?\d{6})')
+_WIDE = re.compile(rb' r="([A-Z]{2,})\d')
+_LONG = re.compile(rb' r="[A-Z]*(\d{6,})"')
+_REF = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]+)(\d+)[\"']")
+_COMMON_COLUMNS, _COMMON_ROWS = 26, 99_999
+"""What a reference of one letter and five digits can say."""
+_FAR = 256
+"""From this column on a cell counts only where it holds something."""
+
+
+class Part:
+    """How an XML part begins."""
+
+    def __init__(self, head: bytes) -> None:
+        """Raises Refused for a document type, or for another encoding than UTF-8."""
+        if head[:2] in (b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00"):
+            raise Refused(refused.CORRUPT)
+        encoding = _ENCODING.match(head.removeprefix(b"\xef\xbb\xbf"))
+        if encoding and encoding[1].lower() not in _PLAIN:
+            raise Refused(refused.CORRUPT)
+        prolog = _PROLOG.match(head)
+        body = head[prolog.end() :] if prolog else head
+        if body.startswith(b"<!"):
+            raise Refused(refused.ENTITIES)
+        root = _ROOT.match(body)
+        self.prefix, self.root, self.attributes = (
+            (root[1] or b"", root[2], root[3]) if root else (b"", b"", b"")
+        )
+        self.head = head
+
+
+def is_xml(name: str, head: bytes) -> bool:
+    """Whether a parser may be made to read it, whatever its name says."""
+    if name.lower().endswith((".xml", ".rels")):
+        return True
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n\x00\xff\xfe").startswith(b"<")
+
+
+def require_fair_strings(part: Part, pieces: Iterator[bytes]) -> None:
+    """The parser reserves memory for as many strings as the part says it has."""
+    said = [int(count) for count in _COUNT.findall(part.attributes)]
+    if max(said, default=0) > limits.STRINGS:
+        raise Refused(refused.TOO_LARGE)
+    mark = b"<" + (part.prefix + b":" if part.prefix else b"") + b"si"
+    found, rest = 0, b""
+    for piece in pieces:
+        first, *others = (rest + piece).split(mark)
+        rest = others.pop() if others else first
+        found += len(others)
+        if found > limits.STRINGS:
+            raise Refused(refused.TOO_LARGE)
+        if max(map(len, (first, rest, *others))) > limits.STRING:
+            raise Refused(refused.TEXT_TOO_LONG)
+
+
+Notes = dict[int, dict[int, str]]
+"""Row -> column -> ERROR or FORMULA; both from 0."""
+
+
+class SheetScan:
+    """One worksheet, piece by piece: how far its cells go, and which hold no value."""
+
+    def __init__(self, part: Part) -> None:
+        dimension = _DIMENSION.search(part.head)
+        if dimension and not _is_in_format(dimension[1], dimension[2]):
+            raise Refused(refused.CELLS_TOO_FAR)
+        self.notes: Notes = {}
+        self._columns, self._rows = _COMMON_COLUMNS, _COMMON_ROWS
+        name = part.prefix + b":" if part.prefix else b""
+        self._cell = b"<" + name + b"c "
+        self._filled = re.compile(
+            b'<%sc [^>]*?\\br="([A-Z]+)(\\d+)"[^>]*(?<!/)>(?!</%sc>)' % (name, name)
+        )
+        self._formula = re.compile(
+            b"<%sf(?:\\s[^>]*?)?(?:/>|>[^<]*</%sf>)\\s*(<%sv\\s*/>|<%sv>\\s*</%sv>)?\\s*</%sc>"
+            % ((name,) * 6)
+        )
+        self._is_text = re.compile(rb"\st\s*=\s*[\"']str[\"']")
+
+    def run(self, pieces: Iterator[bytes]) -> None:
+        rest = b""
+        for piece in pieces:
+            data = rest + piece
+            cut = data.rfind(self._cell)
+            if len(data) - cut > _CARRY:
+                cut = len(data)
+            self._read(data[:cut])
+            rest = data[cut:]
+        self._read(rest)
+
+    def _read(self, data: bytes) -> None:
+        self._measure(data)
+        for match in self._formula.finditer(data):
+            tag = self._tag(data, match.start())
+            # a formula whose text is empty is calculated, and blank
+            if not (match[1] and self._is_text.search(tag)):
+                self._note(tag, FORMULA)
+        at = data.find(b't="e"')
+        while at >= 0:
+            tag = data[data.rfind(b"<", 0, at) : at]
+            if tag.startswith(self._cell) and b">" not in tag:
+                self._note(tag + data[at : data.find(b">", at)], ERROR)
+            at = data.find(b't="e"', at + 1)
+
+    def _tag(self, data: bytes, before: int) -> bytes:
+        start = data.rfind(self._cell, 0, before)
+        return data[start : data.find(b">", start)] if start >= 0 else b""
+
+    def _note(self, tag: bytes, what: str) -> None:
+        if ref := _REF.search(tag):
+            row, column = int(ref[2]) - 1, column_number(ref[1]) - 1
+            self.notes.setdefault(row, {})[column] = what
+
+    def _measure(self, data: bytes) -> None:
+        if not _UNCOMMON.search(data):
+            return
+        columns = max(map(column_number, set(_WIDE.findall(data))), default=0)
+        rows = max(map(int, set(_LONG.findall(data))), default=0)
+        if columns > _FAR or rows:
+            filled = [(column_number(c), int(r)) for c, r in self._filled.findall(data)]
+            columns = max((column for column, _ in filled), default=0)
+            rows = max((row for _, row in filled), default=0)
+        self._columns = max(self._columns, columns)
+        self._rows = max(self._rows, rows)
+        if (
+            self._columns > limits.COLUMNS
+            or self._rows > limits.ROWS
+            or self._columns * self._rows > limits.AREA
+        ):
+            raise Refused(refused.CELLS_TOO_FAR)
+
+
+def column_number(letters: bytes) -> int:
+    """A is 1; beyond the sheet for more letters than a column can have."""
+    if len(letters) > 3:
+        return limits.ROWS
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+def _is_in_format(letters: bytes, digits: bytes) -> bool:
+    return column_number(letters) <= 16_384 and len(digits) <= 7 and int(digits or 0) <= limits.ROWS
