@@ -42,11 +42,6 @@ class Actor:
     def of_visitor(cls, tenant_id: str, thread_id: str) -> "Actor":
         return cls(tenant_id=tenant_id, name=f"visitor:{thread_id}", thread_id=thread_id)
 
-    @property
-    def owner(self) -> str:
-        """Whose what they make is: the user_id of a person, else the name."""
-        return self.user_id or self.name
-
     def require(self, scope: Scope) -> None:
         if scope not in self.scopes:
             raise Forbidden(

@@ -14,7 +14,7 @@ from agent.jobs.runner import Runner
 from agent.jobs.step import Step
 from agent.services import Services
 from agent.tenants.models import Retention, Tenant
-from server import embedding, importing, keeping, learning
+from server import embedding, importing, keeping, learning, ticketing
 
 Handle = Callable[[Services, Job, Step], Awaitable[Mapping[str, Any]]]
 
@@ -40,6 +40,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "ingest_csv": Kind(importing.csv, importing.ImportParams),
     "ingest_threads": Kind(importing.threads, importing.ImportParams),
+    "ingest_tickets": Kind(ticketing.ingest_tickets, ticketing.TicketParams),
     "embeddings": Kind(
         embedding.embeddings, embedding.EmbeddingsParams, startable=True, nightly=True
     ),

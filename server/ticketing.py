@@ -106,7 +106,7 @@ async def ingest_tickets(services: Services, job: Job, step: Step) -> Mapping[st
             path,
             params.name,
             tenant_id=job.tenant_id,
-            created_by=job.created_by.removeprefix("user:"),
+            created_by=job.created_by,
             job_id=job.job_id,
             expected=params.accepted,
             cursor=job.cursor,
@@ -164,7 +164,8 @@ async def _resolve(
     services: Services, desk: TicketDesk, tenant_id: str, job_id: str, at: _Cursor, step: Told
 ) -> int:
     """How many tickets of the job have a resolution in the end."""
-    store, after = services.tickets.store, None
+    store = services.tickets.store
+    after: str | None = None
     left = 0
     while waiting := await store.unresolved(tenant_id, AT_ONCE, after=after, job_id=job_id):
         ids = [ticket.ticket_id for ticket in waiting]

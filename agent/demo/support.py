@@ -1,4 +1,4 @@
-"""A support desk to try: what it has written down, and cases that people brought it; all made up."""
+"""A support desk to try: what it has written down, and cases that came to it; all made up."""
 
 from pathlib import Path
 

@@ -75,9 +75,7 @@ class TicketService:
         """Raises NotFound `ticket_not_found`."""
         ticket = await self.store.get(tenant_id, ticket_id)
         if ticket is None:
-            raise NotFound(
-                "ticket_not_found", f"There is no ticket {ticket_id[:80]!r}; list them first."
-            )
+            raise unknown(ticket_id)
         return ticket
 
     async def add(
@@ -292,6 +290,10 @@ class TicketService:
             await self._chunks.put(tenant_id, CORPUS, found)
         if await self.store.followed(tenant_id, tickets) < len(tickets):
             await self.store.fell_behind(tenant_id, tickets)
+
+
+def unknown(ticket_id: str) -> NotFound:
+    return NotFound("ticket_not_found", f"There is no ticket {ticket_id[:80]!r}; list them first.")
 
 
 def changed() -> Conflict:

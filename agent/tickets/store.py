@@ -80,10 +80,12 @@ class TicketStore:
         return await page(self._rows(tenant_id), Ticket, query, _ORDER, limit=limit, cursor=cursor)
 
     async def unresolved(
-        self, tenant_id: str, limit: int, *, after: str | None = None
+        self, tenant_id: str, limit: int, *, after: str | None = None, job_id: str | None = None
     ) -> list[Ticket]:
-        """Those that wait for a resolution, by ticket_id."""
+        """Those that wait for a resolution, by ticket_id; with `job_id` only the job's own."""
         query: dict[str, Any] = {"status": Status.PENDING, "resolution_content": None}
+        if job_id is not None:
+            query["job_id"] = job_id
         if after is not None:
             query["ticket_id"] = {"$gt": after}
         rows = await self._rows(tenant_id).find(query, sort=[("ticket_id", 1)], limit=limit)

@@ -1,4 +1,4 @@
-"""Articles and scripts, for staff and programs."""
+"""Articles, scripts and what tickets have taught, for staff and programs."""
 
 import asyncio
 from datetime import datetime
@@ -8,7 +8,17 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.errors import InvalidInput
-from agent.knowledge.models import ID, TEXT, TITLE, Article, ArticleDraft, Found, Kind, Status
+from agent.knowledge.models import (
+    ID,
+    TEXT,
+    TITLE,
+    Article,
+    ArticleDraft,
+    Found,
+    Kind,
+    Likeness,
+    Status,
+)
 from agent.knowledge.written import storable
 from server.actors import Actor
 from server.deps import TheServices, scoped
@@ -19,10 +29,16 @@ from server.scopes import Scope
 router = APIRouter(prefix="/api/knowledge", tags=["knowledge"])
 
 SOURCE = "api"
+SEARCHED: tuple[Kind, ...] = ("article", "resolution")
 Reader = Annotated[Actor, Depends(scoped(Scope.KNOWLEDGE_READ))]
 Writer = Annotated[Actor, Depends(scoped(Scope.KNOWLEDGE_WRITE))]
 KnowledgeId = Annotated[str, Path(pattern=ID)]
 Filter = Annotated[str | None, Query(max_length=200)]
+
+
+def named(person: str | None) -> str | None:
+    """The user_id of a person, as accounts have it; programs keep their names."""
+    return person.removeprefix("user:") if person else None
 
 
 class KnowledgeItem(BaseModel):
@@ -38,12 +54,26 @@ class KnowledgeItem(BaseModel):
     source: str
     status: Status
     version: int
+    ticket_id: str | None
+    """The ticket whose approval published it."""
+    conversation_id: str | None
+    reference_articles: list[str]
+    """What it rests on: articles, scripts, entries, tickets."""
+    created_by: str | None
+    """Who approved it."""
+    similar_to: Likeness | None
+    """Says nearly the same: a proposal to merge."""
+    published_as: str | None
+    """Of a draft: the entry that was made of it."""
+    merged_into: str | None
+    """Of a retired entry: what stands for it now."""
     created_at: datetime
     updated_at: datetime
 
     @classmethod
     def of(cls, article: Article) -> "KnowledgeItem":
-        return cls.model_validate({**dict(article), "resolution": article.text})
+        people = {"created_by": named(article.created_by)}
+        return cls.model_validate({**dict(article), **people, "resolution": article.text})
 
 
 class FoundItem(KnowledgeItem):
@@ -51,11 +81,18 @@ class FoundItem(KnowledgeItem):
     """The part that matched."""
     score: float
     """Comparable within one answer only."""
+    similarity_score: float | None
+    """Cosine of the question and the passage, -1 to 1."""
 
     @classmethod
     def found(cls, found: Found) -> "FoundItem":
         item = KnowledgeItem.of(found.article)
-        return cls(**dict(item), passage=found.passage, score=found.score)
+        return cls(
+            **dict(item),
+            passage=found.passage,
+            score=found.score,
+            similarity_score=found.similarity_score,
+        )
 
 
 class NewArticle(BaseModel):
@@ -77,7 +114,9 @@ class NewArticle(BaseModel):
     community_id: str | None = Field(default=None, max_length=200)
 
 
-@router.get("", summary="Articles and scripts, the newest first", responses=problems(401, 403))
+@router.get(
+    "", summary="Articles, scripts and resolutions, the newest first", responses=problems(401, 403)
+)
 async def list_knowledge(
     services: TheServices,
     actor: Reader,
@@ -102,18 +141,25 @@ async def list_knowledge(
     )
 
 
-@router.get("/search", summary="Search articles and scripts", responses=problems(401, 403, 503))
+@router.get(
+    "/search", summary="Search articles, resolutions or scripts", responses=problems(401, 403, 503)
+)
 async def search_knowledge(
     services: TheServices,
     actor: Reader,
     q: Annotated[str, Query(min_length=1, max_length=500, pattern=r"\S")],
     product: Filter = None,
     category: Filter = None,
-    kind: Kind = "article",
+    kind: Annotated[Kind | None, Query(description="Default: articles and resolutions.")] = None,
     k: Annotated[int, Query(ge=1, le=50)] = 10,
 ) -> Listed[FoundItem]:
     found = await services.knowledge.search(
-        actor.tenant_id, q, kinds=(kind,), product=product, category=category, k=k
+        actor.tenant_id,
+        q,
+        kinds=(kind,) if kind else SEARCHED,
+        product=product,
+        category=category,
+        k=k,
     )
     return Listed(items=[FoundItem.found(each) for each in found])
 

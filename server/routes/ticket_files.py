@@ -1,0 +1,112 @@
+"""Files of tickets: in as a job, out as a workbook."""
+
+from pathlib import PurePath
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+
+from agent.errors import InvalidInput, TooLarge
+from agent.privacy.pii import redact
+from server.actors import Actor
+from server.deps import TheServices, scoped
+from server.errors import problems
+from server.files import LIMITS, MB, FilePart, file_form
+from server.scopes import Scope
+from server.ticketing import TicketParams, check
+
+router = APIRouter(prefix="/api/tickets", tags=["tickets"])
+
+Creator = Annotated[Actor, Depends(scoped(Scope.TICKETS_CREATE))]
+TEXT_LIMIT = LIMITS["/api/tickets/upload"]
+WORKBOOK_LIMIT = 20 * MB
+LISTED = 10_000
+"""Refused rows and warnings that an answer names; all are counted."""
+
+
+class RejectedRow(BaseModel):
+    row: int
+    """The first row of a file is 1."""
+    code: str
+    message: str
+    of_row: int | None = None
+    """The earlier row that has the conversation id."""
+
+
+class WarnedCell(BaseModel):
+    row: int
+    field: str
+    code: str
+
+
+class Uploaded(BaseModel):
+    job_id: str
+    """`GET /api/jobs/{job_id}` says what becomes of it."""
+    accepted: int
+    """Rows that become tickets."""
+    duplicates: int
+    """Of the rejected: their conversation id is taken, in the file or by a ticket."""
+    rejected: list[RejectedRow]
+    rejected_count: int
+    """Where there are more than are listed."""
+    warnings: list[WarnedCell]
+    """Cells that were left out of rows that are accepted."""
+    sheet: str | None
+    header_row: int
+    columns: dict[str, str]
+    """Header -> field it was taken for."""
+    ignored_columns: list[str]
+
+
+@router.post(
+    "/upload",
+    status_code=202,
+    summary="Make tickets of a workbook or a CSV file",
+    description="The file is sent in the field `file` of a multipart form: .xlsx of at most 20 "
+    "MB, .csv of at most 50 MB. What is wrong with it is said at once; a job makes the tickets and "
+    "finds a resolution for each. The first row of a conversation id counts. While it waits, the "
+    "same file again is the same job.",
+    responses=problems(400, 401, 403, 413, 415),
+    openapi_extra=file_form("tickets.xlsx"),
+)
+async def upload(request: Request, services: TheServices, actor: Creator) -> Uploaded:
+    part = await FilePart.of(request)
+    name = redact(part.name).text
+    workbook = PurePath(name).suffix.lower() not in (".csv", ".jsonl")
+    upload_id = await services.uploads.save(
+        actor.tenant_id,
+        name,
+        part.chunks(),
+        purpose=f"ingest_tickets/{actor.name}",
+        limit=WORKBOOK_LIMIT if workbook else TEXT_LIMIT,
+    )
+    try:
+        async with services.uploads.open(actor.tenant_id, upload_id) as path:
+            checked = await check(services, actor.tenant_id, path, name, upload_id=upload_id)
+    except (InvalidInput, TooLarge):
+        await services.uploads.delete(actor.tenant_id, upload_id)
+        raise
+    job = await services.jobs.enqueue(
+        actor.tenant_id,
+        "ingest_tickets",
+        TicketParams(name=name, accepted=checked.accepted).model_dump(),
+        actor=actor.name,
+        upload_id=upload_id,
+        key=upload_id,
+    )
+    file, rejected = checked.file, checked.rejected
+    return Uploaded.model_validate(
+        {
+            "job_id": job.job_id,
+            "accepted": checked.accepted,
+            "duplicates": checked.duplicates,
+            "rejected": list(rejected[:LISTED]),
+            "rejected_count": len(rejected),
+            "warnings": file.warnings[:LISTED],
+            "sheet": file.sheet,
+            "header_row": file.header_row,
+            "columns": file.columns,
+            "ignored_columns": file.ignored_columns,
+        },
+        from_attributes=True,
+    )

@@ -1,0 +1,253 @@
+"""What becomes of tickets: opened, edited, assigned, approved or rejected by the support desk."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent.errors import InvalidInput, NotFound
+from agent.services import Services
+from agent.tickets.models import TEXT, Status
+from agent.tickets.reviewers import Reviewer, tier_number
+from agent.tickets.reviewing import Approved
+from agent.users.roles import Role
+from server.actors import Actor
+from server.deps import Id, TheServices, TheTickets
+from server.errors import problems
+from server.routes.knowledge import KnowledgeItem
+from server.routes.tickets import Reviewing, TicketItem
+from server.scopes import SCOPES_OF, Scope
+
+router = APIRouter(prefix="/api/tickets", tags=["tickets"])
+
+Version = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        le=2**31,
+        strict=True,
+        description="The version that was read; 409 when it is stale. Default: the newest.",
+    ),
+]
+Text = Annotated[str, Field(min_length=1, max_length=TEXT, pattern=r"\S")]
+_DECIDED = problems(400, 401, 403, 404, 409, 413, 415)
+
+
+class StatusRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"status": "in_progress", "version": 1}}
+    )
+
+    status: Status
+    """From pending only in_progress follows; approving and rejecting have routes of their own."""
+    version: Version = None
+
+
+class EditRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {"edited_resolution": "1. Open Ledger > Banking. [KB-DEMO-0001]"}
+        },
+    )
+
+    edited_resolution: Text
+    """Contact data is taken out. Ids of articles and scripts in it become its references."""
+    version: Version = None
+
+
+class AssignRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"assigned_to": "usr_7k2m4n8p0q1r3s5t6v9w"}}
+    )
+
+    assigned_to: Annotated[str, Field(min_length=1, max_length=200)] | None
+    """The user_id of who reviews it; null: nobody in particular."""
+    version: Version = None
+
+
+class ApproveRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"version": 2}})
+
+    edited_resolution: Text | None = None
+    """Approved in place of what was found."""
+    version: Version = None
+
+
+class RejectRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"reason": "It answers another question."}}
+    )
+
+    reason: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]
+    version: Version = None
+
+
+class ApproveAboveRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"score": 90}})
+
+    score: Annotated[int, Field(ge=0, le=100, strict=True)]
+    """The lowest relevancy_score that is approved."""
+
+
+class Approval(BaseModel):
+    ticket: TicketItem
+    knowledge: KnowledgeItem
+    """What can be found from now on."""
+
+
+class ApprovedAbove(BaseModel):
+    approved: int
+    items: list[Approval]
+
+
+@router.patch(
+    "/{ticket_id}/status",
+    summary="Open a ticket",
+    description="From pending to in_progress; every other step is 409, for only `approve` and "
+    "`reject` decide. It is whose who opens it, unless somebody has it.",
+    responses=_DECIDED,
+)
+async def set_status(
+    ticket_id: Id, body: StatusRequest, services: TheServices, actor: Reviewing
+) -> TicketItem:
+    ticket = await services.reviewing.set_status(
+        actor.tenant_id,
+        ticket_id,
+        await _reviewer(services, actor),
+        body.status,
+        version=body.version,
+    )
+    return TicketItem.of(ticket)
+
+
+@router.patch(
+    "/{ticket_id}/resolution",
+    summary="Edit the resolution of a ticket",
+    description="Opens a ticket that is pending. What is approved later is the edited text.",
+    responses=_DECIDED,
+)
+async def edit_resolution(
+    ticket_id: Id, body: EditRequest, services: TheServices, actor: Reviewing
+) -> TicketItem:
+    ticket = await services.reviewing.edit(
+        actor.tenant_id,
+        ticket_id,
+        await _reviewer(services, actor),
+        body.edited_resolution,
+        version=body.version,
+    )
+    return TicketItem.of(ticket)
+
+
+@router.patch("/{ticket_id}/assign", summary="Say who reviews a ticket", responses=_DECIDED)
+async def assign(
+    ticket_id: Id, body: AssignRequest, services: TheServices, actor: Reviewing
+) -> TicketItem:
+    if body.assigned_to is not None:
+        await _require_reviewer(services, actor, body.assigned_to)
+    ticket = await services.reviewing.assign(
+        actor.tenant_id,
+        ticket_id,
+        await _reviewer(services, actor),
+        body.assigned_to,
+        version=body.version,
+    )
+    return TicketItem.of(ticket)
+
+
+@router.post(
+    "/{ticket_id}/approve",
+    summary="Approve the resolution of a ticket, once",
+    description="Publishes it as knowledge `KB-NEW-…` that is found at once. The same approval "
+    "again gives the same answer. 409 `ticket_not_opened` for a pending ticket. A ticket with a "
+    "tier needs an agent of that tier or a higher one.",
+    responses=_DECIDED,
+)
+async def approve(
+    ticket_id: Id,
+    body: ApproveRequest,
+    services: TheServices,
+    tickets: TheTickets,
+    actor: Reviewing,
+) -> Approval:
+    approved = await tickets.approve(
+        actor.tenant_id,
+        ticket_id,
+        await _reviewer(services, actor),
+        edited_resolution=body.edited_resolution,
+        version=body.version,
+    )
+    return _approval(approved)
+
+
+@router.post(
+    "/{ticket_id}/reject",
+    summary="Reject the resolution of a ticket, once",
+    responses=_DECIDED,
+)
+async def reject(
+    ticket_id: Id,
+    body: RejectRequest,
+    services: TheServices,
+    tickets: TheTickets,
+    actor: Reviewing,
+) -> TicketItem:
+    ticket = await tickets.reject(
+        actor.tenant_id,
+        ticket_id,
+        await _reviewer(services, actor),
+        reason=body.reason,
+        version=body.version,
+    )
+    return TicketItem.of(ticket)
+
+
+@router.post(
+    "/approve-above",
+    summary="Approve every pending ticket from a score on",
+    description="Those whose tier is above one's own are left as they are.",
+    responses=problems(400, 401, 403, 413, 415),
+)
+async def approve_above(
+    body: ApproveAboveRequest, services: TheServices, tickets: TheTickets, actor: Reviewing
+) -> ApprovedAbove:
+    approved = await tickets.approve_above(
+        actor.tenant_id, await _reviewer(services, actor), body.score
+    )
+    return ApprovedAbove(approved=len(approved), items=[_approval(each) for each in approved])
+
+
+def _approval(approved: Approved) -> Approval:
+    return Approval(
+        ticket=TicketItem.of(approved.ticket), knowledge=KnowledgeItem.of(approved.knowledge)
+    )
+
+
+async def _reviewer(services: Services, actor: Actor) -> Reviewer:
+    """Who reviews, with the tier that their account has now."""
+    if actor.user_id is None:
+        return Reviewer(name=actor.name, user_id=None, tier=None, admin=True)
+    user = (await services.users.get(actor.tenant_id, actor.user_id)).user
+    return Reviewer(
+        name=actor.name,
+        user_id=actor.user_id,
+        tier=tier_number(user.tier),
+        admin=user.role is Role.ADMIN,
+    )
+
+
+async def _require_reviewer(services: Services, actor: Actor, user_id: str) -> None:
+    """Raises InvalidInput unless the user may review."""
+    try:
+        account = await services.users.get(actor.tenant_id, user_id)
+    except NotFound:
+        account = None
+    if (
+        account is None
+        or account.user.disabled_at is not None
+        or Scope.TICKETS_REVIEW not in SCOPES_OF[account.user.role]
+    ):
+        raise InvalidInput(
+            "ticket_assignee_unfit", "Name the user_id of a support agent or an admin."
+        )
