@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.ai.regression import Rows, fit, probabilities
 from agent.errors import InvalidInput
 from agent.training.stages.features import BUCKETS, FORMAT, features
-from agent.training.stages.regression import Rows, fit, probabilities
 from agent.training.stages.turns import Turn
 
 _RARE = 2

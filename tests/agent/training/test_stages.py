@@ -7,11 +7,11 @@ from itertools import chain
 import numpy as np
 import pytest
 
+from agent.ai import regression
+from agent.ai.regression import Rows, fit, probabilities
 from agent.errors import InvalidInput
-from agent.training.stages import regression
 from agent.training.stages.classifier import StageClassifier, learn
 from agent.training.stages.features import features
-from agent.training.stages.regression import Rows, fit, probabilities
 from agent.training.stages.scoring import majority, score
 from agent.training.stages.turns import Turn
 from tests.agent.training.conversations import conversation
