@@ -102,7 +102,7 @@ async def _community(call: Call, args: LookupArgs) -> str:
     """What holds for one may be wrong for another."""
     if args.listing_id is None:
         return call.community.community_id
-    home = await call.services.listings.get(call.tenant_id, args.listing_id)
+    home = await call.services.listings.seen(call.tenant_id, args.listing_id)
     return home.community_id
 
 

@@ -26,13 +26,13 @@ async def search_listings(call: Call, query: ListingQuery) -> list[Listing]:
 
 
 async def listing_details(call: Call, args: ListingArgs) -> Listing:
-    listing = await call.services.listings.get(call.tenant_id, args.listing_id)
+    listing = await call.services.listings.seen(call.tenant_id, args.listing_id)
     _offer(call, [listing])
     return listing
 
 
 async def compare_listings(call: Call, args: CompareArgs) -> list[Listing]:
-    found = await call.services.listings.by_ids(call.tenant_id, args.listing_ids)
+    found = await call.services.listings.seen_by_ids(call.tenant_id, args.listing_ids)
     _offer(call, found)
     return found
 

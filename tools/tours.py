@@ -92,8 +92,8 @@ class CancelStored(BaseModel):
 
 async def tour_slots(call: Call, args: SlotsArgs) -> SlotOffer:
     """At most three free times, in the community's zone; they count as offered."""
-    listing = await call.services.listings.get(call.tenant_id, args.listing_id)
-    community = await call.services.tenants.community(call.tenant_id, listing.community_id)
+    listing = await call.services.listings.seen(call.tenant_id, args.listing_id)
+    community = await call.services.tenants.community_of(call.tenant_id, listing.community_id)
     offer = await call.services.tours.slots(
         call.tenant_id, listing.listing_id, community, on=args.on, around=args.around
     )

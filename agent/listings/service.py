@@ -40,6 +40,8 @@ SEEN = timedelta(seconds=1)
 """How long a process may read by what has been changed elsewhere."""
 FOUND = 128
 """Searches whose result is kept as long as the inventory stays as it is."""
+HOMES = 1_000
+"""Homes that are kept as long."""
 
 
 class ListingService:
@@ -51,6 +53,7 @@ class ListingService:
         self._versions: dict[str, tuple[datetime, int]] = {}
         self._public: dict[str, tuple[int, frozenset[str]]] = {}
         self._found: OrderedDict[tuple[str, int, str], list[Listing]] = OrderedDict()
+        self._homes: OrderedDict[tuple[str, int, str], Listing] = OrderedDict()
 
     async def search(
         self, tenant_id: str, query: ListingQuery, *, limit: int = 50
@@ -61,10 +64,12 @@ class ListingService:
         """
         if not limit:
             return await self._store.search(tenant_id, query, limit=0)
-        wanted = (tenant_id, await self._version(tenant_id), f"{limit} {query.model_dump_json()}")
+        version = await self._version(tenant_id)
+        wanted = (tenant_id, version, f"{limit} {query.model_dump_json()}")
         found = self._found.get(wanted)
         if found is None:
             found = self._found[wanted] = await self._store.search(tenant_id, query, limit=limit)
+            self._keep(tenant_id, version, found)
             if len(self._found) > FOUND:
                 self._found.popitem(last=False)
         self._found.move_to_end(wanted)
@@ -74,10 +79,26 @@ class ListingService:
         """Raises NotFound `listing_not_found`."""
         listing = await self._store.get(tenant_id, listing_id)
         if listing is None:
-            raise NotFound(
-                "listing_not_found", f"There is no listing {listing_id[:80]!r}; search again."
-            )
+            raise _unknown(listing_id)
         return listing
+
+    async def seen(self, tenant_id: str, listing_id: str) -> Listing:
+        """The same as the inventory was at most a second ago, to talk about; do not change it."""
+        found = await self.seen_by_ids(tenant_id, [listing_id])
+        if not found:
+            raise _unknown(listing_id)
+        return found[0]
+
+    async def seen_by_ids(self, tenant_id: str, listing_ids: Sequence[str]) -> list[Listing]:
+        """Those that exist, in the order asked for, as they were at most a second ago."""
+        version = await self._version(tenant_id)
+        kept = {each: self._homes.get((tenant_id, version, each)) for each in listing_ids}
+        missing = [each for each, home in kept.items() if home is None]
+        if missing:
+            read = await self._store.by_ids(tenant_id, missing)
+            self._keep(tenant_id, version, read)
+            kept |= {home.listing_id: home for home in read}
+        return [home for each in listing_ids if (home := kept[each])]
 
     async def by_ids(self, tenant_id: str, listing_ids: Sequence[str]) -> list[Listing]:
         """Those that exist, in the order asked for."""
@@ -139,6 +160,12 @@ class ListingService:
             return await self._repository.transact(write)
         finally:
             self._versions.pop(tenant_id, None)
+
+    def _keep(self, tenant_id: str, version: int, homes: Sequence[Listing]) -> None:
+        for home in homes:
+            self._homes[tenant_id, version, home.listing_id] = home
+        while len(self._homes) > HOMES:
+            self._homes.popitem(last=False)
 
     async def _version(self, tenant_id: str) -> int:
         """Of the inventory as it was at most a second ago."""
@@ -233,6 +260,10 @@ class ListingService:
             )
             for draft in drafts
         ]
+
+
+def _unknown(listing_id: str) -> NotFound:
+    return NotFound("listing_not_found", f"There is no listing {listing_id[:80]!r}; search again.")
 
 
 def _outcome(before: str | None, now: str) -> Outcome:

@@ -212,7 +212,7 @@ async def _tours(turn: Turn) -> None:
     if not active and not turn.has(Intent.TOUR):
         turn.say("no_tour")
     for tour in active[-2:]:
-        home = await turn.services.listings.get(call.tenant_id, tour.listing_id)
+        home = await turn.services.listings.seen(call.tenant_id, tour.listing_id)
         community = await turn.services.tenants.community_of(call.tenant_id, tour.community_id)
         status = "booked" if tour.status is TourStatus.BOOKED else "waiting for the team's yes"
         turn.say("tour_is", home=home.title, time=label(community, tour.starts_at), status=status)

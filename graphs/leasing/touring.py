@@ -140,7 +140,7 @@ async def _waiting(turn: Turn, home: Listing) -> Tour | None:
 
 
 async def _listing(turn: Turn, listing_id: str) -> Listing:
-    return await turn.services.listings.get(turn.tools.call.tenant_id, listing_id)
+    return await turn.services.listings.seen(turn.tools.call.tenant_id, listing_id)
 
 
 def _chosen(turn: Turn) -> dict[str, str] | None:

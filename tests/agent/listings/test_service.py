@@ -209,3 +209,39 @@ class TestFound:
         for rent in range(5):
             await inventory.listings.search(TENANT, ListingQuery(max_rent=2000 + rent))
         assert len(inventory.listings._found) == 3
+
+
+class TestSeen:
+    async def test_is_read_once_until_something_changes(self, inventory: Inventory) -> None:
+        await inventory.add(home("a", name="Row"), home("b", name="Court"))
+        ids = [each.listing_id for each in await inventory.listings.search(TENANT, ListingQuery())]
+        first = await inventory.listings.seen(TENANT, ids[0])
+        assert await inventory.listings.seen(TENANT, ids[0]) is first
+        assert [x.listing_id for x in await inventory.listings.seen_by_ids(TENANT, ids[::-1])] == [
+            *ids[::-1]
+        ]
+        await inventory.add(home("a", name="Row", available=False), home("b", name="Court"))
+        seen = await inventory.listings.seen_by_ids(TENANT, [*ids, "lst_none"])
+        assert {each.name: each.available for each in seen} == {"Row": False, "Court": True}
+
+    async def test_shows_no_tenant_the_homes_of_another(self, inventory: Inventory) -> None:
+        await inventory.add(home("a"))
+        [shown] = await inventory.listings.search(TENANT, ListingQuery())
+        with pytest.raises(NotFound):
+            await inventory.listings.seen("other", shown.listing_id)
+
+    async def test_hears_of_another_process(self, inventory: Inventory) -> None:
+        await inventory.add(home("a"))
+        [shown] = await inventory.listings.search(TENANT, ListingQuery())
+        elsewhere = ListingService(
+            inventory.repository, ListingStore(inventory.repository), inventory.clock
+        )
+        await elsewhere.upsert(TENANT, "row", [home("a", available=False)])
+        inventory.clock.advance(SEEN)
+        assert not (await inventory.listings.seen(TENANT, shown.listing_id)).available
+
+    async def test_keeps_few(self, inventory: Inventory, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(service, "HOMES", 3)
+        await inventory.add(*(home(name) for name in "abcde"))
+        assert len(await inventory.listings.search(TENANT, ListingQuery())) == 5
+        assert len(inventory.listings._homes) == 3
