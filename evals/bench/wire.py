@@ -19,13 +19,21 @@ class Wire:
 
     async def post(self, path: str, body: Any, token: str = "") -> tuple[int, Any]:
         """(status, JSON)."""
+        status, _, answer = await self.post_for_all(path, body, token)
+        return status, answer
+
+    async def post_for_all(
+        self, path: str, body: Any, token: str = ""
+    ) -> tuple[int, Mapping[str, str], Any]:
+        """(status, headers in lower case, JSON)."""
         sent = json.dumps(body).encode()
         reader, _ = await self._ask("POST", path, token, sent)
         return await _answer(reader)
 
     async def get(self, path: str, token: str = "") -> tuple[int, Any]:
         reader, _ = await self._ask("GET", path, token)
-        return await _answer(reader)
+        status, _, answer = await _answer(reader)
+        return status, answer
 
     async def listen(self, path: str, token: str = "") -> None:
         """Begin a stream: return once it is answered."""
@@ -70,10 +78,10 @@ class Wire:
         return reader, writer
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, Any]:
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, Mapping[str, str], Any]:
     status, headers = await _head(reader)
     body = await reader.readexactly(int(headers["content-length"]))
-    return status, json.loads(body) if body else None
+    return status, headers, json.loads(body) if body else None
 
 
 async def _head(reader: asyncio.StreamReader) -> tuple[int, Mapping[str, str]]:
