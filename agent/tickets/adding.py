@@ -11,7 +11,7 @@ from agent.tickets.models import Status, Step, Ticket, TicketDraft
 from agent.tickets.unnamed import contact_of, without_contact
 
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,50}")
-_ROUTES = frozenset(("upload", "pending", "resolved", "export", "calibration"))
+_ROUTES = frozenset(("upload", "pending", "resolved", "export.xlsx", "calibration"))
 """Words that may stand in an address where a ticket's id stands."""
 
 

@@ -21,6 +21,8 @@ from agent.listings.models import ListingDraft, ListingQuery
 from agent.services import Services
 from agent.tenants.models import Community
 from agent.threads.models import Stage
+from agent.tickets.models import Grounds, Resolution, Score, TicketDraft
+from agent.tickets.reviewers import Reviewer
 from agent.users.roles import Role
 from graphs.decisions import decide
 from server.scopes import Scope
@@ -84,6 +86,8 @@ class Row:
     params: Mapping[str, str] | None = None
     files: Mapping[str, Any] | None = None
     form: Mapping[str, str] | None = None
+    others: Scope | None = None
+    """Without this scope too there is only what the caller made itself."""
     known: Scope | None = None
     """Open to strangers, but a key or a user needs this scope."""
     ids: Mapping[str, Maker] = field(default_factory=dict)
@@ -170,6 +174,44 @@ async def _slot(world: World) -> str:
 async def _article(world: World) -> str:
     draft = ArticleDraft(title="Permits", text="A permit.")
     return (await world.services.knowledge.put("default", [draft], "test"))[0].knowledge_id
+
+
+async def _entry(world: World) -> str:
+    """An article that has been changed once."""
+    for text in ("A permit.", "Two permits."):
+        draft = ArticleDraft(knowledge_id="KB_1", title="Permits", text=text)
+        await world.services.knowledge.put("default", [draft], "test")
+    return "KB_1"
+
+
+async def _other_entry(world: World) -> str:
+    draft = ArticleDraft(knowledge_id="OTHER_1", title="Parking", text="A permit.")
+    await world.services.knowledge.put("default", [draft], "test")
+    return "OTHER_1"
+
+
+async def _ticket(world: World) -> str:
+    """One that somebody has opened, with a resolution."""
+    ticket_id = await _pending_ticket(world)
+    reviewer = Reviewer(name="test", admin=True)
+    await world.services.reviewing.edit("default", ticket_id, reviewer, "Prepare it again.")
+    return ticket_id
+
+
+async def _pending_ticket(world: World) -> str:
+    draft = TicketDraft(
+        ticket_id=new_id("CS"), conversation_id=new_id("CONV"), transcript="Caller: It is stuck."
+    )
+    added = await world.services.tickets.add("default", [(2, draft)], created_by="test")
+    return added.ticket_ids[0]
+
+
+async def _resolved_ticket(world: World) -> str:
+    ticket_id = await _pending_ticket(world)
+    score = Score(relevancy_points=1, accuracy_points=1, completeness_points=1, reasoning="-")
+    found = Resolution(content="Prepare it again.", score=score, by="rules")
+    await world.services.tickets.settle("default", ticket_id, found, Grounds())
+    return ticket_id
 
 
 async def _model(world: World) -> str:
@@ -269,6 +311,7 @@ IDS: dict[str, Maker] = {
     "home_id": _home,
     "slot_id": _slot,
     "knowledge_id": _article,
+    "ticket_id": _ticket,
     "version": _model,
     "job_id": _job,
     "assistant_id": _assistant,
@@ -290,6 +333,8 @@ RUN: Json = {
     "input": {"messages": [{"role": "user", "content": "hi"}]},
 }
 CSV = {"file": ("a.csv", b"role,text\nlead,hi\n")}
+TICKETS = {"file": ("a.csv", b"conversation id,transcript\nC-1,Caller: It is stuck.\n")}
+KNOWLEDGE = {"file": ("a.csv", b"title,text\nParking,A permit.\n")}
 
 ROWS = (
     # pages and health
@@ -476,6 +521,74 @@ ROWS = (
     ),
     Row("GET /api/knowledge/{knowledge_id}", Scope.KNOWLEDGE_READ),
     Row("DELETE /api/knowledge/{knowledge_id}", Scope.KNOWLEDGE_WRITE, uses_up=True),
+    Row("GET /api/knowledge/stale", Scope.KNOWLEDGE_WRITE),
+    Row("GET /api/knowledge/{knowledge_id}/history", Scope.KNOWLEDGE_READ),
+    Row(
+        "POST /api/knowledge/{knowledge_id}/rollback",
+        Scope.KNOWLEDGE_WRITE,
+        body={"version": 1},
+        ids={"knowledge_id": _entry},
+        uses_up=True,
+    ),
+    Row(
+        "POST /api/knowledge/{knowledge_id}/merge",
+        Scope.KNOWLEDGE_WRITE,
+        body={"into": "{other_id}"},
+        ids={"knowledge_id": _entry, "other_id": _other_entry},
+        uses_up=True,
+    ),
+    # tickets
+    Row("POST /api/tickets/upload", Scope.TICKETS_CREATE, files=TICKETS, foreign_ok=True),
+    Row("GET /api/tickets", Scope.TICKETS_READ),
+    Row("GET /api/tickets/pending", Scope.TICKETS_REVIEW),
+    Row("GET /api/tickets/resolved", Scope.TICKETS_REVIEW),
+    Row("GET /api/tickets/calibration", Scope.TICKETS_REVIEW, foreign_ok=True),
+    Row("GET /api/tickets/{ticket_id}", Scope.TICKETS_READ, others=Scope.TICKETS_REVIEW),
+    Row(
+        "GET /api/tickets/{ticket_id}/resolution",
+        Scope.TICKETS_READ,
+        others=Scope.TICKETS_REVIEW,
+        ids={"ticket_id": _resolved_ticket},
+    ),
+    Row(
+        "PATCH /api/tickets/{ticket_id}/status",
+        Scope.TICKETS_REVIEW,
+        body={"status": "in_progress"},
+        ids={"ticket_id": _pending_ticket},
+        uses_up=True,
+    ),
+    Row(
+        "PATCH /api/tickets/{ticket_id}/resolution",
+        Scope.TICKETS_REVIEW,
+        body={"edited_resolution": "Prepare it once more."},
+    ),
+    Row("PATCH /api/tickets/{ticket_id}/assign", Scope.TICKETS_REVIEW, body={"assigned_to": None}),
+    Row("POST /api/tickets/{ticket_id}/approve", Scope.TICKETS_REVIEW, body={}, uses_up=True),
+    Row(
+        "POST /api/tickets/{ticket_id}/reject",
+        Scope.TICKETS_REVIEW,
+        body={"reason": "It answers another question."},
+        uses_up=True,
+    ),
+    Row(
+        "POST /api/tickets/approve-above",
+        Scope.TICKETS_REVIEW,
+        body={"score": 99},
+        foreign_ok=True,
+    ),
+    Row(
+        "POST /api/rag/generate",
+        Scope.RAG_USE,
+        body={"transcript": "Caller: It is stuck."},
+        foreign_ok=True,
+    ),
+    Row(
+        "POST /api/chatbot/message",
+        Scope.RAG_USE,
+        visitor=True,
+        body={"message": "Is there a permit?"},
+        foreign_ok=True,
+    ),
     # training and jobs
     Row(
         "POST /api/training/start",
