@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from agent.approvals.models import SCHEMA_VERSION, Approval, Args, Decision
+from agent.approvals.models import SCHEMA_VERSION, Args, Decision, Risk
 from agent.errors import Conflict, InvalidInput
 
 WORDS = {"accept": "approve", "response": "respond", "ignore": "dismiss"}
@@ -17,7 +18,28 @@ _OURS = frozenset({"decision", "type", "decisions", "args", "message", "edited_a
 _BOUND = frozenset({"action_id"})
 
 
-def payload(approval: Approval) -> dict[str, Any]:
+class Question(Protocol):
+    """Something that waits for a person: an approval, or a ticket's resolution."""
+
+    @property
+    def action(self) -> str: ...
+    @property
+    def action_id(self) -> str: ...
+    @property
+    def args(self) -> Args: ...
+    @property
+    def args_hash(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def risk(self) -> Risk: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def expires_at(self) -> datetime | None: ...
+
+
+def payload(approval: Question, *, may_ignore: bool = True) -> dict[str, Any]:
     """The interrupt value; opens in agent-inbox, agent-chat-ui and LangGraph Studio alike."""
     args, description = approval.args, approval.description
     return {
@@ -40,19 +62,19 @@ def payload(approval: Approval) -> dict[str, Any]:
             "allow_accept": True,
             "allow_edit": True,
             "allow_respond": True,
-            "allow_ignore": True,
+            "allow_ignore": may_ignore,
         },
         "description": description,
         "action_id": approval.action_id,
         "args_hash": approval.args_hash,
         "risk": approval.risk,
-        "expires_at": approval.expires_at.isoformat(),
+        "expires_at": approval.expires_at.isoformat() if approval.expires_at else None,
         "version": approval.version,
         "schema_version": SCHEMA_VERSION,
     }
 
 
-def decision_from(answer: Any, approval: Approval, *, interrupt_id: str | None = None) -> Decision:
+def decision_from(answer: Any, approval: Question, *, interrupt_id: str | None = None) -> Decision:
     """The decision about `approval` that any reply of the known inboxes means.
 
     `answer` is a resume value, or a whole state update or command that ends the thread;
@@ -96,7 +118,7 @@ def _ends(answer: Any) -> bool:
     return answer.get("resume") is None and (goto == END or goto == [END])
 
 
-def _of_interrupt(answer: Any, approval: Approval, interrupt_id: str | None) -> Any:
+def _of_interrupt(answer: Any, approval: Question, interrupt_id: str | None) -> Any:
     """What stands under the id of the interrupt, where the answer names one."""
     if not isinstance(answer, Mapping) or len(answer) != 1:
         return answer
@@ -114,7 +136,7 @@ def _of_interrupt(answer: Any, approval: Approval, interrupt_id: str | None) -> 
     return value
 
 
-def _bound(value: Any, approval: Approval) -> Any:
+def _bound(value: Any, approval: Question) -> Any:
     said = _single(value)
     return {**said, "action_id": said.get("action_id", approval.action_id)}
 
@@ -132,7 +154,7 @@ def _single(answer: Any) -> Mapping[str, Any]:
     return {**around, **answer}
 
 
-def _edited(said: Mapping[str, Any], approval: Approval) -> Args:
+def _edited(said: Mapping[str, Any], approval: Question) -> Args:
     edited = said.get("edited_action") or said.get("args")
     if isinstance(edited, Mapping) and ("name" in edited or "action" in edited):
         if (edited.get("name") or edited.get("action")) != approval.action:
@@ -143,7 +165,7 @@ def _edited(said: Mapping[str, Any], approval: Approval) -> Args:
     return dict(edited)
 
 
-def _echoed(request: Any, approval: Approval) -> Args | None:
+def _echoed(request: Any, approval: Question) -> Args | None:
     """The arguments that came back with an approval, if any; they must be the stored ones."""
     if not request:
         return None
@@ -174,7 +196,7 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
-def _require_low(approval: Approval) -> None:
+def _require_low(approval: Question) -> None:
     if approval.risk == "high":
         raise InvalidInput(
             "decision_unbound",

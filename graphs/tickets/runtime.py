@@ -1,17 +1,39 @@
 """The one door to the tickets graph: resolve, decide, generate."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
 
+from langgraph.types import Command
+
+from agent.errors import LatchkeyError, Unavailable
 from agent.services import Services
 from agent.tickets.models import Case, Grounds, Resolution, Ticket
+from agent.tickets.reviewers import Reviewer
+from agent.tickets.reviewing import Approved
+from graphs.checkpoints import TurnSaver
+from graphs.tickets import resolving
+from graphs.tickets.review import waits
+from graphs.tickets.waiting import Waiting, place
 
 if TYPE_CHECKING:
-    from agent.tickets.reviewing import Approved, Reviewer
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.graph.state import CompiledStateGraph
 
+    from graphs.tickets.state import TicketState
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 4
+"""Tickets that are resolved beside each other."""
+SWEPT = 200
+"""Tickets that are looked at in one sweep."""
+DECIDED = {"decision": "decided"}
+"""What a graph is resumed with that finds its ticket decided; it reads the row."""
 Step = Callable[[int], Awaitable[None]]
-"""Called with how many of the tickets have been resolved so far."""
+"""Called with how many of the tickets are done so far."""
 
 
 async def _quiet(done: int) -> None:
@@ -21,59 +43,169 @@ async def _quiet(done: int) -> None:
 class TicketDesk:
     """Serves every way in. The ticket's row is the truth; its graph only follows."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(
+        self,
+        services: Services,
+        graph: "CompiledStateGraph[TicketState, None, TicketState, TicketState]",
+        saver: TurnSaver,
+    ) -> None:
         self.services = services
+        self._graph = graph
+        self._saver = saver
+        self._waiting = Waiting(services.repository)
+        self._background: set[asyncio.Task[None]] = set()
+        self._swept: dict[str, str] = {}
 
     async def resolve(self, tenant_id: str, ticket_ids: Sequence[str], step: Step = _quiet) -> None:
-        """Take each ticket through the graph to its question; doing it again changes nothing."""
-        raise NotImplementedError
+        """Take each ticket through the graph to its question; doing it again changes nothing.
+
+        A ticket that cannot be resolved waits as it was, and holds up no other. Raises
+        Unavailable, once all have been tried, where something was away.
+        """
+        room = asyncio.Semaphore(AT_ONCE)
+        away: list[Unavailable] = []
+        done = 0
+
+        async def one(ticket_id: str) -> None:
+            nonlocal done
+            async with room:
+                try:
+                    await self._ask(tenant_id, ticket_id)
+                except Unavailable as error:
+                    away.append(error)
+                except Exception as error:
+                    log.error("ticket %s was not resolved: %s", ticket_id, _name(error))
+            done += 1
+            await step(done)
+
+        await asyncio.gather(*(one(ticket_id) for ticket_id in ticket_ids))
+        if away:
+            raise away[0]
 
     async def approve(
         self,
         tenant_id: str,
         ticket_id: str,
-        reviewer: "Reviewer",
+        reviewer: Reviewer,
         *,
         edited_resolution: str | None = None,
         kb_id: str | None = None,
         script_id: str | None = None,
         version: int | None = None,
-    ) -> "Approved":
+    ) -> Approved:
         """Approve for good, then let the graph go on; raises what the review raises."""
-        raise NotImplementedError
+        approved = await self.services.reviewing.approve(
+            tenant_id,
+            ticket_id,
+            reviewer,
+            edited_resolution=edited_resolution,
+            kb_id=kb_id,
+            script_id=script_id,
+            version=version,
+        )
+        self._wake(tenant_id, ticket_id)
+        return approved
 
-    async def approve_above(
-        self, tenant_id: str, reviewer: "Reviewer", score: int
-    ) -> "list[Approved]":
-        raise NotImplementedError
+    async def approve_above(self, tenant_id: str, reviewer: Reviewer, score: int) -> list[Approved]:
+        """Open and approve what scores at least so much; see `Reviewing.approve_above`."""
+        approved = await self.services.reviewing.approve_above(tenant_id, reviewer, score)
+        for each in approved:
+            self._wake(tenant_id, each.ticket.ticket_id)
+        return approved
 
     async def reject(
         self,
         tenant_id: str,
         ticket_id: str,
-        reviewer: "Reviewer",
+        reviewer: Reviewer,
         *,
         reason: str,
         version: int | None = None,
     ) -> Ticket:
-        raise NotImplementedError
+        """Reject for good, then let the graph go on; raises what the review raises."""
+        ticket = await self.services.reviewing.reject(
+            tenant_id, ticket_id, reviewer, reason=reason, version=version
+        )
+        self._wake(tenant_id, ticket_id)
+        return ticket
 
     async def generate(self, tenant_id: str, case: Case) -> tuple[Resolution, Grounds]:
         """A resolution of a case that is no ticket; stores nothing."""
-        raise NotImplementedError
+        return await resolving.resolution(self.services, tenant_id, case)
 
     async def sweep(self) -> bool:
-        """Let graphs go on that a dead process has left waiting; False: for a worker's loop."""
+        """Let graphs go on whose ticket was decided by a process that died; some at a time."""
+        for tenant in await self.services.tenants.tenants():
+            await self._sweep(tenant.tenant_id)
         return False
 
     async def close(self) -> None:
-        """Wait for the graphs that are going on."""
+        """Wait for the graphs that are going on; a sweep does what is cut off."""
+        while self._background:
+            await asyncio.gather(*self._background, return_exceptions=True)
+
+    async def _ask(self, tenant_id: str, ticket_id: str) -> None:
+        """Run the graph of one ticket up to its question."""
+        start: TicketState = {"tenant_id": tenant_id, "ticket_id": ticket_id}
+        if await self._waiting.is_kept(tenant_id, ticket_id):
+            return
+        at = place(tenant_id, ticket_id)
+        with self._saver.turn(at, None, fresh=True) as saved:
+            state = await self._graph.ainvoke(start, _config(at), durability="exit")
+            self.services.failpoints.reach("ticket_question")
+            if "__interrupt__" in state:
+                await self._waiting.keep(tenant_id, saved)
+
+    async def _go_on(self, tenant_id: str, ticket_id: str) -> None:
+        """Resume the graph of a decided ticket to its end, and forget that it waited."""
+        if not await self._waiting.is_kept(tenant_id, ticket_id):
+            return
+        at = place(tenant_id, ticket_id)
+        with self._saver.turn(at, None, fresh=False):
+            resume: Command[Any] = Command(resume=DECIDED)
+            await self._graph.ainvoke(resume, _config(at), durability="exit")
+        await self._waiting.drop(tenant_id, [ticket_id])
+
+    def _wake(self, tenant_id: str, ticket_id: str) -> None:
+        """Let the graph go on without making the caller wait."""
+        task = asyncio.create_task(_alone(ticket_id, self._go_on(tenant_id, ticket_id)))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _sweep(self, tenant_id: str) -> None:
+        ids = await self._waiting.some(tenant_id, after=self._swept.get(tenant_id, ""), limit=SWEPT)
+        self._swept[tenant_id] = ids[-1] if len(ids) == SWEPT else ""
+        tickets = await self.services.tickets.store.by_ids(tenant_id, ids)
+        await self._waiting.drop(tenant_id, [each for each in ids if each not in tickets])
+        for ticket in tickets.values():
+            if not waits(ticket):
+                await _alone(ticket.ticket_id, self._go_on(tenant_id, ticket.ticket_id))
 
 
 @contextlib.asynccontextmanager
 async def open_desk(services: Services) -> AsyncIterator[TicketDesk]:
-    desk = TicketDesk(services)
+    from graphs.checkpoints import open_saver
+    from graphs.tickets.graph import build
+
+    saver = await asyncio.to_thread(open_saver, services.database)
+    desk = TicketDesk(services, build(services).compile(checkpointer=saver), saver)
     try:
         yield desk
     finally:
         await desk.close()
+
+
+async def _alone(ticket_id: str, work: Coroutine[Any, Any, None]) -> None:
+    """Do it, or note why not; the next sweep tries it again."""
+    try:
+        await work
+    except Exception as error:
+        log.warning("the graph of ticket %s waits on %s", ticket_id, _name(error))
+
+
+def _config(at: str) -> "RunnableConfig":
+    return {"configurable": {"thread_id": at}}
+
+
+def _name(error: Exception) -> str:
+    return error.code if isinstance(error, LatchkeyError) else type(error).__name__
