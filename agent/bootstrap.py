@@ -15,6 +15,8 @@ from agent.audit.chain import Chain
 from agent.audit.sealing import Sealer
 from agent.audit.service import AuditService
 from agent.audit.store import AuditStore
+from agent.chats.service import ChatService
+from agent.chats.store import ChatStore
 from agent.chunks.service import ChunkService
 from agent.chunks.store import ChunkStore
 from agent.events.store import EventStore
@@ -207,6 +209,7 @@ def build_services(
         reviewing=Reviewing(
             repository, tickets, knowledge, publishing, audit, events, clock, failpoints
         ),
+        chats=ChatService(ChatStore(repository), clock),
         chat=ChatModels(settings, clock) if asks_models else None,
         training=TrainingService(
             repository,

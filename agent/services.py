@@ -5,6 +5,7 @@ from agent.applications.service import ApplicationService
 from agent.approvals.service import ApprovalService
 from agent.audit.sealing import Sealer
 from agent.audit.service import AuditService
+from agent.chats.service import ChatService
 from agent.chunks.service import ChunkService
 from agent.events.store import EventStore
 from agent.idempotency.service import IdempotencyService
@@ -84,6 +85,7 @@ class Services:
     curator: Curator
     tickets: TicketService
     reviewing: Reviewing
+    chats: ChatService
     chat: ChatModels | None
     """None: neither a key nor a server is named."""
     training: TrainingService

@@ -52,6 +52,7 @@ async def session_database(mongod_uri: str) -> AsyncIterator[Database]:
         ("uploads", "expires_at"),
         ("upload_chunks", "expires_at"),
         ("tour_links", "expires_at"),
+        ("chats", "expires_at"),
         ("rate_windows", "expires_at"),
     ):
         await database.handle[collection].drop_index(index)

@@ -171,6 +171,8 @@ INDEXES: tuple[Index, ...] = (
     _plain("jobs", "-created_at"),
     Index("jobs", ("status", "due_at")),
     Index("jobs", ("finished_at",), ttl_seconds=30 * _DAY),
+    _unique("chats", "thread_id"),
+    Index("chats", ("expires_at",), ttl_seconds=0),
     _unique("uploads", "upload_id"),
     _unique("uploads", "purpose", "sha256"),
     Index("uploads", ("expires_at",), ttl_seconds=0),

@@ -73,6 +73,10 @@ PLAN = (
     Erased("leads", _of_lead),
     Erased("threads", _either(_of_lead, _in_threads)),
     Erased("messages", _in_threads),
+    Erased(
+        "chats",
+        lambda traces: {"owner": {"$in": [f"visitor:{each}" for each in traces.thread_ids]}},
+    ),
     Erased("raw_messages", _in_threads),
     Erased("approvals", _either(_of_lead, _in_threads)),
     Erased("outbox", _in_threads),

@@ -66,6 +66,7 @@ WITHHELD = {
     "idempotency": "of a day",
     "rate_windows": "of a day",
     "tour_links": "of a day",
+    "chats": "of a day",
     "inbound_receipts": "of a day",
     "inbound_marks": "of this database",
     "positions": "of this database",
