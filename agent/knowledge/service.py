@@ -11,6 +11,7 @@ from agent.chunks.service import ChunkService
 from agent.errors import LatchkeyError, NotFound
 from agent.kit.clock import Clock
 from agent.kit.ids import stable_id
+from agent.knowledge.likeness import proposals
 from agent.knowledge.models import CORPORA, Article, ArticleDraft, Corpus, Found, Kind, Put
 from agent.knowledge.store import KnowledgeStore
 from agent.knowledge.wording import rephrased
@@ -192,12 +193,25 @@ class KnowledgeService:
                     new[corpus].append(_source(article))
                 elif article.version > 1:
                     gone[corpus].append(article.knowledge_id)
+        await self._liken(tenant_id, articles)
         for corpus, ids in gone.items():
             await self._chunks.remove(tenant_id, corpus, ids)
         for corpus, sources in new.items():
             await self._chunks.put(tenant_id, corpus, sources)
         if await self.store.followed(tenant_id, articles) < len(articles):
             await self.store.fell_behind(tenant_id, await self._overtaken(tenant_id, articles))
+
+    async def _liken(self, tenant_id: str, articles: list[Article]) -> None:
+        """Propose to merge what a ticket has just published with what says the same."""
+        new = [
+            each
+            for each in articles
+            if each.kind == "resolution" and each.status == "active" and each.version == 1
+        ]
+        for knowledge_id, likeness in (
+            await proposals(tenant_id, new, self.store, self._chunks)
+        ).items():
+            await self.store.liken(tenant_id, knowledge_id, likeness)
 
     async def _overtaken(self, tenant_id: str, articles: list[Article]) -> list[str]:
         now = await self.store.by_ids(tenant_id, [article.knowledge_id for article in articles])

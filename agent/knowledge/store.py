@@ -110,10 +110,10 @@ class KnowledgeStore:
             {"knowledge_id": {"$in": list(knowledge_ids)}}, {"$set": {"disputed": True}}
         )
 
-    async def liken(self, tenant_id: str, article: Article, likeness: Likeness) -> None:
-        """Keep a proposal to merge this very version."""
+    async def liken(self, tenant_id: str, knowledge_id: str, likeness: Likeness) -> None:
+        """Keep a proposal to merge, as long as nobody has changed the entry."""
         await self._rows(tenant_id).update(
-            {"knowledge_id": article.knowledge_id, "version": article.version},
+            {"knowledge_id": knowledge_id, "version": 1},
             {"$set": {"similar_to": likeness.model_dump()}},
         )
 
