@@ -29,6 +29,7 @@ from server.routes import (
     intake,
     jobs,
     knowledge,
+    knowledge_files,
     knowledge_versions,
     langgraph_runs,
     langgraph_server,
@@ -118,6 +119,7 @@ def create_app(opening: Opening, *, langgraph: bool = True) -> FastAPI:
         inbound,
         intake,
         # before what has an id in the same place
+        knowledge_files,
         knowledge_versions,
         knowledge,
         ticket_files,

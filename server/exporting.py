@@ -1,9 +1,13 @@
 """Tickets and knowledge as workbooks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
 
 from agent.services import Services
 from agent.tickets.models import Status
@@ -22,6 +26,10 @@ KNOWLEDGE = (
     "ticket_id", "conversation_id", "created_by", "source", "status", "version", "created_at",
     "updated_at",
 )  # fmt: skip
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}
+}
 _PAGE = 200
 Row = Sequence[Any]
 
@@ -63,6 +71,20 @@ async def export_knowledge(services: Services, tenant_id: str, path: Path, *, ac
                 return
 
     return await _write(path, "Knowledge", KNOWLEDGE, rows())
+
+
+async def workbook_answer(name: str, write: Callable[[Path], Awaitable[object]]) -> FileResponse:
+    """What `write` puts into a file, sent as `name`; the file is gone afterwards."""
+    folder = tempfile.TemporaryDirectory(prefix="latchkey-")
+    try:
+        path = Path(folder.name) / name
+        await write(path)
+    except BaseException:
+        folder.cleanup()
+        raise
+    return FileResponse(
+        path, media_type=XLSX, filename=name, background=BackgroundTask(folder.cleanup)
+    )
 
 
 async def _write(path: Path, title: str, columns: Row, rows: AsyncIterator[Row]) -> int:

@@ -20,6 +20,8 @@ LIMITS: Mapping[str, int] = {
     "/api/knowledge/import": 50 * MB,
 }
 """The paths that take a file, and how large it may be; all others take JSON."""
+WORKBOOK_LIMIT = 20 * MB
+"""Of the files that are workbooks."""
 FIELD = "file"
 IDLE_SECONDS = 30.0
 SECONDS = 600.0

@@ -1,4 +1,4 @@
-"""The jobs that take conversations in, from the file that waits for each."""
+"""The jobs that take conversations and articles in, from the file that waits for each."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -12,8 +12,11 @@ from agent.ingest.conversations.ingest import ingest_conversations, ingest_threa
 from agent.ingest.conversations.labels import Guess
 from agent.ingest.conversations.models import ConversationReport
 from agent.ingest.conversations.roles import Side
+from agent.ingest.knowledge import ingest_knowledge
+from agent.ingest.report import IngestReport
 from agent.jobs.models import Job
 from agent.jobs.step import Step
+from agent.knowledge.models import Kind
 from agent.services import Services
 from agent.training.stages.turns import Turn
 
@@ -63,6 +66,33 @@ async def threads(services: Services, job: Job, step: Step) -> Mapping[str, Any]
     return _told(report)
 
 
+class KnowledgeParams(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    """What the file is called."""
+    kind: Kind = "article"
+    """Of rows that name none."""
+
+
+async def knowledge(services: Services, job: Job, step: Step) -> Mapping[str, Any]:
+    params = KnowledgeParams.model_validate(job.params)
+
+    async def told(report: IngestReport) -> None:
+        await step(report.read, None, report.read)
+
+    async with services.uploads.open(job.tenant_id, job.upload_id or "") as path:
+        report = await ingest_knowledge(
+            services.knowledge,
+            path,
+            tenant_id=job.tenant_id,
+            name=params.name,
+            kind=params.kind,
+            step=told,
+        )
+    return _told(report)
+
+
 async def guesser(services: Services, tenant_id: str) -> Guess | None:
     """The stage classifier in use as an import asks it; None where none is, or its file is gone."""
     try:
@@ -78,6 +108,6 @@ async def guesser(services: Services, tenant_id: str) -> Guess | None:
     return guess
 
 
-def _told(report: ConversationReport) -> Mapping[str, Any]:
+def _told(report: ConversationReport | IngestReport) -> Mapping[str, Any]:
     told = report.model_dump()
     return told | {"rejected": told["rejected"][:LISTED], "warnings": told["warnings"][:LISTED]}

@@ -40,6 +40,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "ingest_csv": Kind(importing.csv, importing.ImportParams),
     "ingest_threads": Kind(importing.threads, importing.ImportParams),
+    "ingest_knowledge": Kind(importing.knowledge, importing.KnowledgeParams),
     "ingest_tickets": Kind(ticketing.ingest_tickets, ticketing.TicketParams),
     "embeddings": Kind(
         embedding.embeddings, embedding.EmbeddingsParams, startable=True, nightly=True

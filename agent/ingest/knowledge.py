@@ -1,13 +1,13 @@
 """A file of articles or scripts into the knowledge: good rows are kept, the others are reported."""
 
+import asyncio
 import contextlib
 import gzip
 import re
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,19 +15,19 @@ from pydantic import ValidationError
 
 from agent.errors import InvalidInput, TooLarge
 from agent.ingest.columns import plain_name
+from agent.ingest.knowledge_rows import batches
 from agent.ingest.report import IngestReport, RowProblem
 from agent.ingest.values import is_blank
-from agent.kit.tables import BadRow, Row, read_table
+from agent.kit.tables import BadRow, Row
 from agent.kit.text import clean
 from agent.knowledge.models import TITLE, ArticleDraft, Kind
 from agent.knowledge.service import KnowledgeService, derived_id
 from agent.knowledge.written import storable
 from agent.privacy.pii import redact
 
-BATCH = 200
 UNPACKED_LIMIT = 2_000_000_000
 """Bytes that a compressed file may hold."""
-Progress = Callable[[IngestReport], None]
+Step = Callable[[IngestReport], Awaitable[None]]
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "knowledge_id": ("knowledge id", "article id", "kb id", "script id", "doc id", "id"),
@@ -65,25 +65,31 @@ async def ingest_knowledge(
     path: Path,
     *,
     tenant_id: str,
+    name: str | None = None,
     kind: Kind = "article",
-    progress: Progress | None = None,
+    step: Step | None = None,
 ) -> IngestReport:
-    """Add or replace the articles of a CSV or JSON Lines file, plain or with .gz, 200 at a time.
+    """Add or replace the articles of a file, 200 at a time: .csv, .jsonl, both perhaps with .gz,
+    or .xlsx.
 
-    `kind` is that of rows that name none. The same file again changes nothing. Each batch can be
-    searched before the next is read. Raises InvalidInput `table_…`, `knowledge_columns_unknown`.
+    `kind` is that of rows that name none, `name` what the file is called. The same file again
+    changes nothing. Each batch can be searched before the next is read. Raises InvalidInput or
+    TooLarge `table_…`, `workbook_…`, InvalidInput `knowledge_columns_unknown`.
     """
-    report = IngestReport()
     started = time.perf_counter()
-    with _unpacked(path) as file:
-        drafts = _drafts(file, path.name, kind, report)
-        while batch := list(islice(drafts, BATCH)):
-            for result in await knowledge.put(tenant_id, batch, path.name[:200]):
+    reading = _Reading(name or path.name, kind)
+    report = reading.report
+    with contextlib.ExitStack() as stack:
+        file = await asyncio.to_thread(stack.enter_context, _unpacked(path))
+        async for rows in batches(file, _is_header):
+            drafts = await asyncio.to_thread(reading.drafts, rows)
+            for result in await knowledge.put(tenant_id, drafts, reading.name[:200]):
                 setattr(report, result.outcome, getattr(report, result.outcome) + 1)
             await knowledge.follow(tenant_id)
             report.rows_per_second = round(report.read / (time.perf_counter() - started), 1)
-            if progress is not None:
-                progress(report)
+            if step is not None:
+                await step(report)
+    reading.end()
     return report
 
 
@@ -118,26 +124,43 @@ def _copy(packed: gzip.GzipFile, file: IO[bytes], name: str) -> None:
         file.write(piece)
 
 
-def _drafts(file: Path, name: str, kind: Kind, report: IngestReport) -> Iterator[ArticleDraft]:
-    """The articles of the file; what is wrong with its rows goes into the report."""
-    any_text = False
-    seen: dict[str, str] = {}
-    for row in read_table(file):
+class _Reading:
+    """The articles of a file; what is wrong with its rows goes into the report."""
+
+    def __init__(self, name: str, kind: Kind) -> None:
+        self.name = name
+        self.report = IngestReport()
+        self._kind = kind
+        self._any_text = False
+        self._seen: dict[str, str] = {}
+
+    def drafts(self, rows: Iterable[Row | BadRow]) -> list[ArticleDraft]:
+        return [draft for row in rows if (draft := self._read(row)) is not None]
+
+    def _read(self, row: Row | BadRow) -> ArticleDraft | None:
+        report = self.report
         report.read += 1
         if isinstance(row, BadRow):
             report.rejected.append(RowProblem(row=row.number, code=row.code, reason=row.reason))
-            continue
+            return None
         cells = _by_field(row.values, report)
-        any_text |= "text" in cells or "question" in cells or any(map(_is_text, row.values))
-        draft = _draft(row, cells, kind, report)
-        if draft is not None:
-            yield _distinct(draft, row, seen, report)
-    if not any_text:
+        self._any_text |= "text" in cells or "question" in cells or _is_header([*row.values])
+        draft = _draft(row, cells, self._kind, report)
+        return None if draft is None else _distinct(draft, row, self._seen, report)
+
+    def end(self) -> None:
+        """Raises InvalidInput where no column was one of texts."""
+        if self._any_text:
+            return
         names = ", ".join(sum((COLUMNS[field][:3] for field in ("title", "text")), ()))
         raise InvalidInput(
             "knowledge_columns_unknown",
-            f"No column of {name!r} holds a text; name them like: {names}.",
+            f"No column of {self.name!r} holds a text; name them like: {names}.",
         )
+
+
+def _is_header(columns: Sequence[str]) -> bool:
+    return any(map(_is_text, columns))
 
 
 def _by_field(values: Mapping[str, Any], report: IngestReport) -> dict[str, Any]:

@@ -20,10 +20,14 @@ async def _ingest(
 ) -> IngestReport:
     async with open_services(settings) as services:
         with output.progress("articles") as progress:
+
+            async def step(report: IngestReport) -> None:
+                progress(report.read, None)
+
             return await ingest_knowledge(
                 services.knowledge,
                 file,
                 tenant_id=tenant,
                 kind=kind,
-                progress=lambda report: progress(report.read, None),
+                step=step,
             )

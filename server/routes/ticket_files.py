@@ -4,14 +4,18 @@ from pathlib import PurePath
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
 from agent.errors import InvalidInput, TooLarge
 from agent.privacy.pii import redact
+from agent.tickets.models import Status
 from server.actors import Actor
 from server.deps import TheServices, scoped
 from server.errors import problems
-from server.files import LIMITS, MB, FilePart, file_form
+from server.exporting import XLSX_ANSWER, export_tickets, workbook_answer
+from server.files import LIMITS, WORKBOOK_LIMIT, FilePart, file_form
+from server.routes.tickets import Reviewing
 from server.scopes import Scope
 from server.ticketing import TicketParams, check
 
@@ -19,7 +23,6 @@ router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
 Creator = Annotated[Actor, Depends(scoped(Scope.TICKETS_CREATE))]
 TEXT_LIMIT = LIMITS["/api/tickets/upload"]
-WORKBOOK_LIMIT = 20 * MB
 LISTED = 10_000
 """Refused rows and warnings that an answer names; all are counted."""
 
@@ -109,4 +112,21 @@ async def upload(request: Request, services: TheServices, actor: Creator) -> Upl
             "ignored_columns": file.ignored_columns,
         },
         from_attributes=True,
+    )
+
+
+@router.get(
+    "/export.xlsx",
+    summary="Tickets as a workbook, without contact data",
+    responses=problems(401, 403) | XLSX_ANSWER,
+    response_class=FileResponse,
+)
+async def export(
+    services: TheServices, actor: Reviewing, status: Status | None = None
+) -> FileResponse:
+    return await workbook_answer(
+        "tickets.xlsx",
+        lambda path: export_tickets(
+            services, actor.tenant_id, path, actor=actor.name, status=status
+        ),
     )

@@ -522,6 +522,8 @@ ROWS = (
     Row("GET /api/knowledge/{knowledge_id}", Scope.KNOWLEDGE_READ),
     Row("DELETE /api/knowledge/{knowledge_id}", Scope.KNOWLEDGE_WRITE, uses_up=True),
     Row("GET /api/knowledge/stale", Scope.KNOWLEDGE_WRITE),
+    Row("GET /api/knowledge/export.xlsx", Scope.KNOWLEDGE_READ, foreign_ok=True),
+    Row("POST /api/knowledge/import", Scope.KNOWLEDGE_WRITE, files=KNOWLEDGE, foreign_ok=True),
     Row("GET /api/knowledge/{knowledge_id}/history", Scope.KNOWLEDGE_READ),
     Row(
         "POST /api/knowledge/{knowledge_id}/rollback",
@@ -539,6 +541,7 @@ ROWS = (
     ),
     # tickets
     Row("POST /api/tickets/upload", Scope.TICKETS_CREATE, files=TICKETS, foreign_ok=True),
+    Row("GET /api/tickets/export.xlsx", Scope.TICKETS_REVIEW, foreign_ok=True),
     Row("GET /api/tickets", Scope.TICKETS_READ),
     Row("GET /api/tickets/pending", Scope.TICKETS_REVIEW),
     Row("GET /api/tickets/resolved", Scope.TICKETS_REVIEW),

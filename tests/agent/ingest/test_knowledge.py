@@ -176,10 +176,14 @@ async def test_long_articles_are_found_by_any_part(services: Services, tmp_path:
     text = f"{body[:16_000]} The zebra crossing leads to gate nine. {body[:16_000]}"
     row = json.dumps({"title": "Everything", "text": text})
     progress: list[int] = []
+
+    async def step(report: IngestReport) -> None:
+        progress.append(report.read)
+
     await ingested(
         services,
         written(tmp_path, "a.jsonl", row),
-        progress=lambda report: progress.append(report.read),
+        step=step,
     )
     assert progress == [1]
     (found,) = await services.knowledge.search(TENANT, "zebra crossing")
