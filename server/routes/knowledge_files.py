@@ -27,10 +27,10 @@ SUFFIXES = (".csv", ".jsonl", ".xlsx")
     "/import",
     status_code=202,
     summary="Import articles from a CSV, JSON Lines or Excel file",
-    description="The file is sent in the field `file` of a multipart form: .xlsx of at most 20 MB, "
-    ".csv and .jsonl of at most 50 MB, columns as people name them. The job's report says what "
-    "became of every row; what is read can be searched at once. While it waits, the same file again "
-    "is the same job.",
+    description="The file is sent in the field `file` of a multipart form: .xlsx of at most 20 "
+    "MB, .csv and .jsonl of at most 50 MB, columns as people name them. The job's report says what "
+    "became of every row; what is read can be searched at once. While it waits, the same file "
+    "again is the same job.",
     responses=problems(400, 401, 403, 413, 415),
     openapi_extra=file_form("articles.csv"),
 )
