@@ -41,14 +41,16 @@ Record = tuple[int, list[str]] | BadRow
 """The line on which it starts, and its cells as they are; empty rows too."""
 
 
-def read_table(path: Path) -> Iterator[Row | BadRow]:
-    """Every row that is not blank, read as it is asked for.
+def read_table(path: Path, kind: str | None = None) -> Iterator[Row | BadRow]:
+    """Every row that is not blank, read as it is asked for; `kind` is .csv or .jsonl.
+
+    Without one, the path ends in it.
 
     Raises InvalidInput before the first row: `table_format_unknown`, `table_unreadable`,
     `table_binary`, `table_empty`.
     """
     readers = {".csv": _csv_rows, ".jsonl": _json_rows}
-    reader = readers.get(path.suffix.lower())
+    reader = readers.get(kind or path.suffix.lower())
     if reader is None:
         raise InvalidInput(
             "table_format_unknown", f"{path.name!r} must end in one of: {', '.join(readers)}."

@@ -91,9 +91,18 @@ def _moment(value: Any) -> dict[str, str]:
 
 
 def _serve(path: str, out: _Out) -> None:
-    found = inspect(path)
-    reader = _Reader(path, found)
-    out.say({"sheets": reader.sheets(), "from_1904": found.from_1904})
+    try:
+        with open(path, "rb") as file:
+            found = inspect(file)
+            _answer(_Reader(file, found), out, from_1904=found.from_1904)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise Refused(refused.UNREADABLE) from None
+
+
+def _answer(reader: "_Reader", out: _Out, *, from_1904: bool) -> None:
+    out.say({"sheets": reader.sheets(), "from_1904": from_1904})
     for line in sys.stdin:
         order, sheet, *most = line.split()
         if order == "head":
@@ -109,10 +118,11 @@ def _serve(path: str, out: _Out) -> None:
 class _Reader:
     """The parser, which is not touched before the file has been inspected."""
 
-    def __init__(self, path: str, found: Inspected) -> None:
+    def __init__(self, file: BinaryIO, found: Inspected) -> None:
         self._found = found
-        self._book: CalamineWorkbook = _parsed(lambda: _calamine().load_workbook(path))
-        self._open: tuple[int, CalamineSheet] | None = None
+        file.seek(0)
+        self._book: CalamineWorkbook = _parsed(lambda: _calamine().load_workbook(file))
+        self._largest: tuple[int, CalamineSheet] | None = None
 
     def sheets(self) -> list[dict[str, Any]]:
         calamine = _calamine()
@@ -162,10 +172,13 @@ class _Reader:
                 yield [row + 1, cells]
 
     def _sheet(self, index: int) -> "CalamineSheet":
-        if self._open is None or self._open[0] != index:
-            self._open = None
-            self._open = index, _parsed(lambda: self._book.get_sheet_by_index(index))
-        return self._open[1]
+        """Parsed, or at hand: the largest one is kept, as it is the likeliest to be read."""
+        if self._largest and self._largest[0] == index:
+            return self._largest[1]
+        sheet: CalamineSheet = _parsed(lambda: self._book.get_sheet_by_index(index))
+        if self._largest is None or sheet.height > self._largest[1].height:
+            self._largest = index, sheet
+        return sheet
 
 
 def _mark(cells: list[Any], notes: dict[int, str]) -> None:

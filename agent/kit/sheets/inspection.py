@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from typing import BinaryIO
 
 from agent.kit.sheets import limits, refused
 from agent.kit.sheets.package import Entry, Package
@@ -28,16 +29,9 @@ class Inspected:
         return self._sheets[index] if index < len(self._sheets) else {}
 
 
-def inspect(path: str) -> Inspected:
+def inspect(file: BinaryIO) -> Inspected:
     """Raises Refused for whatever could harm the parser, or is no .xlsx."""
-    try:
-        with open(path, "rb") as file:
-            return _inspect(Package(file))
-    except OSError:
-        raise Refused(refused.UNREADABLE) from None
-
-
-def _inspect(package: Package) -> Inspected:
+    package = Package(file)
     scanned: dict[str, Notes] = {}
     book, texts = "", {}
     for entry in package.entries:
