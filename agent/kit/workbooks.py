@@ -25,9 +25,9 @@ def write_rows(
 
     Texts that a spreadsheet would calculate get a `'` before them; times are written in UTC.
     """
-    from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Font
+    from openpyxl import Workbook  # type: ignore[import-untyped]
+    from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
+    from openpyxl.styles import Font  # type: ignore[import-untyped]
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_NOT_IN_TITLE.sub(" ", title)[:_TITLE] or "Sheet1")
