@@ -19,19 +19,25 @@ _ASKED, _READ = 1_000, 8_000
 async def proposals(
     tenant_id: str, articles: Sequence[Article], store: KnowledgeStore, chunks: ChunkService
 ) -> dict[str, Likeness]:
-    """knowledge_id -> the most similar entry, for those that have one.
+    """knowledge_id -> the most similar entry, for those that a ticket has just published.
 
-    They are compared with what can be found already, and each with those before it.
+    They are compared with what can be found already, and with those among `articles` that are
+    about to be.
     """
+    about = [each for each in articles if each.status == "active" and each.kind != "script"]
+    before = [each for each in about if not _is_new(each)]
     found: dict[str, Likeness] = {}
-    before: list[Article] = []
-    for article in articles:
-        others = await _nearest(tenant_id, article, store, chunks)
-        likeness = await _likest(article, [*others, *before])
-        if likeness is not None:
-            found[article.knowledge_id] = likeness
-        before.append(article)
+    for article in about:
+        if _is_new(article):
+            others = await _nearest(tenant_id, article, store, chunks)
+            if likeness := await _likest(article, [*others, *before]):
+                found[article.knowledge_id] = likeness
+            before.append(article)
     return found
+
+
+def _is_new(article: Article) -> bool:
+    return article.kind == "resolution" and article.version == 1
 
 
 async def _nearest(

@@ -3,12 +3,12 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from agent.chunks.models import Hit, Source
 from agent.chunks.service import ChunkService
-from agent.errors import LatchkeyError, NotFound
+from agent.errors import InvalidInput, LatchkeyError, NotFound
 from agent.kit.clock import Clock
 from agent.kit.ids import stable_id
 from agent.knowledge.likeness import proposals
@@ -49,8 +49,9 @@ class KnowledgeService:
     async def put(self, tenant_id: str, drafts: Sequence[ArticleDraft], source: str) -> list[Put]:
         """Add or replace articles, all or none; one result a draft, in order.
 
-        What says the same as before stays as it is, retired ones included. The search follows
-        with `follow`, at the latest before its next answer.
+        What says the same as before stays as it is, retired ones included. A resolution stays one.
+        The search follows with `follow`, at the latest before its next answer.
+        Raises InvalidInput `knowledge_draft`.
         """
 
         async def write() -> list[Put]:
@@ -138,8 +139,12 @@ class KnowledgeService:
         self, tenant_id: str, drafts: Sequence[ArticleDraft], source: str
     ) -> list[Put]:
         ids = [draft.knowledge_id or derived_id(draft) for draft in drafts]
-        heads = await self.store.heads(tenant_id, ids)
-        digests = {row["knowledge_id"]: row["digest"] for row in heads}
+        heads = {row["knowledge_id"]: row for row in await self.store.heads(tenant_id, ids)}
+        drafts = [
+            _kept_apart(draft, heads.get(knowledge_id))
+            for knowledge_id, draft in zip(ids, drafts, strict=True)
+        ]
+        digests = {knowledge_id: row["digest"] for knowledge_id, row in heads.items()}
         replaced = await self.store.by_ids(
             tenant_id,
             {
@@ -203,14 +208,8 @@ class KnowledgeService:
 
     async def _liken(self, tenant_id: str, articles: list[Article]) -> None:
         """Propose to merge what a ticket has just published with what says the same."""
-        new = [
-            each
-            for each in articles
-            if each.kind == "resolution" and each.status == "active" and each.version == 1
-        ]
-        for knowledge_id, likeness in (
-            await proposals(tenant_id, new, self.store, self._chunks)
-        ).items():
+        like = await proposals(tenant_id, articles, self.store, self._chunks)
+        for knowledge_id, likeness in like.items():
             await self.store.liken(tenant_id, knowledge_id, likeness)
 
     async def _overtaken(self, tenant_id: str, articles: list[Article]) -> list[str]:
@@ -245,6 +244,17 @@ class KnowledgeService:
         if stale:
             await self.store.fell_behind(tenant_id, stale)
         return list(found.values())
+
+
+def _kept_apart(draft: ArticleDraft, head: Mapping[str, Any] | None) -> ArticleDraft:
+    """New words make no article of a resolution: leads would get to read it."""
+    if head is None or head["kind"] != "resolution" or draft.kind == "script":
+        return draft
+    if head["status"] == "draft":
+        raise InvalidInput(
+            "knowledge_draft", f"{head['knowledge_id']} is a ticket's draft; decide on the ticket."
+        )
+    return draft.model_copy(update={"kind": "resolution"})
 
 
 def derived_id(draft: ArticleDraft) -> str:

@@ -65,6 +65,16 @@ class TestAnswers:
         assert {"answer:knowledge", "cites:demo-changes"} <= {*answer.why.rules}
         assert "demo-changes" in answer.why.retrieved
 
+    async def test_no_resolution_of_a_ticket_is_quoted(
+        self, runtime: Runtime, demo: Services
+    ) -> None:
+        resolution = {"kind": "resolution", "title": "Painting walls"}
+        answer = await alone(runtime, demo, "You can paint the walls in any color.", **resolution)
+        assert "say:unknown_answer" in answer.why.rules
+        assert answer.why.retrieved == []
+        answer = await alone(runtime, demo, "You can paint the walls in any color.", kind="article")
+        assert "say:unknown_answer" in answer.why.rules
+
     async def test_facts_of_the_community_come_first(self, lead: Lead) -> None:
         answer = await lead.says("Where do my packages go?")
         assert "Parcels go to the package room, open day and night" in answer.reply

@@ -5,7 +5,7 @@ import pytest
 
 from agent.chunks.models import Source
 from agent.errors import Forbidden, InvalidInput
-from agent.knowledge.models import ArticleDraft
+from agent.knowledge.models import Article, ArticleDraft, Status
 from agent.threads.models import Message, Role, Stage
 from tests.tools.conftest import TENANT, THREAD, Floor
 from tools.executor import Toolbox
@@ -48,6 +48,31 @@ async def remember(
         for n, line in enumerate(lines)
     ]
     await floor.services.chunks.put(TENANT, "conversations", sources)
+
+
+async def test_what_tickets_came_to_is_never_found(floor: Floor) -> None:
+    await learn(floor, text="Parking permits hang on the mirror.")
+    statuses: tuple[Status, ...] = ("active", "draft")
+    for n, status in enumerate(statuses, 1):
+        entry = Article(
+            knowledge_id=f"KB-NEW-{n:04}",
+            title="Parking permits",
+            text="Parking permits are reset with the admin menu.",
+            kind="resolution",
+            source="ticket",
+            status=status,
+            digest=str(n),
+            created_at=WHEN,
+            updated_at=WHEN,
+        )
+        await floor.services.knowledge.store.insert(TENANT, entry)
+    tools = await floor.toolbox()
+    found = await tools.use("search_knowledge", query="parking permits admin menu", k=10)
+    assert [each.source_id for each in found] == ["KB-1"]
+    staff = await floor.services.knowledge.search(
+        TENANT, "parking permits", kinds=("article", "resolution")
+    )
+    assert {each.article.knowledge_id for each in staff} == {"KB-1", "KB-NEW-0001"}
 
 
 async def test_articles_come_with_their_ids(floor: Floor) -> None:

@@ -1,5 +1,7 @@
 """Made-up tickets, and who reviews them."""
 
+from typing import Any
+
 from agent.services import Services
 from agent.tickets.models import Grounds, Resolution, Status, Ticket, TicketDraft
 from agent.tickets.reviewers import Reviewer
@@ -10,7 +12,7 @@ ELI = Reviewer("user:eli", user_id="eli", tier=2)
 KEY = Reviewer("key:desk", admin=True)
 
 
-def draft(n: int = 1, **fields: object) -> TicketDraft:
+def draft(n: int = 1, **fields: Any) -> TicketDraft:
     row = {
         "conversation_id": f"CONV-{n}",
         "transcript": "Caller: The gate code does not work.\nAgent: Try the star key first.",
@@ -21,7 +23,7 @@ def draft(n: int = 1, **fields: object) -> TicketDraft:
     return TicketDraft.model_validate({**row, **fields})
 
 
-def found(content: str = "Reset the keypad, then enter it.", **fields: object) -> Resolution:
+def found(content: str = "Reset the keypad, then enter it.", **fields: Any) -> Resolution:
     score = {
         "relevancy_points": 30,
         "accuracy_points": 25,
@@ -31,7 +33,7 @@ def found(content: str = "Reset the keypad, then enter it.", **fields: object) -
     return Resolution.model_validate({"content": content, "score": score, "by": "rules", **fields})
 
 
-def scoring(points: int) -> dict[str, object]:
+def scoring(points: int) -> dict[str, Any]:
     """A score of up to 40 points."""
     parts = {"accuracy_points": 0, "completeness_points": 0, "reasoning": "-"}
     return {"score": {"relevancy_points": points, **parts}}
@@ -42,8 +44,8 @@ async def added(services: Services, *drafts: TicketDraft) -> list[str]:
     return (await services.tickets.add(TENANT, rows, created_by="user:sam")).ticket_ids
 
 
-async def settled(services: Services, *drafts: TicketDraft, **fields: object) -> list[Ticket]:
-    resolution = found(**fields)  # type: ignore[arg-type]
+async def settled(services: Services, *drafts: TicketDraft, **fields: Any) -> list[Ticket]:
+    resolution = found(**fields)
     return [
         await services.tickets.settle(TENANT, ticket_id, resolution, Grounds())
         for ticket_id in await added(services, *drafts)
@@ -51,11 +53,9 @@ async def settled(services: Services, *drafts: TicketDraft, **fields: object) ->
 
 
 async def opened(
-    services: Services, *drafts: TicketDraft, reviewer: Reviewer = DANA, **fields: object
+    services: Services, *drafts: TicketDraft, reviewer: Reviewer = DANA, **fields: Any
 ) -> list[Ticket]:
     return [
-        await services.reviewing.set_status(
-            TENANT, ticket.ticket_id, reviewer, Status.IN_PROGRESS
-        )
+        await services.reviewing.set_status(TENANT, ticket.ticket_id, reviewer, Status.IN_PROGRESS)
         for ticket in await settled(services, *drafts, **fields)
     ]

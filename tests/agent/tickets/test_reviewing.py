@@ -1,5 +1,6 @@
 import asyncio
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from tests.agent.tickets.cases import (
     settled,
 )
 
-PERSON = {"contact_name": "Skyler Miller", "contact_email": "skyler@pmc-example.com"}
+PERSON: dict[str, Any] = {"contact_name": "Skyler Miller", "contact_email": "skyler@pmc-example.com"}
 ARTICLES = (
     ArticleDraft(knowledge_id="KB-1A", title="Gates", text="Press star, then the code."),
     ArticleDraft(knowledge_id="KB-2B", title="Doors", text="Oil the hinges of the door."),

@@ -1,5 +1,6 @@
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from agent.services import Services
 from agent.tickets.models import Grounds, Source, Status
 from tests.agent.tickets.cases import DANA, TENANT, added, draft, found, opened, settled
 
-PERSON = {
+PERSON: dict[str, Any] = {
     "contact_name": "Skyler Miller",
     "contact_email": "Skyler@pmc-example.com",
     "contact_phone": "(202) 555-0143",
@@ -89,7 +90,7 @@ class TestAdd:
         assert sum(len(each.duplicates) for each in done) == 60
 
     async def test_events_name_ids_only_and_times_get_a_zone(self, services: Services) -> None:
-        at = datetime(2024, 2, 8, 10)
+        at = datetime(2024, 2, 8, 10)  # noqa: DTZ001
         ids = await added(services, draft(1, created_at=at, **PERSON), draft(2))
         events = await services.repository.scoped("events", TENANT).find({}, sort=[("seq", 1)])
         assert [(e["type"], e["data"]) for e in events] == [
