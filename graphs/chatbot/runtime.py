@@ -1,8 +1,37 @@
 """The one door to the chatbot: a question in, a grounded answer out."""
 
+import logging
+import re
+from collections.abc import Sequence
+
 from pydantic import BaseModel, Field
 
+from agent.ai.safety.checked import refusal
+from agent.chats.models import Turn
+from agent.errors import NotFound
+from agent.kit.text import validate_message
+from agent.knowledge.wording import meanings
 from agent.services import Services
+from graphs.chatbot.evidence import Evidence, Piece, for_staff, for_visitor
+from graphs.chatbot.speaking import speak
+from graphs.chatbot.wording import courtesy, nothing, quoted
+from graphs.grounded import Unusable, model_of
+from graphs.redaction import redacted
+from tools.outgoing import allowed_by, allowed_here, personal
+
+log = logging.getLogger(__name__)
+
+SHORT = 6
+"""Telling words; a shorter question may mean what was spoken of before."""
+BEFORE = 2
+"""Earlier questions that a follow-up is searched with."""
+ASKED = 500
+"""Characters of each of those."""
+_REFERS = re.compile(
+    r"\b(?:it|its|that|this|these|those|them|they|there|then|same|one|ones|he|she|former|latter|"
+    r"above|else|instead|otherwise)\b|^\W*(?:and|but|or|so|what about|how about|why|what if)\b",
+    re.IGNORECASE,
+)
 
 
 class Citation(BaseModel):
@@ -11,6 +40,7 @@ class Citation(BaseModel):
     id: str
     title: str
     score: float
+    """How near it is to the question; comparable within one answer."""
 
 
 class ChatAnswer(BaseModel):
@@ -36,9 +66,100 @@ class Chatbot:
         *,
         staff: bool = False,
     ) -> ChatAnswer:
-        """Answer `message` in a thread of `owner`; without `thread_id` in a new one.
+        """Answer `message` in a chat of `owner`; without `thread_id` in a new one.
 
         Only `staff` is answered from resolutions and scripts. Raises NotFound `chat_not_found` for
-        a thread that is not this owner's, InvalidInput and TooLarge for the message.
+        a chat that is not this owner's, InvalidInput and TooLarge for the message.
         """
-        raise NotImplementedError
+        services = self.services
+        given = validate_message(message)
+        question = (await redacted(services, tenant_id, given, name_expected=False)).text
+        turns: list[Turn] = []
+        if thread_id is not None:
+            turns = (await services.chats.get(tenant_id, owner, thread_id)).turns
+        community_id = None if staff else await self._community(tenant_id, owner)
+        reply, pieces, offer = await self._reply(tenant_id, question, turns, staff, community_id)
+        kept = await services.chats.keep(
+            tenant_id,
+            owner,
+            thread_id,
+            asked=question,
+            replied=reply,
+            citations=[piece.id for piece in pieces],
+        )
+        citations = [
+            Citation(id=piece.id, title=piece.title, score=round(piece.score, 4))
+            for piece in pieces
+        ]
+        return ChatAnswer(reply=reply, thread_id=kept, citations=citations, offer_ticket=offer)
+
+    async def _reply(
+        self,
+        tenant_id: str,
+        question: str,
+        turns: Sequence[Turn],
+        staff: bool,
+        community_id: str | None,
+    ) -> tuple[str, Sequence[Piece], bool]:
+        """What is said, what it rests on, and whether a ticket is offered."""
+        if said := courtesy(question):
+            return said, [], False
+        for wanted in searches(question, turns):
+            evidence = await self._evidence(tenant_id, wanted, staff, community_id)
+            if not evidence.pieces:
+                continue
+            reply, pieces = await self._worded(question, wanted, turns, evidence)
+            if reply and (staff or await self._sayable(tenant_id, community_id, reply)):
+                return reply, pieces, False
+            break
+        return nothing(), [], True
+
+    async def _evidence(
+        self, tenant_id: str, wanted: str, staff: bool, community_id: str | None
+    ) -> Evidence:
+        if staff:
+            return await for_staff(self.services, tenant_id, wanted)
+        return await for_visitor(self.services, tenant_id, wanted, community_id)
+
+    async def _worded(
+        self, question: str, wanted: str, turns: Sequence[Turn], evidence: Evidence
+    ) -> tuple[str | None, Sequence[Piece]]:
+        """By the model under `llm`, by the rules otherwise and whenever the model fails."""
+        pieces = evidence.pieces
+        if chat := model_of(self.services):
+            try:
+                said = await speak(chat, question, turns, pieces)
+            except Unusable as failure:
+                log.warning("the chatbot answers by rules: %s", failure.rule)
+            else:
+                if said is None:
+                    return None, []
+                return said.reply, [each for each in pieces if each.id in said.citations]
+        return quoted(wanted, pieces), pieces
+
+    async def _community(self, tenant_id: str, owner: str) -> str | None:
+        """Of the conversation that a visitor's token is for."""
+        try:
+            thread = await self.services.threads.get(tenant_id, owner.partition(":")[2])
+        except NotFound:
+            return (await self.services.tenants.community(tenant_id)).community_id
+        return thread.community_id
+
+    async def _sayable(self, tenant_id: str, community_id: str | None, reply: str) -> bool:
+        """Whether the rules let a lead read it."""
+        community = await self.services.tenants.community(tenant_id, community_id)
+        allowed = await allowed_by(self.services, tenant_id, allowed_here(community))
+        return refusal(reply, allowed, personal) is None
+
+
+def searches(question: str, turns: Sequence[Turn]) -> list[str]:
+    """What is looked for, in this order: a follow-up with what was spoken of before."""
+    if not turns:
+        return [question]
+    before = " ".join(turn.asked[:ASKED] for turn in turns[-BEFORE:])
+    together = f"{before}\n{question}"
+    if _REFERS.search(question):
+        return [together, question]
+    if len(meanings(question)) < SHORT:
+        return [question, together]
+    return [question]

@@ -9,7 +9,7 @@ from agent.tickets.models import Case, Grounds
 from graphs.tickets.placeholders import Filled, fill
 from graphs.tickets.steps import Section, sections
 from graphs.tickets.transcript import advice
-from graphs.tickets.written import Material, Written
+from graphs.tickets.written import Material, Written, vote_for
 from prompts import load
 
 BY = "rules"
@@ -28,10 +28,10 @@ def chosen(grounds: Grounds) -> tuple[str | None, str | None]:
     """The article that solves the case and the script used with it; None where not evident."""
     if not grounds.evident:
         return None, None
-    if grounds.votes:
-        vote = grounds.votes[0]
-        return vote.kb_id, vote.script_id
-    return (grounds.articles[0].id if grounds.articles else None), None
+    best = [*(one.id for one in grounds.articles), *(vote.kb_id for vote in grounds.votes)]
+    first = best[0] if best else None
+    vote = vote_for(grounds, first)
+    return first, vote.script_id if vote else None
 
 
 def write(case: Case, grounds: Grounds, material: Material) -> Written:
@@ -115,14 +115,20 @@ def compose_draft(
 
 
 def _told(case: Case, grounds: Grounds, article: Article) -> tuple[list[str], int]:
-    """What the article says to do, and in how many steps."""
-    found = sections(article.text)
-    if found:
-        return _steps(case, found, article.knowledge_id)
-    near = next((one for one in grounds.articles if one.id == article.knowledge_id), None)
+    kb_id = article.knowledge_id
+    parts, steps = told(case, article.text, kb_id)
+    if steps:
+        return parts, steps
+    near = next((one for one in grounds.articles if one.id == kb_id), None)
     sentences = sentences_of(near.passage if near else article.text)[:MOST_SENTENCES]
     said = " ".join(sentences) or article.text[:REPORTED]
-    return [f"{_say('passage', kb_id=article.knowledge_id)} {said}"], 0
+    return [f"{_say('passage', kb_id=kb_id)} {said}"], 0
+
+
+def told(case: Case, text: str, kb_id: str) -> tuple[list[str], int]:
+    """What the text of an article says to do about a case, and in how many steps."""
+    found = sections(text)
+    return _steps(case, found, kb_id) if found else ([], 0)
 
 
 def _steps(case: Case, found: Sequence[Section], kb_id: str) -> tuple[list[str], int]:
