@@ -60,7 +60,11 @@ from agent.tenants.store import TenantStore
 from agent.threads.desk import Desk
 from agent.threads.service import ThreadService
 from agent.threads.store import ThreadStore
+from agent.tickets.labels import Labeler
+from agent.tickets.likeness import Likeness
+from agent.tickets.retrieving import Retrieval
 from agent.tickets.reviewing import Reviewing
+from agent.tickets.searching import Library
 from agent.tickets.service import TicketService
 from agent.tickets.store import TicketStore
 from agent.tours.links import TourLinks
@@ -102,6 +106,7 @@ async def open_services(
             yield services
         finally:
             await services.webhooks.close()
+            await services.ticket_labels.close()
             await services.chunks.close()
             await services.training.close()
             if services.chat is not None:
@@ -128,10 +133,11 @@ def build_services(
     chain = Chain(derive(secret_key, "audit-chain"))
     audit = AuditService(AuditStore(repository), clock, chain)
     outbox = OutboxService(repository, OutboxStore(repository), tenants, audit, clock)
+    embedders = Embedders(settings)
     chunks = ChunkService(
         repository,
         ChunkStore(repository),
-        Embedders(settings),
+        embedders,
         clock,
         failpoints,
         atlas=settings.vector_search == "atlas",
@@ -141,6 +147,9 @@ def build_services(
     tickets = TicketService(
         repository, TicketStore(repository), vault, chunks, publishing, audit, events, clock
     )
+    curator = Curator(repository, knowledge, audit, clock)
+    labels = Labeler(tickets.store, knowledge, clock)
+    likeness = Likeness(embedders)
     users = UserService(
         repository,
         UserStore(repository),
@@ -204,8 +213,17 @@ def build_services(
         uploads=UploadService(UploadStore(repository), clock, settings.data_dir / "uploads"),
         chunks=chunks,
         knowledge=knowledge,
-        curator=Curator(repository, knowledge, audit, clock),
+        curator=curator,
         tickets=tickets,
+        ticket_search=Retrieval(
+            tickets,
+            chunks,
+            curator,
+            Library(tickets.store, knowledge, likeness),
+            labels,
+            likeness,
+        ),
+        ticket_labels=labels,
         reviewing=Reviewing(
             repository, tickets, knowledge, publishing, audit, events, clock, failpoints
         ),

@@ -32,6 +32,8 @@ from agent.tenants.keys import KeyService
 from agent.tenants.service import TenantService
 from agent.threads.desk import Desk
 from agent.threads.service import ThreadService
+from agent.tickets.labels import Labeler
+from agent.tickets.retrieving import Retrieval
 from agent.tickets.reviewing import Reviewing
 from agent.tickets.service import TicketService
 from agent.tours.links import TourLinks
@@ -84,6 +86,8 @@ class Services:
     knowledge: KnowledgeService
     curator: Curator
     tickets: TicketService
+    ticket_search: Retrieval
+    ticket_labels: Labeler
     reviewing: Reviewing
     chats: ChatService
     chat: ChatModels | None

@@ -107,6 +107,10 @@ class KnowledgeService:
         ]
         return (await self._found(tenant_id, hits, kinds))[:k]
 
+    async def categories(self, tenant_id: str) -> list[str]:
+        """The names that active entries are filed under."""
+        return await self.store.categories(tenant_id)
+
     async def follow(self, tenant_id: str) -> None:
         """Let the search have what has changed; what a crash left open is made good here."""
         while await self.store.behind(tenant_id, limit=1):

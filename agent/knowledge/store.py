@@ -47,6 +47,11 @@ class KnowledgeStore:
             {"knowledge_id": {"$in": list(knowledge_ids)}}, projection=fields
         )
 
+    async def categories(self, tenant_id: str) -> list[str]:
+        """Those that active entries are filed under."""
+        found = await self._rows(tenant_id).distinct("category", {"status": "active"})
+        return sorted(each for each in found if each)
+
     async def insert(self, tenant_id: str, article: Article) -> None:
         """Add an entry under an id of its own; an active one the search has to follow."""
         indexed = article.status != "active"

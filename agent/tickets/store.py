@@ -8,10 +8,13 @@ from typing import Any
 from agent.mongo.paging import Order, Page, page
 from agent.mongo.repository import Collection as Rows
 from agent.mongo.repository import Repository
-from agent.tickets.models import RESOLVED, Status, Ticket
+from agent.tickets.models import RESOLVED, Case, Status, Ticket
 
 _ORDER = Order(at="created_at", key="ticket_id")
 _OPEN = (Status.PENDING, Status.IN_PROGRESS)
+_RESOLVED = (
+    "ticket_id", "subject", "product", "kb_id", "knowledge_id", "script_id", "resolved_at",
+)  # fmt: skip
 _SEARCHED = ("ticket_id", "conversation_id", "subject", "description", "transcript")
 
 
@@ -107,6 +110,31 @@ class TicketStore:
     async def approved(self, tenant_id: str) -> AsyncIterator[Ticket]:
         async for row in self._rows(tenant_id).stream({"status": Status.APPROVED}):
             yield Ticket.model_validate(row)
+
+    async def resolved(
+        self, tenant_id: str, ticket_ids: Collection[str]
+    ) -> dict[str, dict[str, Any]]:
+        """ticket_id -> subject, product and what it rests on, of approved ones with their words."""
+        if not ticket_ids:
+            return {}
+        rows = await self._rows(tenant_id).find(
+            {
+                "ticket_id": {"$in": [*ticket_ids]},
+                "status": Status.APPROVED,
+                "forgotten_at": None,
+            },
+            projection=_RESOLVED,
+        )
+        return {row["ticket_id"]: row for row in rows}
+
+    async def examples(self, tenant_id: str, limit: int) -> list[dict[str, Any]]:
+        """The newest approved ones, to learn labels from."""
+        return await self._rows(tenant_id).find(
+            {"status": Status.APPROVED, "forgotten_at": None},
+            sort=[("created_at", -1)],
+            limit=limit,
+            projection=(*Case.model_fields, "confidence"),
+        )
 
     async def approved_mark(self, tenant_id: str) -> tuple[int, datetime | None]:
         """Changes with the set of approved tickets: how many, and when the last one was changed."""
