@@ -215,6 +215,7 @@ def build_services(
         knowledge=knowledge,
         curator=curator,
         tickets=tickets,
+        likeness=likeness,
         ticket_search=Retrieval(
             tickets,
             chunks,

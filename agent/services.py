@@ -33,6 +33,7 @@ from agent.tenants.service import TenantService
 from agent.threads.desk import Desk
 from agent.threads.service import ThreadService
 from agent.tickets.labels import Labeler
+from agent.tickets.likeness import Likeness
 from agent.tickets.retrieving import Retrieval
 from agent.tickets.reviewing import Reviewing
 from agent.tickets.service import TicketService
@@ -86,6 +87,7 @@ class Services:
     knowledge: KnowledgeService
     curator: Curator
     tickets: TicketService
+    likeness: Likeness
     ticket_search: Retrieval
     ticket_labels: Labeler
     reviewing: Reviewing

@@ -137,5 +137,3 @@ class Found(BaseModel):
     """The part of its text that matched."""
     score: float
     """Higher is nearer; comparable within one search only."""
-    similarity_score: float | None = None
-    """Cosine of the question and the passage; None where only its words were looked at."""

@@ -238,12 +238,7 @@ class KnowledgeService:
             elif article.status == "active" and article.kind in kinds:
                 found.setdefault(
                     article.knowledge_id,
-                    Found(
-                        article=article,
-                        passage=hit.text,
-                        score=hit.score,
-                        similarity_score=_cosine(hit),
-                    ),
+                    Found(article=article, passage=hit.text, score=hit.score),
                 )
         if stale:
             await self.store.fell_behind(tenant_id, stale)
@@ -288,11 +283,6 @@ def _source(article: Article) -> Source:
         "digest": article.digest,
     }
     return Source(source_id=article.knowledge_id, text=article.text, meta=meta)
-
-
-def _cosine(hit: Hit) -> float | None:
-    vector = hit.scores.get("vector")
-    return None if vector is None else 2 * vector - 1
 
 
 def _unknown(knowledge_id: str) -> NotFound:

@@ -1,13 +1,15 @@
 """Articles, scripts and what tickets have taught, for staff and programs."""
 
 import asyncio
+import contextlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from agent.errors import InvalidInput
+from agent.errors import InvalidInput, Unavailable
 from agent.knowledge.models import (
     ID,
     TEXT,
@@ -82,16 +84,16 @@ class FoundItem(KnowledgeItem):
     score: float
     """Comparable within one answer only."""
     similarity_score: float | None
-    """Cosine of the question and the passage, -1 to 1."""
+    """Cosine of the question and the passage, -1 to 1; null while the embedding server is away."""
 
     @classmethod
-    def found(cls, found: Found) -> "FoundItem":
+    def found(cls, found: Found, similarity_score: float | None) -> "FoundItem":
         item = KnowledgeItem.of(found.article)
         return cls(
             **dict(item),
             passage=found.passage,
             score=found.score,
-            similarity_score=found.similarity_score,
+            similarity_score=similarity_score,
         )
 
 
@@ -161,7 +163,11 @@ async def search_knowledge(
         category=category,
         k=k,
     )
-    return Listed(items=[FoundItem.found(each) for each in found])
+    alike: Sequence[float | None] = [None] * len(found)
+    with contextlib.suppress(Unavailable):
+        alike = await services.likeness.cosines(q, [each.passage for each in found])
+    items = [FoundItem.found(each, cosine) for each, cosine in zip(found, alike, strict=True)]
+    return Listed(items=items)
 
 
 @router.get("/{knowledge_id}", summary="One article", responses=problems(401, 403, 404))
