@@ -138,11 +138,13 @@ class Reviewing:
         edited_resolution: str | None = None,
         kb_id: str | None = None,
         script_id: str | None = None,
+        category: str | None = None,
         version: int | None = None,
     ) -> Approved:
         """Approve an opened ticket and publish its resolution, to be found at once.
 
-        A `kb_id` or `script_id`, given or named in an edited resolution, corrects the ticket's.
+        A `kb_id` or `script_id`, given or named in an edited resolution, corrects the ticket's,
+        and an empty one says that it rests on none; a `category` given is taken as said.
         The same by the same reviewer again returns what is recorded.
         Raises Conflict `ticket_not_opened`, `ticket_unresolved` or `ticket_decided`, Forbidden
         `ticket_tier`, InvalidInput, TooLarge.
@@ -157,7 +159,8 @@ class Reviewing:
             if ticket.status in RESOLVED:
                 raise changed()
             _expect(ticket, version)
-            approved = await self._approve(tenant_id, ticket, reviewer, edit, (kb_id, script_id))
+            given = _Given(kb_id, script_id, category)
+            approved = await self._approve(tenant_id, ticket, reviewer, edit, given)
         except Conflict as error:
             if error.code != "ticket_changed":
                 raise
@@ -220,9 +223,7 @@ class Reviewing:
                 if _is_left_out(ticket, reviewer):
                     continue
                 with contextlib.suppress(Conflict):
-                    done.append(
-                        await self._approve(tenant_id, ticket, reviewer, None, (None, None))
-                    )
+                    done.append(await self._approve(tenant_id, ticket, reviewer, None, _Given()))
         await self._follow(tenant_id)
         return [await self._as_it_is(tenant_id, approved) for approved in done]
 
@@ -232,7 +233,7 @@ class Reviewing:
         ticket: Ticket,
         reviewer: Reviewer,
         edit: str | None,
-        given: tuple[str | None, str | None],
+        given: "_Given",
     ) -> Approved:
         """One transaction; opens the ticket first where it is pending."""
         reviewer.require(ticket)
@@ -261,9 +262,9 @@ class Reviewing:
                 "kb_id": approved.kb_id,
             }
             await self._tell(tenant_id, "ticket.approved", ids)
-            self._failpoints.reach("knowledge_publish")
             return Approved(approved, article)
 
+        self._failpoints.reach("knowledge_publish")
         # numbers are given one after the other anyway; so nobody waits for a retry
         async with self._one_by_one:
             approved = await self._repository.transact(write)
@@ -276,7 +277,7 @@ class Reviewing:
         ticket: Ticket,
         reviewer: Reviewer,
         edit: str | None,
-        given: tuple[str | None, str | None],
+        given: "_Given",
     ) -> "_Act":
         now = self._clock.now()
         act = self._opening(ticket, reviewer) if ticket.status is Status.PENDING else _Act({})
@@ -293,16 +294,24 @@ class Reviewing:
             act.changes |= {"edited_resolution": edit, "edited_by": reviewer.name}
         words = edit if edit is not None else ticket.edited_resolution
         named = await self._named(tenant_id, words or "")
-        kb_id = await self._known(tenant_id, given[0], "article")
-        script_id = await self._known(tenant_id, given[1], "script")
-        kb_id = kb_id or _corrected(ticket.kb_id, named.kb_ids)
-        script_id = script_id or _corrected(ticket.script_id, named.script_ids)
-        references = [*(named.ids or ticket.reference_articles), kb_id, script_id]
+        kb_id = await self._known(tenant_id, given.kb_id, "article")
+        script_id = await self._known(tenant_id, given.script_id, "script")
+        if kb_id is None:
+            kb_id = _corrected(ticket.kb_id, named.kb_ids)
+        if script_id is None:
+            script_id = _corrected(ticket.script_id, named.script_ids)
+        kb_id, script_id = kb_id or None, script_id or None
+        dropped = {ticket.kb_id, ticket.script_id} - {kb_id, script_id}
+        kept = [each for each in ticket.reference_articles if each not in dropped]
+        references = [*(named.ids or kept), kb_id, script_id]
         act.changes |= {
             "kb_id": kb_id,
             "script_id": script_id,
             "reference_articles": [each for each in dict.fromkeys(references) if each],
         }
+        if given.category:
+            left = {name: sure for name, sure in ticket.confidence.items() if name != "category"}
+            act.changes |= {"category": given.category, "confidence": left}
         return act
 
     async def _reject(self, tenant_id: str, ticket: Ticket, reviewer: Reviewer, why: str) -> Ticket:
@@ -411,8 +420,8 @@ class Reviewing:
         return await named_in(tenant_id, text, self._knowledge.store, self._tickets.store)
 
     async def _known(self, tenant_id: str, given: str | None, kind: str) -> str | None:
-        if given is None:
-            return None
+        if not given:
+            return given
         named = await self._named(tenant_id, given)
         if given not in (named.script_ids if kind == "script" else named.kb_ids):
             raise InvalidInput(
@@ -426,6 +435,15 @@ class Reviewing:
             return None
         draft = await self._knowledge.store.get(tenant_id, ticket.generated_kb_id)
         return draft.title if draft else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a reviewer says beside the words: None: as it stands, empty: none."""
+
+    kb_id: str | None = None
+    script_id: str | None = None
+    category: str | None = None
 
 
 @dataclass(slots=True)

@@ -203,6 +203,15 @@ class TestApprove:
         done = await approve(services, ticket, kb_id="KB-2B", script_id="SCRIPT-7")
         assert (done.ticket.kb_id, done.ticket.script_id) == ("KB-2B", "SCRIPT-7")
 
+    async def test_a_reviewer_may_say_that_no_article_solved_it(self, services: Services) -> None:
+        await services.knowledge.put(TENANT, ARTICLES, "test")
+        [ticket] = await opened(services, kb_id="KB-1A", citations=["KB-1A"])
+        done = await approve(services, ticket, kb_id="", category="Gates")
+        assert (done.ticket.kb_id, done.ticket.reference_articles) == (None, [])
+        assert done.knowledge.category == done.ticket.case.category == "Gates"
+        hits = await services.chunks.search(TENANT, "tickets", "gate code")
+        assert [hit.meta["kb_id"] for hit in hits] == [done.knowledge.knowledge_id]
+
     async def test_a_draft_becomes_an_entry_of_its_own(self, services: Services) -> None:
         [ticket] = await opened(services, draft_title="Keypads")
         done = await approve(services, ticket)
