@@ -13,6 +13,7 @@ from agent.kit.clock import ManualClock
 from agent.mongo.client import Database
 from agent.outbox.dispatcher import Dispatcher
 from agent.settings import Settings
+from agent.tickets.reviewers import Reviewer
 from graphs.runtime import open_runtime
 from tools.connectors.record import RecordConnector
 
@@ -28,6 +29,9 @@ async def main(job: dict[str, str]) -> None:
             decision = Decision(decision="approve")
             await runtime.decide("default", job["action_id"], decision, actor="office")
             await runtime.caught_up("default", job["thread_id"])
+        elif job["step"] == "approve":
+            reviewer = Reviewer("user:dana", admin=True)
+            await services.reviewing.approve("default", job["ticket_id"], reviewer)
         else:
             dispatcher = Dispatcher(
                 services.repository,

@@ -18,8 +18,9 @@ from agent.services import Services
 from agent.threads.models import Role
 from agent.tours.models import TourStatus
 from graphs.runtime import Runtime, open_runtime
+from tests.agent.tickets.cases import opened
 
-pytestmark = pytest.mark.proof
+pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("children")]
 
 ROOT = Path(__file__).parents[2]
 TENANT = "default"
@@ -133,6 +134,42 @@ class TestDecision:
         [tour] = await demo.tours.of_thread(TENANT, thread_id)
         assert tour.status is TourStatus.BOOKED
         assert len((await demo.outbox.store.page(TENANT)).items) == 1
+
+
+class TestPublishing:
+    @pytest.mark.parametrize(
+        ("failpoint", "approved"), [("knowledge_publish", False), ("knowledge_published", True)]
+    )
+    async def test_an_approval_is_whole_or_not_at_all(
+        self, demo: Services, step: Step, failpoint: str, approved: bool
+    ) -> None:
+        [ticket] = await opened(demo, draft_title="Keypads")
+        ticket_id = ticket.ticket_id
+        assert await step("approve", failpoint, ticket_id=ticket_id) == EXIT_CODE
+        left = await demo.tickets.get(TENANT, ticket_id)
+        drafted = await demo.knowledge.get(TENANT, "KB-SYN-0001")
+        published = await demo.knowledge.store.by_ids(TENANT, ["KB-NEW-0001"])
+        if approved:
+            assert (left.status, left.knowledge_id) == ("approved", "KB-NEW-0001")
+            assert published["KB-NEW-0001"].text == left.final_resolution
+            assert drafted.published_as == "KB-NEW-0001"
+        else:
+            assert (left, published, drafted.status) == (ticket, {}, "draft")
+        # the reviewer tries again, then the worker's loops come by
+        assert await step("approve", "", ticket_id=ticket_id) == 0
+        await demo.knowledge.follow_all()
+        await demo.tickets.follow_all()
+        found = await demo.knowledge.search(TENANT, "reset the keypad", kinds=("resolution",))
+        assert [each.article.knowledge_id for each in found] == ["KB-NEW-0001"]
+        hits = await demo.chunks.search(TENANT, "tickets", "gate code refused")
+        assert [hit.source_id for hit in hits] == [ticket_id]
+        rows = await demo.repository.scoped("audit", TENANT).find({"subject": ticket_id})
+        assert [row["kind"] for row in rows].count("ticket.approved") == 1
+        assert await demo.repository.scoped("counters", TENANT).find_one({"name": "KB-NEW"}) == {
+            "tenant_id": TENANT,
+            "name": "KB-NEW",
+            "last": 1,
+        }
 
 
 class TestDelivery:
