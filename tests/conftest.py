@@ -39,7 +39,7 @@ async def mongod_uri(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
 
 
 @pytest.fixture(scope="session")
-async def session_database(mongod_uri: str) -> AsyncIterator[Database]:
+async def session_database(mongod_uri: str, commands: Commands) -> AsyncIterator[Database]:
     database = Database(mongod_uri, f"test_{WORKER}")
     await indexes.ensure(database)
     # the tests' clock stands still, so mongod would take what they write for old
@@ -56,17 +56,36 @@ async def session_database(mongod_uri: str) -> AsyncIterator[Database]:
         ("rate_windows", "expires_at"),
     ):
         await database.handle[collection].drop_index(index)
+    commands.written.clear()
     yield database
+    left = [name for name in await _collections(database) if await _holds(database, name)]
     await database.close()
+    assert not left, "written by a child process: its test needs the fixture `children`"
 
 
 @pytest.fixture
-async def database(session_database: Database) -> AsyncIterator[Database]:
+async def database(
+    session_database: Database, commands: Commands, request: pytest.FixtureRequest
+) -> AsyncIterator[Database]:
     """An empty database with every index; emptied afterwards, which is 50 times faster than new."""
     yield session_database
-    handle = session_database.handle
-    names = await handle.list_collection_names(filter={"name": {"$ne": "meta"}})
-    await asyncio.gather(*(handle[name].delete_many({}) for name in names))
+    handle, written = session_database.handle, commands.written.pop(session_database.name, set())
+    if "children" in request.fixturenames:
+        written.update(await _collections(session_database))
+    await asyncio.gather(*(handle[name].delete_many({}) for name in written))
+
+
+@pytest.fixture
+def children() -> None:
+    """Processes that the test starts write into its database too."""
+
+
+async def _collections(database: Database) -> list[str]:
+    return await database.handle.list_collection_names(filter={"name": {"$ne": "meta"}})
+
+
+async def _holds(database: Database, name: str) -> bool:
+    return await database.handle[name].find_one({}, {"_id": 1}) is not None
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What may be sent to MongoDB: what means the same from 6.0 to 8.0 and on Atlas."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -37,6 +38,7 @@ ATLAS = frozenset(
     ]
 )  # fmt: skip
 """Sent with LATCHKEY_VECTOR_SEARCH=atlas only; agent/mongo alone builds them."""
+_WRITES = frozenset(("insert", "update", "findAndModify"))
 _ENVELOPE = frozenset(("$db", "$clusterTime", "$readPreference"))
 
 
@@ -45,13 +47,18 @@ class Commands(CommandListener):
 
     def __init__(self) -> None:
         self.seen: set[str] = set()
+        self.written: defaultdict[str, set[str]] = defaultdict(set)
+        """Database -> collections in which there may be documents; whoever empties one says so."""
 
     @property
     def outside(self) -> set[str]:
         return self.seen - COMMANDS - OPERATORS - ATLAS
 
     def started(self, event: CommandStartedEvent) -> None:
-        self.seen.update(names(event.command_name, event.command))
+        command = event.command_name
+        if command in _WRITES:
+            self.written[event.database_name].add(event.command[command])
+        self.seen.update(names(command, event.command))
 
     def succeeded(self, event: CommandSucceededEvent) -> None: ...
 

@@ -13,7 +13,7 @@ from agent.ingest.conversations.ingest import ingest_conversations
 from agent.kit.failpoints import EXIT_CODE
 from agent.services import Services
 
-pytestmark = pytest.mark.proof
+pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("children")]
 
 ROOT = Path(__file__).parents[2]
 TENANT = "default"

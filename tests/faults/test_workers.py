@@ -27,7 +27,7 @@ from server.jobs import KINDS, Kind, make_runner
 from server.ports import bind
 from tests.faults.tally import tally
 
-pytestmark = pytest.mark.proof
+pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("children")]
 
 ROOT = Path(__file__).parents[2]
 TENANT = "default"

@@ -19,6 +19,8 @@ from agent.services import Services
 from graphs import studio
 from graphs.runtime import open_runtime
 
+pytestmark = pytest.mark.usefixtures("children")
+
 SAID = "I'm Dana Ortiz, dana.ortiz@mail.example, 503-555-0142. A two-bedroom in Seattle, please."
 PLANTED = ("Dana", "Ortiz", "dana.ortiz", "mail.example", "555-0142", "5035550142", "lsv2_planted")
 

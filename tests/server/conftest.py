@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -25,11 +26,24 @@ async def state(demo: Services) -> AsyncIterator[State]:
         yield state
 
 
+@pytest.fixture(scope="session")
+def built() -> FastAPI:
+    """The app of all tests: FastAPI takes longer to prepare a route than to answer most."""
+
+    @contextlib.asynccontextmanager
+    async def never() -> AsyncIterator[State]:
+        raise AssertionError("its state is put in, not opened")
+        yield
+
+    return create_app(never)
+
+
 @pytest.fixture
-def app(state: State) -> FastAPI:
-    app = create_app(lambda: state_over(state.services))
-    app.state.serving = state
-    return app
+def app(built: FastAPI, state: State) -> FastAPI:
+    built.state.serving = state
+    # middleware is made anew: it keeps what it has read
+    built.middleware_stack = None
+    return built
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from server import cli
 from server.output import fail
 from server.scopes import Scope
 
+pytestmark = pytest.mark.usefixtures("children")
+
 Latchkey = Callable[..., Result]
 
 

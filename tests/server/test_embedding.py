@@ -20,6 +20,8 @@ from server import cli
 from server.commands.search import conditions
 from server.jobs import make_runner
 
+pytestmark = pytest.mark.usefixtures("children")
+
 Latchkey = Callable[..., Result]
 TENANT = "default"
 THINGS = {42: "trombone"}
