@@ -162,14 +162,24 @@ class _Reader:
 
     def _rows(self, index: int) -> Iterator[list[Any]]:
         """[number from 1, cells], without what is blank at the end and without blank rows."""
-        notes = self._found.notes_of(index)
-        for row, cells in enumerate(self._sheet(index).iter_rows()):
+        sheet, notes = self._sheet(index), self._found.notes_of(index)
+        # the parser begins with the first row of the sheet, but with the first column in use
+        left = [""] * (sheet.start[1] if sheet.start else 0)
+        row = -1
+        for row, cells in enumerate(sheet.iter_rows()):
+            if left:
+                cells[:0] = left
             if row in notes:
                 _mark(cells, notes[row])
             while cells and cells[-1] == "":
                 cells.pop()
             if cells:
                 yield [row + 1, cells]
+        for below in sorted(notes):
+            if below > row:
+                cells = []
+                _mark(cells, notes[below])
+                yield [below + 1, cells]
 
     def _sheet(self, index: int) -> "CalamineSheet":
         """Parsed, or at hand: the largest one is kept, as it is the likeliest to be read."""
@@ -182,8 +192,9 @@ class _Reader:
 
 
 def _mark(cells: list[Any], notes: dict[int, str]) -> None:
+    cells.extend([""] * (max(notes) + 1 - len(cells)))
     for column, what in notes.items():
-        if column < len(cells) and cells[column] == "":
+        if cells[column] == "":
             cells[column] = {"no": what}
 
 

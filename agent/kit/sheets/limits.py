@@ -7,8 +7,8 @@ ENTRIES = 2_000
 ENTRY = 128 * MB
 TOTAL = 256 * MB
 RATIO = 100
-"""Of an entry that unpacks to more than SMALL bytes."""
-SMALL = MB
+"""Unpacked to packed, of what unpacks to more than SMALL bytes."""
+SMALL = 8 * MB
 
 SHEETS = 250
 ROWS = 1_048_576

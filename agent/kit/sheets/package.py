@@ -164,19 +164,24 @@ def _wide(extra: bytes, *narrow: int) -> tuple[int, int, int]:
 
 
 def _require_harmless(entries: list[Entry]) -> None:
-    if len(entries) > limits.ENTRIES or sum(entry.size for entry in entries) > limits.TOTAL:
+    total = sum(entry.size for entry in entries)
+    if len(entries) > limits.ENTRIES or total > limits.TOTAL:
+        raise Refused(refused.BOMB)
+    if _is_bomb(total, sum(entry.packed for entry in entries)):
         raise Refused(refused.BOMB)
     names = set()
     for entry in entries:
-        if entry.size > limits.ENTRY:
-            raise Refused(refused.BOMB)
-        if entry.size > limits.SMALL and entry.size > limits.RATIO * max(entry.packed, 1):
+        if entry.size > limits.ENTRY or _is_bomb(entry.size, entry.packed):
             raise Refused(refused.BOMB)
         if not _is_plain(entry.name) or entry.method not in (_STORED, _DEFLATED):
             raise Refused(refused.CORRUPT)
         if entry.name.casefold() in names:
             raise Refused(refused.CORRUPT)
         names.add(entry.name.casefold())
+
+
+def _is_bomb(size: int, packed: int) -> bool:
+    return size > limits.SMALL and size > limits.RATIO * packed
 
 
 def _is_plain(name: str) -> bool:
