@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from math import sqrt
 
 from agent.knowledge.models import Article, Kind
-from agent.tickets.models import Case, Grounds, Source, Vote
+from agent.tickets.models import Case, Grounds, Source, TicketDraft, Vote
 from agent.tickets.models import Kind as SourceKind
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -58,18 +58,36 @@ def source(source_id: str, kind: SourceKind = "article", alike: float = 0.8) -> 
     )
 
 
-def voted(*, share: float = 1.0, script_id: str | None = "SCRIPT-7", alike: float = 0.8) -> Grounds:
-    """Three tickets, of which `share` votes for KB-FOB."""
-    others = [Vote(kb_id="KB-OTHER", share=1 - share, tickets=["CS-3"])] if share < 1 else []
+def voted(
+    *, share: float = 1.0, script_id: str | None = "SCRIPT-0007", alike: float = 0.8
+) -> Grounds:
+    """Three tickets, of which `share` votes for KB-0001."""
+    others = [Vote(kb_id="KB-0003", share=1 - share, tickets=["CS-3"])] if share < 1 else []
     voters = ["CS-1", "CS-2"] if others else ["CS-1", "CS-2", "CS-3"]
     return Grounds(
-        votes=[Vote(kb_id="KB-FOB", share=share, tickets=voters, script_id=script_id), *others],
+        votes=[Vote(kb_id="KB-0001", share=share, tickets=voters, script_id=script_id), *others],
         tickets=[source(f"CS-{n}", "ticket", alike - n / 100) for n in (1, 2, 3)],
-        articles=[source("KB-FOB"), source("KB-OTHER", alike=0.5)],
-        scripts=[source("SCRIPT-7", "script", 0.4)],
+        articles=[source("KB-0001"), source("KB-0003", alike=0.5)],
+        scripts=[source("SCRIPT-0007", "script", 0.4)],
         evident=True,
     )
 
 
-FOB = article("KB-FOB", GUIDE, title="Pairing a fob")
-FOB_SCRIPT = article("SCRIPT-7", SCRIPT, kind="script", title="Fob repair")
+FOB = article("KB-0001", GUIDE, title="Pairing a fob")
+FOB_SCRIPT = article("SCRIPT-0007", SCRIPT, kind="script", title="Fob repair")
+
+
+def draft(number: int, **changes: str) -> TicketDraft:
+    """Another one with the same trouble."""
+    said = CASE.model_dump(include=set(TicketDraft.model_fields), exclude_none=True)
+    return TicketDraft.model_validate(
+        {
+            **said,
+            "conversation_id": f"CONV-{number}",
+            "ticket_id": f"CS-{number}",
+            "contact_name": "Kim Doe",
+            "contact_email": "kim@example.com",
+            "first_tier_agent_name": "Ari",
+            **changes,
+        }
+    )

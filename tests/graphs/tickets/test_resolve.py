@@ -9,34 +9,35 @@ from tests.graphs.tickets.examples import CASE, FOB, FOB_SCRIPT, article, source
 def test_a_voted_article_is_cited_first_with_its_steps_and_the_script() -> None:
     written = write(CASE, voted(), Material(article=FOB, script=FOB_SCRIPT))
     lines = written.content.splitlines()
-    assert lines[:2] == ["KB: KB-FOB", "Script: SCRIPT-7"]
+    assert lines[:2] == ["KB: KB-0001", "Script: SCRIPT-0007"]
     assert "2. Choose the gate of Alder Row" in lines
     assert "where site = 'Alder Row'" in written.content
     assert lines[-1] == "Still to be filled in: <DATABASE>"
     assert written.left == ("DATABASE",)
-    assert (written.kb_id, written.script_id, written.draft_title) == ("KB-FOB", "SCRIPT-7", None)
-    assert written.citations == ["KB-FOB", "SCRIPT-7"]
+    assert (written.kb_id, written.script_id) == ("KB-0001", "SCRIPT-0007")
+    assert written.draft_title is None
+    assert written.citations == ["KB-0001", "SCRIPT-0007"]
     assert written.steps == 3
 
 
 def test_without_a_script_none_is_named() -> None:
     written = write(CASE, voted(script_id=None), Material(article=FOB))
     assert "Script" not in written.content
-    assert written.citations == ["KB-FOB"]
+    assert written.citations == ["KB-0001"]
 
 
 def test_a_long_script_is_only_named() -> None:
-    script = article("SCRIPT-7", "-- <DATABASE>\n" + "select 1\n" * SCRIPT, kind="script")
+    script = article("SCRIPT-0007", "-- <DATABASE>\n" + "select 1\n" * SCRIPT, kind="script")
     written = write(CASE, voted(), Material(article=FOB, script=script))
-    assert "Open SCRIPT-7 for its text" in written.content
+    assert "Open SCRIPT-0007 for its text" in written.content
     assert len(written.content) < 1_000
     assert written.left == ("DATABASE",)
 
 
 def test_an_article_without_steps_is_quoted() -> None:
-    told = article("KB-FOB", "A fob is paired by the office. It takes a day.")
+    told = article("KB-0001", "A fob is paired by the office. It takes a day.")
     written = write(CASE, voted(script_id=None), Material(article=told))
-    assert "What KB-FOB says: The gate does not open for a new fob." in written.content
+    assert "What KB-0001 says: The gate does not open for a new fob." in written.content
     assert written.steps == 0
 
 
@@ -46,10 +47,10 @@ def test_of_a_long_article_the_fitting_part_is_taken() -> None:
         for n, what in enumerate(("invoices", "fob at the gate", "leases", "reports"), start=1)
     ]
     written = write(
-        CASE, voted(script_id=None), Material(article=article("KB-FOB", " ".join(parts)))
+        CASE, voted(script_id=None), Material(article=article("KB-0001", " ".join(parts)))
     )
     assert "Option 2: fob at the gate:" in written.content
-    assert "The rest is in KB-FOB." in written.content
+    assert "The rest is in KB-0001." in written.content
     assert 5 <= written.steps <= MOST_STEPS
 
 
@@ -79,6 +80,6 @@ def test_a_draft_of_next_to_nothing_says_what_is_missing() -> None:
 
 
 def test_what_solves_a_case_is_what_was_voted_for() -> None:
-    assert chosen(voted()) == ("KB-FOB", "SCRIPT-7")
-    assert chosen(voted().model_copy(update={"votes": []})) == ("KB-FOB", None)
+    assert chosen(voted()) == ("KB-0001", "SCRIPT-0007")
+    assert chosen(voted().model_copy(update={"votes": []})) == ("KB-0001", None)
     assert chosen(voted().model_copy(update={"evident": False})) == (None, None)

@@ -31,7 +31,7 @@ def test_each_part_tells_good_from_bad() -> None:
     disputed = scored(voted(share=0.6), BOTH)
     far = scored(voted(alike=0.4), BOTH)
     other = scored(voted(), BOTH, Labels(category=Label(value="Billing", confidence=0.9)))
-    bare = scored(voted(script_id=None), Material(article=article("KB-FOB", "It is so.")))
+    bare = scored(voted(script_id=None), Material(article=article("KB-0001", "It is so.")))
     assert disputed.accuracy_points < good.accuracy_points
     assert far.relevancy_points < good.relevancy_points
     assert other.accuracy_points < good.accuracy_points
@@ -40,7 +40,7 @@ def test_each_part_tells_good_from_bad() -> None:
 
 def test_a_script_that_others_used_is_missed() -> None:
     lacking = scored(voted(), Material(article=FOB))
-    assert "also used SCRIPT-7" in lacking.reasoning
+    assert "also used SCRIPT-0007" in lacking.reasoning
     assert (
         lacking.completeness_points
         < scored(voted(script_id=None), Material(article=FOB)).completeness_points
@@ -50,6 +50,6 @@ def test_a_script_that_others_used_is_missed() -> None:
 def test_the_reasoning_is_plain_sentences() -> None:
     said = scored(voted(share=0.7), BOTH).reasoning
     assert "0.79 alike" in said
-    assert "2 tickets like it point to KB-FOB, with 70% of the votes." in said
-    assert "KB-OTHER" in said
+    assert "2 tickets like it point to KB-0001, with 70% of the votes." in said
+    assert "KB-0003" in said
     assert "<DATABASE> must still be filled in." in said
