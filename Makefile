@@ -1,6 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8000
+# every test that starts a process would compile all of it anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test proof check setup format cov clean
 .DEFAULT_GOAL := run
