@@ -60,6 +60,8 @@ from agent.tenants.store import TenantStore
 from agent.threads.desk import Desk
 from agent.threads.service import ThreadService
 from agent.threads.store import ThreadStore
+from agent.tickets.acts import Acts
+from agent.tickets.deciding import Deciding
 from agent.tickets.labels import Labeler
 from agent.tickets.likeness import Likeness
 from agent.tickets.retrieving import Retrieval
@@ -150,6 +152,7 @@ def build_services(
     curator = Curator(repository, knowledge, audit, clock)
     labels = Labeler(tickets.store, knowledge, clock)
     likeness = Likeness(embedders)
+    acts = Acts(tickets.store, audit, clock)
     users = UserService(
         repository,
         UserStore(repository),
@@ -226,7 +229,20 @@ def build_services(
         ),
         ticket_labels=labels,
         reviewing=Reviewing(
-            repository, tickets, knowledge, publishing, audit, events, clock, failpoints
+            repository,
+            tickets,
+            knowledge,
+            acts,
+            Deciding(
+                repository,
+                tickets.store,
+                knowledge.store,
+                publishing,
+                acts,
+                events,
+                clock,
+                failpoints,
+            ),
         ),
         chats=ChatService(ChatStore(repository), clock),
         chat=ChatModels(settings, clock) if asks_models else None,

@@ -9,7 +9,7 @@ from typing import Any
 from agent.audit.service import AuditService
 from agent.chunks.models import Source
 from agent.chunks.service import ChunkService
-from agent.errors import Conflict, Duplicate, LatchkeyError, NotFound
+from agent.errors import Duplicate, LatchkeyError, NotFound
 from agent.events.models import Event
 from agent.events.store import EventStore
 from agent.kit.clock import Clock
@@ -17,6 +17,7 @@ from agent.kit.text import clean
 from agent.knowledge.publishing import Publishing
 from agent.mongo.repository import Repository
 from agent.privacy.vault import Vault
+from agent.tickets.acts import changed
 from agent.tickets.adding import tickets_of
 from agent.tickets.calibration import Band, bands
 from agent.tickets.entries import entry_of
@@ -294,10 +295,6 @@ class TicketService:
 
 def unknown(ticket_id: str) -> NotFound:
     return NotFound("ticket_not_found", f"There is no ticket {ticket_id[:80]!r}; list them first.")
-
-
-def changed() -> Conflict:
-    return Conflict("ticket_changed", "Somebody else has just changed it; read it again.")
 
 
 def _takes(ticket: Ticket) -> bool:

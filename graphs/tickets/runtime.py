@@ -10,9 +10,9 @@ from langgraph.types import Command
 
 from agent.errors import LatchkeyError, Unavailable
 from agent.services import Services
+from agent.tickets.deciding import Approved
 from agent.tickets.models import Case, Grounds, Resolution, Ticket
 from agent.tickets.reviewers import Reviewer
-from agent.tickets.reviewing import Approved
 from graphs.checkpoints import TurnSaver
 from graphs.tickets import resolving
 from graphs.tickets.review import waits

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agent.errors import InvalidInput, NotFound
 from agent.services import Services
+from agent.tickets.deciding import Approved
 from agent.tickets.models import TEXT, Status
 from agent.tickets.reviewers import Reviewer, tier_number
-from agent.tickets.reviewing import Approved
 from agent.users.roles import Role
 from server.actors import Actor
 from server.deps import Id, TheServices, TheTickets

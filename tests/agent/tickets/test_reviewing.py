@@ -9,9 +9,9 @@ from agent.errors import Conflict, Forbidden, InvalidInput, LatchkeyError, NotFo
 from agent.kit.clock import ManualClock
 from agent.knowledge.models import ArticleDraft
 from agent.services import Services
+from agent.tickets.deciding import Approved
 from agent.tickets.models import Status, Ticket
 from agent.tickets.reviewers import tier_number
-from agent.tickets.reviewing import Approved
 from tests.agent.tickets.cases import (
     DANA,
     ELI,
@@ -24,7 +24,10 @@ from tests.agent.tickets.cases import (
     settled,
 )
 
-PERSON: dict[str, Any] = {"contact_name": "Skyler Miller", "contact_email": "skyler@pmc-example.com"}
+PERSON: dict[str, Any] = {
+    "contact_name": "Skyler Miller",
+    "contact_email": "skyler@pmc-example.com",
+}
 ARTICLES = (
     ArticleDraft(knowledge_id="KB-1A", title="Gates", text="Press star, then the code."),
     ArticleDraft(knowledge_id="KB-2B", title="Doors", text="Oil the hinges of the door."),
