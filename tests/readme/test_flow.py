@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import select
 import shutil
 import subprocess
@@ -61,7 +62,7 @@ def paste(lines: str, environ: dict[str, str]) -> "subprocess.CompletedProcess[s
 def said(shell: dict[str, str]) -> list[str]:
     """What a reader sees who pastes all blocks that call the API, in their order."""
     blocks = [block for block in bash_blocks(README) if "curl" in block]
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     pasted = paste("\n".join(blocks), shell)
     assert pasted.returncode == 0, pasted.stderr
     return pasted.stdout.splitlines()
@@ -73,6 +74,18 @@ def test_the_flow_goes_from_homes_to_a_booked_tour(said: list[str]) -> None:
     assert len(homes) == 1
     assert '"status":"approved"' in "".join(said)
     assert "booked" in said[-1]
+
+
+@needs_curl
+def test_the_support_desk_goes_from_a_workbook_to_a_chatbot_that_cites(said: list[str]) -> None:
+    text = "\n".join(said)
+    (published,) = re.findall(r"^published as (KB-NEW-\d{4})$", text, re.MULTILINE)
+    assert "30" in said
+    assert '"resolved":30' in text
+    assert published in said, "found by search"
+    answer = next(json.loads(line) for line in said if line.startswith('{"reply"'))
+    assert published in [citation["id"] for citation in answer["citations"]]
+    assert answer["offer_ticket"] is False
 
 
 @needs_curl
