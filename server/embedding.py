@@ -12,8 +12,8 @@ from agent.jobs.models import Job
 from agent.jobs.step import Step
 from agent.services import Services
 
-CorpusName = Literal["conversations", "knowledge", "scripts"]
-EMBEDDED: tuple[CorpusName, ...] = ("conversations", "knowledge", "scripts")
+CorpusName = Literal["conversations", "knowledge", "scripts", "tickets"]
+EMBEDDED: tuple[CorpusName, ...] = ("conversations", "knowledge", "scripts", "tickets")
 
 
 class EmbeddingsParams(BaseModel):
@@ -40,7 +40,11 @@ async def embed(
     chunks = services.chunks
     if corpus == "conversations":
         return await chunks.embed_conversations(tenant_id, progress, rebuild=rebuild)
-    sources: AsyncIterator[Source] = services.knowledge.sources(tenant_id, corpus)
+    sources: AsyncIterator[Source]
+    if corpus == "tickets":
+        sources = services.tickets.sources(tenant_id)
+    else:
+        sources = services.knowledge.sources(tenant_id, corpus)
     if rebuild:
         return await chunks.rebuild(tenant_id, corpus, sources, progress)
     return await chunks.update(tenant_id, corpus, sources, progress)
