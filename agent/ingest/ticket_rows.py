@@ -118,14 +118,16 @@ class RowReader:
         return _short_enough(name, written)
 
     def _moment(self, cell: Cell) -> datetime | None:
+        moment = self._read_moment(cell)
+        return moment if moment and moment.year in _YEARS else None
+
+    def _read_moment(self, cell: Cell) -> datetime | None:
         if isinstance(cell, datetime):
-            moment = cell.replace(tzinfo=UTC) if cell.tzinfo is None else cell.astimezone(UTC)
-            return moment if moment.year in _YEARS else None
+            return cell.replace(tzinfo=UTC) if cell.tzinfo is None else cell.astimezone(UTC)
         written = as_text(cell)
         if _SERIAL.fullmatch(written):
             days = timedelta(days=float(written.replace(",", ".")))
-            milliseconds = round(days / timedelta(milliseconds=1))
-            return self._epoch + timedelta(milliseconds=milliseconds)
+            return self._epoch + timedelta(milliseconds=round(days / timedelta(milliseconds=1)))
         return read_time(" ".join(written.split()))
 
     def _repeats_header(self, cells: Sequence[Cell]) -> bool:
