@@ -23,6 +23,8 @@ class ErasureReport(BaseModel):
     """Collection -> rows that were deleted or stripped of what was personal."""
     same_contact: list[str] = Field(default_factory=list)
     """lead_ids of others with the same address or number: forget them too if they are one."""
+    same_contact_tickets: list[str] = Field(default_factory=list)
+    """ticket_ids of tickets with the same, not forgotten with the lead."""
 
 
 async def forget(services: Services, tenant_id: str, lead_id: str, *, actor: str) -> ErasureReport:
@@ -37,6 +39,7 @@ async def forget(services: Services, tenant_id: str, lead_id: str, *, actor: str
     async def write() -> tuple[Traces, ErasureReport]:
         lead = await services.leads.get(tenant_id, lead_id)
         same = await services.leads.store.reached_by(tenant_id, lead.hashes)
+        tickets = await services.tickets.store.of_contact(tenant_id, lead.hashes)
         traces = await erasures.traces(tenant_id, lead_id, lead.contact_ref)
         await _end_tours(services, tenant_id, traces)
         report = ErasureReport(
@@ -44,6 +47,7 @@ async def forget(services: Services, tenant_id: str, lead_id: str, *, actor: str
             erased_at=now,
             erased=await erasures.erase(tenant_id, traces),
             same_contact=[each.lead_id for each in same if each.lead_id != lead_id],
+            same_contact_tickets=tickets,
         )
         await erasures.note(tenant_id, traces, now)
         await _prove(services, tenant_id, lead, actor)

@@ -33,6 +33,8 @@ async def retain(
     done: dict[str, int] = {}
     if "leads" in ages:
         done["leads"] = await _leads(services, tenant_id, now - ages["leads"], step, dry)
+    if "tickets" in ages:
+        done["tickets"] = await _tickets(services, tenant_id, now - ages["tickets"], step, dry)
     for kind, (collection, where) in _rows(now, ages).items():
         rows = services.repository.scoped(collection, tenant_id)
         done[kind] = await (rows.count(where) if dry else rows.delete_many(where))
@@ -54,6 +56,23 @@ def _rows(now: datetime, ages: Mapping[str, timedelta]) -> dict[str, tuple[str, 
         decided = {"status": {"$ne": "pending"}, "expires_at": before["approvals"]}
         found["approvals"] = ("approvals", decided)
     return found
+
+
+async def _tickets(
+    services: Services, tenant_id: str, before: datetime, step: Step, dry: bool
+) -> int:
+    """Forget the contacts of tickets that were decided before."""
+    done, last = 0, ""
+    while ids := await services.tickets.store.remembered(
+        tenant_id, before, limit=BATCH, after=last
+    ):
+        last = ids[-1]
+        for ticket_id in ids:
+            if not dry:
+                await services.tickets.forget(tenant_id, ticket_id, actor=ACTOR)
+            done += 1
+            await step(done)
+    return done
 
 
 async def _leads(

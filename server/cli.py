@@ -185,14 +185,18 @@ def verify(
 
 @app.command()
 def forget(
-    lead_id: Annotated[str, typer.Argument(metavar="LEAD_ID", help="Who is to be forgotten.")],
+    lead_id: Annotated[str, typer.Argument(metavar="ID", help="Who is to be forgotten.")],
+    ticket: Annotated[
+        bool, typer.Option("--ticket", help="The contact of the ticket with this id.")
+    ] = False,
     tenant: Tenant = "default",
     as_json: Json = False,
 ) -> None:
     """Erase a lead: contact data, conversations, and all that was made of them."""
-    from server.commands.forget import run
+    from server.commands.forget import run, run_ticket
 
-    run(settings(), Output(as_json=as_json), lead_id, tenant=tenant)
+    erase = run_ticket if ticket else run
+    erase(settings(), Output(as_json=as_json), lead_id, tenant=tenant)
 
 
 @retention.command("run")

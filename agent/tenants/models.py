@@ -210,6 +210,8 @@ class Retention(BaseModel):
     """Since a delivery ended."""
     approvals: Annotated[int, Field(ge=1, le=36500)] | None = None
     """Since an action was decided or expired."""
+    tickets: Annotated[int, Field(ge=1, le=36500)] | None = None
+    """Since a ticket was decided: its contact is forgotten with all that they said."""
 
 
 class Tenant(BaseModel):

@@ -182,6 +182,18 @@ class TicketStore:
         rows = await self._rows(tenant_id).find({"$or": ways}, projection=["ticket_id"])
         return [row["ticket_id"] for row in rows]
 
+    async def remembered(
+        self, tenant_id: str, before: datetime, *, limit: int, after: str = ""
+    ) -> list[str]:
+        """Ids, in order, of those that were decided before and still tell of their contact."""
+        rows = await self._rows(tenant_id).find(
+            {"resolved_at": {"$lt": before}, "forgotten_at": None, "ticket_id": {"$gt": after}},
+            sort=[("ticket_id", 1)],
+            limit=limit,
+            projection=["ticket_id"],
+        )
+        return [row["ticket_id"] for row in rows]
+
     async def decided(self, tenant_id: str) -> list[dict[str, Any]]:
         """How many decided tickets there are by `score`, `status` and whether `edited`."""
         edited = {

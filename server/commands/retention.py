@@ -21,6 +21,6 @@ def run(settings: Settings, output: Output, *, tenant: str, dry: bool) -> None:
         {"tenant_id": tenant, "dry": dry, "removed": done},
         lambda console: console.print(
             "\n".join(f"{kind}: {count}" for kind, count in done.items())
-            or "Nothing is limited; set retention.leads, .deliveries or .approvals of the tenant."
+            or "Nothing is limited; set the tenant's retention.leads, .tickets, .approvals …"
         ),
     )

@@ -10,6 +10,7 @@ from agent.tenants.models import Retention
 from graphs.answer import Started
 from graphs.retention import retain
 from graphs.runtime import Runtime
+from tests.agent.tickets.cases import DANA, draft, opened
 
 TENANT = "default"
 
@@ -76,3 +77,20 @@ async def test_rows_that_ended_long_ago_are_removed(runtime: Runtime, clock: Man
     assert done == {"deliveries": 1, "recorded": 1, "approvals": 1}
     left = await services.repository.scoped("outbox", TENANT).find({}, sort=[("key", 1)])
     assert [row["key"] for row in left] == ["new", "open"]
+
+
+async def test_the_contacts_of_tickets_decided_long_ago_are_forgotten(
+    runtime: Runtime, clock: ManualClock
+) -> None:
+    services = runtime.services
+    await keep(services, tickets=30)
+    old, new, waiting = await opened(services, *(draft(n, contact_name="Kim Lo") for n in range(3)))
+    await services.reviewing.reject(TENANT, old.ticket_id, DANA, reason="No.")
+    clock.advance(timedelta(days=31))
+    await services.reviewing.reject(TENANT, new.ticket_id, DANA, reason="No.")
+    assert await retain(services, TENANT, dry=True) == {"tickets": 1}
+    assert await retain(services, TENANT) == {"tickets": 1}
+    assert await retain(services, TENANT) == {"tickets": 0}
+    assert (await services.tickets.get(TENANT, old.ticket_id)).transcript == ""
+    for kept in (new, waiting):
+        assert (await services.tickets.get(TENANT, kept.ticket_id)).contact_ref

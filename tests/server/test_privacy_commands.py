@@ -8,6 +8,7 @@ from agent.kit.signatures import sign
 from agent.leads.models import Consent
 from agent.privacy.models import Contact
 from agent.settings import Settings
+from tests.agent.tickets.cases import draft
 from tests.server.test_access_commands import refused, settings
 from tests.server.test_cli import Latchkey, latchkey, printed
 
@@ -36,6 +37,13 @@ async def a_lead(settings: Settings) -> str:
             "default", contact=contact, consent=Consent(), source=None
         )
         return lead.lead_id
+
+
+async def a_ticket(settings: Settings) -> str:
+    async with open_services(settings) as services:
+        row = draft(contact_name="Kim Lo", contact_email="sam@lee.example")
+        added = await services.tickets.add("default", [(2, row)], created_by="cli")
+        return added.ticket_ids[0]
 
 
 def test_each_command_leaves_a_trace(
@@ -112,8 +120,14 @@ def test_a_lead_is_exported_and_forgotten(
     assert lead_id in (out / "leads.jsonl").read_text()
     assert manifest["rows"] == sum(file["rows"] for file in manifest["files"])
     assert refused(latchkey("export", "--out", str(out))) == "export_dir_used"
+    ticket_id = asyncio.run(a_ticket(settings))
     report = printed(latchkey("forget", lead_id, "--json"))
     assert report["erased"]["leads"] == 1
+    assert report["same_contact_tickets"] == [ticket_id]
     assert printed(latchkey("forget", lead_id, "--json")) == report
     assert refused(latchkey("forget", "lead_nobody")) == "lead_not_found"
+    assert refused(latchkey("forget", "CS-nobody", "--ticket")) == "ticket_not_found"
+    gone = printed(latchkey("forget", ticket_id, "--ticket", "--json"))
+    assert gone["forgotten_at"]
+    assert printed(latchkey("forget", ticket_id, "--ticket", "--json")) == gone
     assert printed(latchkey("retention", "run", "--dry-run", "--json"))["removed"] == {}
