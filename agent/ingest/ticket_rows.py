@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from agent.ingest.conversations.times import read_time
-from agent.ingest.ticket_columns import Layout, plain_name
+from agent.ingest.ticket_columns import REQUIRED, Layout, plain_name
 from agent.kit.sheets.workbook import Cell, Flaw
 from agent.kit.text import clean
 from agent.tickets.models import TRANSCRIPT, TicketDraft
@@ -22,6 +22,7 @@ _ERROR = re.compile(
     r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!"
     r"|GETTING_DATA|UNKNOWN!|BUSY!)"
 )
+_SHORT = 40
 _WHOLE = re.compile(r"(\d+)\.0+")
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _TIER = re.compile(r"(?:support )?(?:tier|level|lvl|t|l)? ?([1-3])(?: 0+)?")
@@ -50,11 +51,7 @@ class RowReader:
     def __init__(self, layout: Layout, *, from_1904: bool = False) -> None:
         self._places = layout.places
         self._epoch = _EPOCHS[from_1904]
-        self._header = {
-            place: plain_name(name)
-            for name, known in layout.columns.items()
-            for place in (layout.places[known],)
-        }
+        self._names = {known: clean(name) for name, known in layout.columns.items()}
 
     def read(self, cells: Sequence[Cell]) -> ReadRow | None:
         """None for a row that is blank."""
@@ -65,10 +62,10 @@ class RowReader:
         found = self._values(given, row)
         if not found.keys() - {"ticket_id"}:
             return _refused("placeholder")
-        for required in ("conversation_id", "transcript"):
+        for required in REQUIRED:
             if required not in found:
                 return _missing(required, given.get(required))
-        if self._repeats_header(cells):
+        if self._repeats_header(found):
             return _refused("repeated_header")
         if len(found["conversation_id"]) > _longest("conversation_id"):
             return _refused("conversation_id_too_long")
@@ -100,7 +97,7 @@ class RowReader:
 
     def _value(self, name: str, cell: Cell) -> tuple[Any, str | None]:
         """What the field gets, and what is wrong with the cell."""
-        if isinstance(cell, str) and _ERROR.fullmatch(cell.strip()):
+        if isinstance(cell, str) and len(cell) < _SHORT and _ERROR.fullmatch(cell.strip()):
             cell = Flaw.ERROR
         if isinstance(cell, Flaw):
             return None, FLAWS[cell]
@@ -111,8 +108,8 @@ class RowReader:
         if not written or (name in _NAMING and written.casefold() in _NOTHING):
             return None, None
         if name == "tier":
-            tier = _TIER.fullmatch(plain_name(written))
-            return (int(tier[1]), None) if tier else (None, "tier_unreadable")
+            tier = _tier(written)
+            return tier, None if tier else "tier_unreadable"
         if name in _READERS:
             written = _READERS[name](written)
         return _short_enough(name, written)
@@ -130,11 +127,8 @@ class RowReader:
             return self._epoch + timedelta(milliseconds=round(days / timedelta(milliseconds=1)))
         return read_time(" ".join(written.split()))
 
-    def _repeats_header(self, cells: Sequence[Cell]) -> bool:
-        return all(
-            place < len(cells) and plain_name(str(cells[place])) == self._header[place]
-            for place in (self._places["conversation_id"], self._places["transcript"])
-        )
+    def _repeats_header(self, found: dict[str, Any]) -> bool:
+        return all(found[name] == self._names[name] for name in REQUIRED)
 
 
 def as_text(cell: Cell) -> str:
@@ -163,6 +157,12 @@ def _number(written: str) -> str:
         if len(decimals) <= exponent:
             return scientific[1] + decimals.ljust(exponent, "0")
     return written
+
+
+@lru_cache(256)
+def _tier(written: str) -> int | None:
+    tier = _TIER.fullmatch(plain_name(written))
+    return int(tier[1]) if tier else None
 
 
 def _priority(written: str) -> str:
@@ -194,7 +194,7 @@ def _longest(name: str) -> int:
 
 
 def _short_enough(name: str, written: str) -> tuple[str | None, str | None]:
-    if len(written) <= _longest(name) or name in ("conversation_id", "transcript"):
+    if len(written) <= _longest(name) or name in REQUIRED:
         return written, None
     if name in _CUT:
         return written[: _longest(name)].rstrip(), "text_cut"

@@ -9,7 +9,7 @@ MESSAGE_LIMIT = 8000
 
 _NEWLINES = re.compile("\r\n|[\r\u0085\u2028\u2029]")
 _BLANKS = re.compile(r"[ \t]+")
-_ASCII_WORK = re.compile(r"[\x00\t\r\n]|  ")
+_ASCII_WORK = re.compile(r"[\x00\t\r\x0b\x0c\x1c-\x1f]|  | \n|\n ")
 """What has to be done to a text of ASCII only."""
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _QUOTES = str.maketrans(

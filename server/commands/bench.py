@@ -1,6 +1,7 @@
 import asyncio
 
 from agent.settings import Settings
+from evals.bench import excel as excel_bench
 from evals.bench import ingest as ingest_bench
 from evals.bench import retrieval as retrieval_bench
 from evals.bench import streams as streams_bench
@@ -60,5 +61,13 @@ def streams(settings: Settings, output: Output, *, count: int, seconds: float) -
         report = asyncio.run(
             streams_bench.run(settings, count=count, seconds=seconds, progress=progress)
         )
+    output.result(report, lambda console: console.print_json(data=report))
+    return bool(report["passed"])
+
+
+def excel(output: Output, *, rows: int) -> bool:
+    """Whether it is fast and small enough."""
+    with output.progress("rounds") as progress:
+        report = asyncio.run(excel_bench.run(rows=rows, progress=progress))
     output.result(report, lambda console: console.print_json(data=report))
     return bool(report["passed"])

@@ -167,3 +167,15 @@ def bench_streams(
 
     if not streams(settings(), Output(as_json=as_json), count=count, seconds=seconds):
         raise typer.Exit(1)
+
+
+@bench.command("excel")
+def bench_excel(
+    rows: Annotated[int, typer.Option(min=100, max=100_000, help="Rows of the workbook.")] = 20_000,
+    as_json: Json = False,
+) -> None:
+    """Time reading a workbook in its sandbox, with openpyxl and the bare parser beside."""
+    from server.commands.bench import excel
+
+    if not excel(Output(as_json=as_json), rows=rows):
+        raise typer.Exit(1)
