@@ -1,0 +1,123 @@
+"""Knowledge over HTTP as it grows: from files, back to what it was, two as one, what is stale."""
+
+import io
+import json
+
+import pytest
+from openpyxl import Workbook  # type: ignore[import-untyped]
+
+from agent.services import Services
+from tests.server.parties import Json, Staff
+from tests.server.support import agent, case, code, demo, finished, made, patch, send_file, user
+
+__all__ = ["agent", "demo", "user"]
+
+IMPORT = "/api/knowledge/import"
+
+
+async def imported(agent: Staff, data: bytes, name: str, query: str = "") -> Json:
+    answer = await send_file(agent, data, name, IMPORT + query)
+    assert answer.status_code == 202, answer.text
+    return await finished(agent, answer.json()["job_id"])
+
+
+def sheet() -> bytes:
+    book = Workbook()
+    book.active.append(["Help articles of the desk"])
+    book.active.append([])
+    book.active.append(["KB ID", "Headline", "Body", "Topic", "Mood"])
+    book.active.append(["KB-9", "Kayaks", "Kayaks are kept in the boat house.", "Boats", "calm"])
+    book.active.append(["KB-10", "Canoes", None, "Boats", "calm"])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+async def test_a_workbook_of_articles_can_be_searched(agent: Staff) -> None:
+    job = await imported(agent, sheet(), "articles.xlsx")
+    assert (job["kind"], job["status"]) == ("ingest_knowledge", "done"), job
+    report = job["report"]
+    assert (report["read"], report["added"], report["ignored_columns"]) == (2, 1, ["Mood"])
+    (refused,) = report["rejected"]
+    assert (refused["row"], refused["code"]) == (5, "text_missing")
+    found = (await agent.read("/api/knowledge/search", q="kayaks"))["items"][0]
+    assert (found["knowledge_id"], found["category"]) == ("KB-9", "Boats")
+    again = await imported(agent, sheet(), "articles.xlsx")
+    assert (again["report"]["unchanged"], again["report"]["added"]) == (1, 0)
+
+
+async def test_csv_and_json_lines(agent: Staff) -> None:
+    csv = b"title,answer\nKayaks,They are in the boat house.\n"
+    assert (await imported(agent, csv, "a.csv"))["report"]["added"] == 1
+    line = json.dumps({"title": "Reset a kayak", "text": "RESET KAYAK <ID>;"}).encode()
+    assert (await imported(agent, line, "a.jsonl", "?kind=script"))["report"]["added"] == 1
+    scripts = (await agent.read("/api/knowledge", kind="script"))["items"]
+    assert "Reset a kayak" in [item["title"] for item in scripts]
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "expected"),
+    [
+        (b"x,y\n1,2\n", "a.csv", "knowledge_columns_unknown"),
+        (b"hello", "a.xlsx", "workbook_not_xlsx"),
+        (b"{}", "a.jsonl", "knowledge_columns_unknown"),
+    ],
+)
+async def test_a_file_that_cannot_be_read_fails_its_job(
+    agent: Staff, data: bytes, name: str, expected: str
+) -> None:
+    job = await imported(agent, data, name)
+    assert job["status"] == "failed"
+    assert job["error"]["code"].startswith(expected)
+
+
+async def test_files_that_are_refused(agent: Staff, user: Staff) -> None:
+    assert code(await send_file(agent, b"x", "a.pdf", IMPORT)) == (422, "table_format_unknown")
+    assert code(await send_file(agent, b"", "a.csv", IMPORT)) == (422, "upload_empty")
+    assert code(await send_file(user, b"x", "a.csv", IMPORT)) == (403, "scope_missing")
+
+
+async def test_history_and_the_way_back(agent: Staff) -> None:
+    path, new = "/api/knowledge", {"knowledge_id": "KB-9", "title": "Kayaks"}
+    for text in ("In the boat house.", "In the shed.", "In the attic."):
+        await agent.post(path, {**new, "resolution": text})
+    history = (await agent.read(f"{path}/KB-9/history"))["items"]
+    assert [(item["version"], item["resolution"]) for item in history] == [
+        (3, "In the attic."),
+        (2, "In the shed."),
+        (1, "In the boat house."),
+    ]
+    back = (await agent.post(f"{path}/KB-9/rollback", {"version": 1})).json()
+    assert (back["version"], back["resolution"]) == (4, "In the boat house.")
+    assert (await agent.read(f"{path}/search", q="boat house"))["items"][0]["version"] == 4
+    answer = await agent.post(f"{path}/KB-9/rollback", {"version": 9})
+    assert code(answer) == (404, "knowledge_version_not_found")
+    assert code(await agent.get(f"{path}/KB-99/history")) == (404, "knowledge_not_found")
+
+
+async def test_an_entry_that_says_the_same_proposes_a_merge(agent: Staff, demo: Services) -> None:
+    entries = []
+    for ticket_id in await made(demo, case(1), case(2)):
+        ticket = f"/api/tickets/{ticket_id}"
+        await patch(agent, f"{ticket}/status", {"status": "in_progress"})
+        body = {"edited_resolution": "Open the bank screen and choose the statement of the month."}
+        entries.append((await agent.post(f"{ticket}/approve", body)).json()["knowledge"])
+    first, second = entries
+    assert first["similar_to"] is None
+    assert second["similar_to"]["knowledge_id"] == first["knowledge_id"] == "KB-NEW-0001"
+    body = {"into": "KB-NEW-0001"}
+    kept = (await agent.post("/api/knowledge/KB-NEW-0002/merge", body)).json()
+    assert second["ticket_id"] in kept["reference_articles"]
+    gone = await agent.read("/api/knowledge/KB-NEW-0002")
+    assert (gone["status"], gone["merged_into"]) == ("retired", "KB-NEW-0001")
+    refused = await agent.post("/api/knowledge/KB-NEW-0001/merge", body)
+    assert code(refused) == (422, "knowledge_merge_invalid")
+
+
+async def test_what_is_stale(agent: Staff, demo: Services) -> None:
+    assert (await agent.read("/api/knowledge/stale"))["items"] == []
+    (ticket_id,) = await made(demo, case(3))
+    await patch(agent, f"/api/tickets/{ticket_id}/status", {"status": "in_progress"})
+    await agent.post(f"/api/tickets/{ticket_id}/reject", {"reason": "It does not help."})
+    (item,) = (await agent.read("/api/knowledge/stale"))["items"]
+    assert (item["knowledge_id"], item["reason"]) == ("KB-DEMO-0004", "disputed")
