@@ -27,6 +27,20 @@ def test_cleaning_twice_changes_nothing() -> None:
     assert clean(once) == once
 
 
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("a\nb", "a\nb"),
+        ("\na \n b\n", "a\nb"),
+        ("a\x0b\n\x1fb", "a\nb"),
+        ("a\n\n  b  c\n ", "a\n\nb c"),
+        ("a\r\nb\rc", "a\nb\nc"),
+    ],
+)
+def test_lines_of_plain_ascii(text: str, cleaned: str) -> None:
+    assert clean(text) == cleaned
+
+
 class TestValidateMessage:
     def test_returns_the_clean_text(self) -> None:
         assert validate_message("  hello\u00a0there ") == "hello there"
