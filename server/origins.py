@@ -12,7 +12,7 @@ from agent.errors import Forbidden
 from agent.tenants.models import Community
 from agent.tenants.service import TenantService
 
-CONVERSATION = ("/api/agent/", "/api/listings")
+CONVERSATION = ("/api/agent/", "/api/listings", "/api/chatbot/")
 LANGGRAPH = ("/threads", "/runs/", "/assistants/", "/info", "/ok")
 _REFRESH_SECONDS = 5.0
 _MAX_LENGTH = 300
