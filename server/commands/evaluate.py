@@ -10,6 +10,7 @@ from evals.journeys import run as journeys_run
 from evals.pii import run as pii_run
 from evals.retrieval import run as retrieval_run
 from evals.stages import run as stages_run
+from evals.tickets import run as tickets_run
 from server.output import Output
 
 
@@ -61,5 +62,13 @@ def retrieval(settings: Settings, output: Output, data: Path) -> bool:
     """Whether every goal is reached."""
     with output.progress("tasks") as progress:
         report = asyncio.run(retrieval_run.run(settings, data, progress=progress))
+    output.result(report, lambda console: console.print_json(data=report))
+    return bool(report["passed"])
+
+
+def tickets(settings: Settings, output: Output, data: Path) -> bool:
+    """Whether everything that is required is reached."""
+    with output.progress("tickets and questions") as progress:
+        report = asyncio.run(tickets_run.run(settings, data, progress=progress))
     output.result(report, lambda console: console.print_json(data=report))
     return bool(report["passed"])

@@ -103,6 +103,18 @@ def eval_retrieval(
         raise typer.Exit(1)
 
 
+@evaluate.command("tickets")
+def eval_tickets(
+    data: Annotated[Path, typer.Option(help="Folder with articles, scripts and closed tickets.")],
+    as_json: Json = False,
+) -> None:
+    """Replay closed tickets in time order, each approved as it was, and grade what is found."""
+    from server.commands.evaluate import tickets
+
+    if not tickets(settings(), Output(as_json=as_json), data):
+        raise typer.Exit(1)
+
+
 @bench.command("ingest")
 def bench_ingest(
     rows: Annotated[int, typer.Option(min=1_000, help="Messages of the made-up export.")] = 100_000,
