@@ -62,3 +62,10 @@ def overlap(one: str, other: str) -> float:
     first, second = set(meanings(one)), set(meanings(other))
     together = sum(map(weight, first | second))
     return sum(map(weight, first & second)) / together if together else 0.0
+
+
+def covered(asked: str, text: str) -> float:
+    """How much of the words of `asked` the text has: 0 nothing, 1 all of it."""
+    wanted, held = set(meanings(asked)), set(meanings(text))
+    total = sum(map(weight, wanted))
+    return sum(map(weight, wanted & held)) / total if total else 0.0

@@ -12,7 +12,7 @@ from agent.errors import NotFound
 from agent.kit.text import validate_message
 from agent.knowledge.wording import meanings
 from agent.services import Services
-from graphs.chatbot.evidence import Evidence, Piece, for_staff, for_visitor
+from graphs.chatbot.evidence import Piece, for_staff, for_visitor
 from graphs.chatbot.speaking import speak
 from graphs.chatbot.wording import courtesy, nothing, quoted
 from graphs.grounded import Unusable, model_of
@@ -105,10 +105,10 @@ class Chatbot:
         if said := courtesy(question):
             return said, [], False
         for wanted in searches(question, turns):
-            evidence = await self._evidence(tenant_id, wanted, staff, community_id)
-            if not evidence.pieces:
+            found = await self._evidence(tenant_id, wanted, staff, community_id)
+            if not found:
                 continue
-            reply, pieces = await self._worded(question, wanted, turns, evidence)
+            reply, pieces = await self._worded(question, wanted, turns, found)
             if reply and (staff or await self._sayable(tenant_id, community_id, reply)):
                 return reply, pieces, False
             break
@@ -116,16 +116,15 @@ class Chatbot:
 
     async def _evidence(
         self, tenant_id: str, wanted: str, staff: bool, community_id: str | None
-    ) -> Evidence:
+    ) -> list[Piece]:
         if staff:
             return await for_staff(self.services, tenant_id, wanted)
         return await for_visitor(self.services, tenant_id, wanted, community_id)
 
     async def _worded(
-        self, question: str, wanted: str, turns: Sequence[Turn], evidence: Evidence
+        self, question: str, wanted: str, turns: Sequence[Turn], pieces: list[Piece]
     ) -> tuple[str | None, Sequence[Piece]]:
         """By the model under `llm`, by the rules otherwise and whenever the model fails."""
-        pieces = evidence.pieces
         if chat := model_of(self.services):
             try:
                 said = await speak(chat, question, turns, pieces)

@@ -3,7 +3,7 @@
 What each point means stands in docs/scores.md.
 """
 
-from agent.knowledge.wording import meanings, weight
+from agent.knowledge.wording import covered
 from agent.tickets.models import ACCURACY, COMPLETENESS, RELEVANCY, Case, Grounds, Labels, Score
 from graphs.tickets.resolve import subject
 from graphs.tickets.written import Material, Written, basis, vote_for
@@ -40,7 +40,7 @@ def _relevancy(case: Case, grounds: Grounds, written: Written) -> tuple[float, s
     """Whether it is about this problem."""
     near = basis(grounds, written.kb_id)
     vote = vote_for(grounds, written.kb_id)
-    said = WORDS_POINTS * _share(subject(case), written.content)
+    said = WORDS_POINTS * covered(subject(case), written.content)
     if near is None:
         return said, _say("nothing_near")
     points = ALIKE_POINTS * _between(near.similarity_score, *ALIKE)
@@ -97,13 +97,6 @@ def _agreement(labels: Labels, material: Material) -> float:
         return 0.5
     same = found.value.casefold() == article.category.casefold()
     return 0.5 + found.confidence / 2 if same else 0.5 - found.confidence / 2
-
-
-def _share(asked: str, text: str) -> float:
-    """How much of what is asked the text speaks of."""
-    wanted, held = {*meanings(asked)}, {*meanings(text)}
-    total = sum(map(weight, wanted))
-    return sum(map(weight, wanted & held)) / total if total else 0.0
 
 
 def _between(value: float, low: float, high: float) -> float:
