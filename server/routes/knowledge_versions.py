@@ -10,6 +10,7 @@ from server.deps import TheServices
 from server.errors import problems
 from server.listed import Cursor, Limit, Listed
 from server.routes.knowledge import KnowledgeId, KnowledgeItem, Reader, Writer
+from server.whole import AS_JSON
 
 router = APIRouter(prefix="/api/knowledge", tags=["knowledge"])
 
@@ -29,7 +30,7 @@ class StaleItem(KnowledgeItem):
 class RollbackRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"version": 1}})
 
-    version: Annotated[int, Field(ge=1, le=2**31, strict=True)]
+    version: Annotated[int, Field(strict=True, ge=1, le=2**31), AS_JSON]
     """One of its history."""
 
 

@@ -17,18 +17,10 @@ from server.errors import problems
 from server.routes.knowledge import KnowledgeItem
 from server.routes.tickets import Reviewing, TicketItem
 from server.scopes import SCOPES_OF, Scope
+from server.whole import AS_JSON, Version
 
 router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
-Version = Annotated[
-    int | None,
-    Field(
-        ge=1,
-        le=2**31,
-        strict=True,
-        description="The version that was read; 409 when it is stale. Default: the newest.",
-    ),
-]
 Text = Annotated[str, Field(min_length=1, max_length=TEXT, pattern=r"\S")]
 _DECIDED = problems(400, 401, 403, 404, 409, 413, 415)
 
@@ -86,7 +78,7 @@ class RejectRequest(BaseModel):
 class ApproveAboveRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"score": 90}})
 
-    score: Annotated[int, Field(ge=0, le=100, strict=True)]
+    score: Annotated[int, Field(strict=True, ge=0, le=100), AS_JSON]
     """The lowest relevancy_score that is approved."""
 
 

@@ -211,9 +211,10 @@ async def test_bulk_approval_and_calibration(agent: Staff, demo: Services) -> No
     }  # fmt: skip
     assert (bands[80]["rejected"], bands[80]["share_approved"]) == (1, 0.0)
     assert bands[0]["share_approved"] is None
-    for score in (-1, 101, "90", None):
-        answer = await agent.post("/api/tickets/approve-above", {"score": score})
-        assert answer.status_code == 422
+    for score in (-1, 101, "90", True, 90.5, None):
+        refused = await agent.post("/api/tickets/approve-above", {"score": score})
+        assert refused.status_code == 422, score
+    assert (await agent.post("/api/tickets/approve-above", {"score": 90.0})).is_success
 
 
 async def test_fifty_approvals_at_once_have_fifty_consecutive_ids(
