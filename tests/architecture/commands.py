@@ -74,7 +74,8 @@ def names(command: str, body: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _operators(value: object) -> Iterator[str]:
-    if isinstance(value, Mapping):
+    # a check against Mapping costs more than all the rest
+    if isinstance(value, dict):
         for name, inner in value.items():
             if name.startswith("$"):
                 yield name
