@@ -4,15 +4,21 @@ from typing import Any
 
 from langchain_core.runnables.graph import Graph
 
-from graphs.leasing.graph import build
+from graphs.leasing import graph as leasing_graph
+from graphs.tickets import graph as tickets_graph
 
 
 def leasing() -> Graph:
     nothing: Any = None
-    return build(nothing, nothing).compile().get_graph()
+    return leasing_graph.build(nothing, nothing).compile().get_graph()
 
 
-GRAPHS = {"leasing": leasing}
+def tickets() -> Graph:
+    nothing: Any = None
+    return tickets_graph.build(nothing).compile().get_graph()
+
+
+GRAPHS = {"leasing": leasing, "tickets": tickets}
 
 
 def mermaid(name: str) -> str:

@@ -35,7 +35,7 @@ class Visit(LeasingState, total=False):
 
 async def leasing(config: RunnableConfig) -> StateGraph[Visit]:
     """The factory that langgraph.json names; called for every request."""
-    _, services = await _opening(asyncio.get_running_loop())
+    _, services = await opening(asyncio.get_running_loop())
     return visits(services)
 
 
@@ -105,7 +105,7 @@ async def _thread(services: Services, state: Visit) -> Thread:
 
 
 @cache
-def _opening(
+def opening(
     loop: asyncio.AbstractEventLoop,
 ) -> "asyncio.Task[tuple[AsyncExitStack, Services]]":
     """The services of this process: opened once, since Studio asks for the graph all the time."""

@@ -47,7 +47,7 @@ async def state_over(services: Services, *, jobs: int = 1) -> AsyncIterator[Stat
     async with (
         open_runtime(services) as runtime,
         open_desk(services) as tickets,
-        working(runtime, broadcast, draining, jobs=jobs),
+        working(runtime, tickets, broadcast, draining, jobs=jobs),
     ):
         state = State(
             services=services,

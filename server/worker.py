@@ -11,6 +11,7 @@ from agent.errors import LatchkeyError
 from agent.services import Services
 from graphs.erasure import look_again
 from graphs.runtime import Runtime
+from graphs.tickets.runtime import TicketDesk
 from server.broadcast import PAUSE_SECONDS, Broadcast
 from server.draining import Draining
 from server.jobs import make_runner, queue_nightly
@@ -23,6 +24,7 @@ SWEEP_SECONDS = 2.0
 SEAL_SECONDS = 1.0
 FOLLOW_SECONDS = 2.0
 ERASURE_SECONDS = 15.0
+TICKET_SECONDS = 30.0
 JOB_SECONDS = 0.5
 JOB_SWEEP_SECONDS = 30.0
 RETRY_SECONDS = 1.0
@@ -30,7 +32,7 @@ RETRY_SECONDS = 1.0
 
 @contextlib.asynccontextmanager
 async def working(
-    runtime: Runtime, broadcast: Broadcast, draining: Draining, *, jobs: int
+    runtime: Runtime, tickets: TicketDesk, broadcast: Broadcast, draining: Draining, *, jobs: int
 ) -> AsyncIterator[None]:
     """Run the background loops of this process as long as the block lasts.
 
@@ -60,6 +62,7 @@ async def working(
         repeat(runtime.services.sealer.seal_waiting, SEAL_SECONDS, draining),
         repeat(runtime.services.knowledge.follow_all, FOLLOW_SECONDS, draining),
         repeat(runtime.services.tickets.follow_all, FOLLOW_SECONDS, draining),
+        repeat(tickets.sweep, TICKET_SECONDS, draining),
         *job_loops(runtime.services, draining, jobs),
     ):
         yield

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 4
 """Tickets that are resolved beside each other."""
+STOP_SECONDS = 5.0
 SWEPT = 200
 """Tickets that are looked at in one sweep."""
 DECIDED = {"decision": "decided"}
@@ -140,9 +141,13 @@ class TicketDesk:
         return False
 
     async def close(self) -> None:
-        """Wait for the graphs that are going on; a sweep does what is cut off."""
-        while self._background:
-            await asyncio.gather(*self._background, return_exceptions=True)
+        """Wait a little for the graphs that are going on; a sweep does what is cut off."""
+        if not self._background:
+            return
+        _, late = await asyncio.wait(self._background, timeout=STOP_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def _ask(self, tenant_id: str, ticket_id: str) -> None:
         """Run the graph of one ticket up to its question."""
