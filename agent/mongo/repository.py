@@ -140,7 +140,10 @@ class Repository:
                     raise transaction.failure
                 for name, writes in (transaction.later or {}).items():
                     rows = self._database.collection(name)
-                    await rows.bulk_write(writes, ordered=False, session=session)
+                    # by kind, which is one command each, and in order: what comes after a
+                    # duplicate would meet an aborted transaction, which looks worth another try
+                    writes.sort(key=lambda write: isinstance(write, ReplaceOne))
+                    await rows.bulk_write(writes, ordered=True, session=session)
                 return result
         finally:
             _current.reset(token)
