@@ -1,6 +1,7 @@
 """Transactions of several callers as one."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -65,9 +66,11 @@ async def test_what_fails_fails_alone(repository: Repository, bad: str) -> None:
 
     failing = refused if bad == "raises" else writing(repository, 9, "taken")
     works = [writing(repository, 1, "a"), failing, writing(repository, 2, "b")]
+    began = time.monotonic()
     results = await asyncio.gather(
         *(repository.together(work) for work in works), return_exceptions=True
     )
+    assert time.monotonic() - began < 5
     assert isinstance(results[1], Conflict if bad == "raises" else Duplicate)
     assert [results[0], results[2]] == [1, 2]
     assert await ids(repository) == ["a", "b", "shared", "taken"]
