@@ -50,8 +50,8 @@ async def run(
     """
     with TemporaryDirectory(prefix="latchkey-") as folder:
         large, small = Path(folder) / "large.xlsx", Path(folder) / "small.xlsx"
-        write_rows(large, "Tickets", COLUMNS, _rows(rows, seed))
-        write_rows(small, "Tickets", COLUMNS, _rows(1, seed))
+        write_rows(large, "Tickets", COLUMNS, made_up_rows(rows, seed))
+        write_rows(small, "Tickets", COLUMNS, made_up_rows(1, seed))
         await _sandbox(small)
         memory = _memory_mb()
         await _sandbox(large)
@@ -143,7 +143,7 @@ def _memory_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _rows(count: int, seed: int) -> Iterator[list[Any]]:
+def made_up_rows(count: int, seed: int) -> Iterator[list[Any]]:
     rng = random.Random(seed)
     began = datetime.fromisoformat("2026-01-05T08:00:00")
     for number in range(count):

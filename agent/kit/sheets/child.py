@@ -69,10 +69,10 @@ class _Out:
 
     def rows(self, rows: list[Any]) -> None:
         said = self._encode({"rows": rows}).encode()
-        if len(said) <= limits.FRAME:
+        if len(said) <= limits.FRAME or len(rows) == 1:
+            if len(said) > limits.ROW:
+                raise Refused(refused.TEXT_TOO_LONG)
             self._write(said)
-        elif len(rows) == 1:
-            raise Refused(refused.TEXT_TOO_LONG)
         else:
             self.rows(rows[: len(rows) // 2])
             self.rows(rows[len(rows) // 2 :])

@@ -10,9 +10,9 @@ from agent.kit.sheets.parts import HEAD, Notes, Part, SheetScan, is_xml, require
 from agent.kit.sheets.refused import Refused
 
 _WORKBOOK = 4 << 20
-_DATE_1904 = re.compile(rb"workbookPr\s[^>]*?date1904\s*=\s*[\"'](?:1|true|on)[\"']")
-_SHEET = re.compile(rb"<(?:[\w.-]+:)?sheet\s([^>]*)>")
-_RELATION = re.compile(rb"<(?:[\w.-]+:)?Relationship\s([^>]*)>")
+_DATE_1904 = re.compile(rb"workbookPr\s[^<>]{0,500}?date1904\s*=\s*[\"'](?:1|true|on)[\"']")
+_SHEET = re.compile(rb"<(?:[\w.-]+:)?sheet\s([^<>]{0,2000})>")
+_RELATION = re.compile(rb"<(?:[\w.-]+:)?Relationship\s([^<>]{0,4000})>")
 _ID = re.compile(rb"(?:^|[\s:])[iI]d\s*=\s*[\"']([^\"']*)[\"']")
 _TARGET = re.compile(rb"\bTarget\s*=\s*[\"']([^\"']*)[\"']")
 _MACROS = (b"macroEnabled", b"vbaProject")
@@ -50,7 +50,7 @@ def inspect(file: BinaryIO) -> Inspected:
             book = entry.name if part.root == b"workbook" else book
     _require_plain_workbook(package, book, texts)
     return Inspected(
-        from_1904=_DATE_1904.search(texts[book]) is not None,
+        from_1904=_DATE_1904.search(texts[book], 0, HEAD) is not None,
         sheets=_in_order(book, texts, scanned),
     )
 

@@ -19,8 +19,10 @@ STRINGS = 2_000_000
 STRING = 1_000_000
 """Bytes of one shared string as it is written."""
 
-FRAME = 8 * MB
-"""Bytes that the child says at once; a row with more is refused."""
+ROW = 8 * MB
+"""Bytes of a row as the child says it."""
+FRAME = MB
+"""Bytes that the child says at once, unless one row has more."""
 BATCH = 200
 """Rows in a frame."""
 

@@ -19,11 +19,14 @@ _ROOT = re.compile(rb"<(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)([^>]*)>?")
 _ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"']")
 _PLAIN = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
 _COUNT = re.compile(rb"\b(?:unique)?[cC]ount\s*=\s*[\"']\s*(\d+)")
-_DIMENSION = re.compile(rb"dimension\s[^>]*?ref\s*=\s*[\"'](?:[^\"':]*:)?([A-Za-z]*)(\d*)")
+_DIMENSION = re.compile(rb"dimension\s[^<>]{0,300}?ref\s*=\s*[\"'](?:[^\"':]*:)?([A-Za-z]*)(\d*)")
 _UNCOMMON = re.compile(rb' r="(?:[A-Z][A-Z]|[A-Z]?\d{6})')
 _WIDE = re.compile(rb' r="([A-Z]{2,})\d')
 _LONG = re.compile(rb' r="[A-Z]*(\d{6,})"')
 _REF = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]+)(\d+)[\"']")
+_IS_ERROR = b't="e"'
+_TAG = 400
+"""Bytes that the tag of a cell may take; patterns look no further, so that none is slow."""
 _COMMON_COLUMNS, _COMMON_ROWS = 26, 99_999
 """What a reference of one letter and five digits can say."""
 _FAR = 256
@@ -94,7 +97,7 @@ class SheetScan:
             b'<%sc [^>]*?\\br="([A-Z]+)(\\d+)"[^>]*(?<!/)>(?!</%sc>)' % (name, name)
         )
         self._formula = re.compile(
-            b"<%sf(?:\\s[^>]*?)?(?:/>|>[^<]*</%sf>)\\s*(<%sv\\s*/>|<%sv>\\s*</%sv>)?\\s*</%sc>"
+            b"<%sf(?:\\s[^<>]{0,300}?)?(?:/>|>[^<]*</%sf>)\\s*(<%sv\\s*/>|<%sv>\\s*</%sv>)?\\s*</%sc>"
             % ((name,) * 6)
         )
         self._is_text = re.compile(rb"\st\s*=\s*[\"']str[\"']")
@@ -113,20 +116,22 @@ class SheetScan:
     def _read(self, data: bytes) -> None:
         self._measure(data)
         for match in self._formula.finditer(data):
-            tag = self._tag(data, match.start())
+            tag, _ = self._tag(data, match.start())
             # a formula whose text is empty is calculated, and blank
             if not (match[1] and self._is_text.search(tag)):
                 self._note(tag, FORMULA)
-        at = data.find(b't="e"')
+        at = data.find(_IS_ERROR)
         while at >= 0:
-            tag = data[data.rfind(b"<", 0, at) : at]
-            if tag.startswith(self._cell) and b">" not in tag:
-                self._note(tag + data[at : data.find(b">", at)], ERROR)
-            at = data.find(b't="e"', at + 1)
+            tag, end = self._tag(data, at)
+            if at < end:
+                self._note(tag, ERROR)
+            at = data.find(_IS_ERROR, at + 1)
 
-    def _tag(self, data: bytes, before: int) -> bytes:
-        start = data.rfind(self._cell, 0, before)
-        return data[start : data.find(b">", start)] if start >= 0 else b""
+    def _tag(self, data: bytes, place: int) -> tuple[bytes, int]:
+        """The tag of the cell that begins last before this place, and where it ends."""
+        start = data.rfind(self._cell, max(0, place - _TAG), place)
+        end = data.find(b">", start, start + 2 * _TAG) if start >= 0 else -1
+        return (data[start:end], end) if end >= 0 else (b"", -1)
 
     def _note(self, tag: bytes, what: str) -> None:
         if ref := _REF.search(tag):

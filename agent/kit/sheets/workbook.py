@@ -118,7 +118,7 @@ class _Child:
         try:
             async with asyncio.timeout(limits.ANSWER_SECONDS):
                 length = int.from_bytes(await self._out.readexactly(_LENGTH), "big")
-                if length > limits.FRAME + limits.MB:
+                if length > limits.ROW:
                     raise refusal(refused.TEXT_TOO_LONG)
                 said = await self._out.readexactly(length)
         except TimeoutError:

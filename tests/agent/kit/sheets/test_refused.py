@@ -2,8 +2,8 @@
 
 import io
 import os
+import resource
 import struct
-import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -214,6 +214,12 @@ SLOW = ("one string everywhere",)
 """It fills all the memory that the child may have."""
 
 
+def processor_seconds() -> float:
+    """Of all children so far; other than the clock's, a busy machine does not stretch them."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 async def read(path: Path) -> None:
     async with open_workbook(path) as workbook:
         for one in workbook.sheets:
@@ -236,9 +242,9 @@ async def test_refused_at_once(kind: str, tmp_path: Path) -> None:
     code, make = FILES[kind]
     path = tmp_path / "upload.xlsx"
     path.write_bytes(make())
-    started = time.perf_counter()
+    started = processor_seconds()
     error = await refusal(path)
-    assert time.perf_counter() - started < SECONDS
+    assert processor_seconds() - started < SECONDS
     assert error.code == code
     assert error.message.endswith(".")
 
