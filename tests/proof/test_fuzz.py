@@ -11,13 +11,15 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.server.support import CASES as CASES_OF_SUPPORT
+from tests.server.support import csv_of
 from tests.server.test_process import COMMAND, Machine
 
 pytestmark = pytest.mark.proof
 
 HERE = Path(__file__).parent
 CASES = 3000
-SECONDS = 360
+SECONDS = 480
 ENDLESS = ["/api/agent/events", "/api/events"]
 """Streams that end when the listener goes; tests/server/test_streaming.py reads them."""
 Json = dict[str, Any]
@@ -63,6 +65,9 @@ def _talked(ready: Json) -> Json:
         staff = {"Authorization": f"Bearer {ready['admin_key']}"}
         thread = web.get(f"/api/leads/threads/{started['thread_id']}", headers=staff).json()
         articles = web.get("/api/knowledge", headers=staff).json()["items"]
+        file = {"file": ("tickets.csv", csv_of(CASES_OF_SUPPORT[:5]))}
+        uploaded = web.post("/api/tickets/upload", files=file, headers=staff)
+        assert uploaded.status_code == 202, uploaded.text
     return {
         "visitor_token": started["visitor_token"],
         "known": {
@@ -71,6 +76,8 @@ def _talked(ready: Json) -> Json:
             "lead_id": thread["lead_id"],
             "listing_id": pending["args"]["listing_id"],
             "community_id": thread["community_id"],
+            "ticket_id": CASES_OF_SUPPORT[0].ticket_id,
+            "job_id": uploaded.json()["job_id"],
             "knowledge_id": articles[0]["id"]
             if "id" in articles[0]
             else articles[0]["knowledge_id"],
