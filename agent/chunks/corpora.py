@@ -39,10 +39,6 @@ class Corpus:
     def vectors(self) -> bool:
         return self.method is not Method.LEXICAL
 
-    def lag(self, rows: int) -> int:
-        """Rows the index of words may be behind, where vectors find them meanwhile."""
-        return rows // 20 if self.method is Method.FUSION else 0
-
     def embedded(self, text: str, meta: Mapping[str, Any]) -> str:
         """What stands for a chunk in the vector space: the title goes before each piece."""
         title = str(meta.get(self.title) or "") if self.title else ""

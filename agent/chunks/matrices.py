@@ -19,6 +19,8 @@ from agent.mongo.vectors import decoded
 MOST_BYTES = 1 << 30
 """For all tenants together; what was searched longest ago goes first."""
 _BATCH = 2_000
+_REINDEXED = 20
+"""The words of a corpus are indexed anew once every so many-th row has come since."""
 
 
 @dataclass(slots=True)
@@ -32,7 +34,7 @@ class Held:
     places: npt.NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     """The rows of the matrix that the index knows, in its order."""
     unindexed: int = 0
-    """Rows that came after the index."""
+    """Rows that came after the index was made; it knows them by what it knew then."""
 
 
 class Matrices:
@@ -80,9 +82,8 @@ class Matrices:
                 held = await self._load(
                     key[0], corpus, head, held, vectors=vectors and corpus.vectors
                 )
-                missing = held.lexical is None or held.unindexed > corpus.lag(held.matrix.rows)
-                if corpus.lexical and missing:
-                    await asyncio.to_thread(index_words, corpus, held)
+                if corpus.lexical:
+                    await asyncio.to_thread(bring_words, corpus, held)
             self._held[key] = held
             self._held.move_to_end(key)
             self._make_room(key)
@@ -160,6 +161,20 @@ def _terms(corpus: Corpus, row: Stored) -> tuple[tuple[str, ...], tuple[str, ...
 
 def _plain(value: Any) -> Hashable:
     return tuple(value) if isinstance(value, list) else value
+
+
+def bring_words(corpus: Corpus, held: Held) -> None:
+    """Let the index of words have all that is held: a few rows are added, for many it is made."""
+    if held.lexical is None or held.unindexed > held.matrix.rows // _REINDEXED:
+        index_words(corpus, held)
+    elif held.unindexed:
+        matrix = held.matrix
+        known = int(held.places[-1]) + 1 if len(held.places) else 0
+        rows = range(known, matrix.rows)
+        held.lexical = held.lexical.with_more(
+            [matrix.terms(row) for row in rows], [matrix.title(row) for row in rows]
+        )
+        held.places = np.concatenate([held.places, np.arange(known, matrix.rows)])
 
 
 def index_words(corpus: Corpus, held: Held) -> None:

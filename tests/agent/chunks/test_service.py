@@ -256,3 +256,18 @@ async def test_closing_ends_a_load(chunks: ChunkService, repository: Repository)
     await matrices.close()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_words_that_come_after_the_index_are_found_and_replaced_ones_are_not(
+    chunks: ChunkService,
+) -> None:
+    many = [said(f"faq/{n}", f"Rule {n} of the house.") for n in range(60)]
+    await chunks.put(TENANT, "knowledge", many)
+    assert await found(chunks, "knowledge", "zeppelin") == []
+    await chunks.put(TENANT, "knowledge", [said("late", "A zeppelin may land on the roof.")])
+    assert await found(chunks, "knowledge", "zeppelin") == ["late"]
+    await chunks.put(TENANT, "knowledge", [said("late", "A glider may land on the roof.")])
+    assert await found(chunks, "knowledge", "zeppelin") == []
+    assert await found(chunks, "knowledge", "glider on the roof") == ["late"]
+    await chunks.remove(TENANT, "knowledge", ["late"])
+    assert await found(chunks, "knowledge", "glider on the roof") == []

@@ -1,4 +1,7 @@
+import random
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from agent.ai.search import Lexical, Preference, Ranked, conversation_query, fused, preferred, terms
 
@@ -58,3 +61,18 @@ def test_among_equals_role_stage_and_time_decide() -> None:
 def test_the_last_turn_weighs_most() -> None:
     assert conversation_query(["hi", "pets?"]).split("\n") == ["hi", "pets?", "pets?", "pets?"]
     assert conversation_query([]) == ""
+
+
+def test_a_later_document_scores_like_one_that_was_there() -> None:
+    rng = random.Random(3)
+    words = [terms(text)[0] for text in ("cat", "dog", "gate", "lease", "rent", "pool", "key")]
+    texts = [rng.choices(words, k=rng.randint(0, 12)) for _ in range(40)]
+    titles = [text[:2] for text in texts]
+    index = Lexical(texts, titles, title_weight=2.0)
+    grown = index.with_more(texts[:20], titles[:20]).with_more(texts[20:], titles[20:])
+    for _ in range(20):
+        scores = grown.scores(rng.choices([*words, "zeppelin"], k=4))
+        assert scores[:40] == pytest.approx(scores[40:], abs=1e-5)
+    assert len(index.scores(["gate"])) == 40
+    new = Lexical([]).with_more([["zeppelin"]], [[]])
+    assert new.scores(["zeppelin"])[0] > 0
