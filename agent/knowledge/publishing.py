@@ -34,7 +34,8 @@ class Publishing:
         if standing.digest == words["digest"]:
             return standing
         changes = {**words, "updated_at": self._clock.now()}
-        return await self._store.change(tenant_id, standing, changes) or standing
+        changed = await self._store.change(tenant_id, standing, changes, indexed=True)
+        return changed or standing
 
     async def discard(
         self, tenant_id: str, draft_id: str, *, published_as: str | None = None
@@ -48,7 +49,8 @@ class Publishing:
             "published_as": published_as,
             "updated_at": self._clock.now(),
         }
-        await self._store.change(tenant_id, standing, changes)
+        # the search never had it
+        await self._store.change(tenant_id, standing, changes, indexed=True)
 
     async def publish(self, tenant_id: str, entry: Entry, *, draft_id: str | None) -> Article:
         """A `KB-NEW-NNNN` with the next number; the draft is closed and names it."""

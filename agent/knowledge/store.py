@@ -69,15 +69,20 @@ class KnowledgeStore:
         await self._rows(tenant_id).bulk_upsert(["knowledge_id"], rows)
 
     async def change(
-        self, tenant_id: str, standing: Article, changes: Mapping[str, Any]
+        self,
+        tenant_id: str,
+        standing: Article,
+        changes: Mapping[str, Any],
+        *,
+        indexed: bool = False,
     ) -> Article | None:
         """Make a new version of `standing` and keep that one; None when it has moved on.
 
-        The search has to follow. Joins the caller's transaction.
+        The search has to follow, unless it is `indexed` already. Joins the caller's transaction.
         """
         row = await self._rows(tenant_id).find_and_update(
             {"knowledge_id": standing.knowledge_id, "version": standing.version},
-            {"$set": {**changes, "indexed": False}, "$inc": {"version": 1}},
+            {"$set": {**changes, "indexed": indexed}, "$inc": {"version": 1}},
         )
         if row is None:
             return None
