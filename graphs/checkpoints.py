@@ -1,4 +1,8 @@
-"""Checkpoints in MongoDB, of which a thread keeps one, written with the turn they are of."""
+"""Checkpoints in MongoDB, of which a thread keeps one, written with the turn they are of.
+
+A turn writes it into the row of its thread; what is written outside of turns, and by older
+versions, is where the official saver keeps it.
+"""
 
 import contextlib
 from collections import OrderedDict
@@ -21,6 +25,7 @@ from langgraph.checkpoint.mongodb.utils import dumps_metadata, loads_metadata
 
 from agent.mongo.client import Database
 from agent.mongo.repository import Repository
+from agent.threads.store import ThreadStore
 
 KEPT = 1_000
 """Threads whose newest checkpoint a process remembers, so that it need not be read."""
@@ -47,6 +52,11 @@ class Saved:
     def checkpoint_id(self) -> str | None:
         """The newest one when this turn is written."""
         return self.row["checkpoint_id"] if self.row else self.known
+
+    @property
+    def graph(self) -> Row | None:
+        """What the row of the thread is to hold: the checkpoint and what hangs on it."""
+        return {**self.row, "writes": self._due} if self.row else None
 
     async def write(self, repository: Repository, tenant_id: str) -> None:
         """Put the checkpoint in the place of the one before; joins the caller's transaction."""
@@ -82,6 +92,7 @@ class TurnSaver(MongoDBSaver):
     def __init__(self, database: Database) -> None:
         super().__init__(database.sync_client(), db_name=database.name)
         self._repository = Repository(database)
+        self._threads = ThreadStore(self._repository)
         self._kept: OrderedDict[str, tuple[Row, list[Row]]] = OrderedDict()
 
     @contextlib.contextmanager
@@ -103,17 +114,25 @@ class TurnSaver(MongoDBSaver):
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         turn = _of(config)
         if turn is None:
-            return await super().aget_tuple(config)
+            return await self._read(config)
         if turn.known is None and turn.fresh:
             return None
         row, writes = self._kept.get(turn.place, ({}, []))
         found = (
             self._tuple(row, writes)
             if turn.known and row.get("checkpoint_id") == turn.known
-            else await super().aget_tuple(config)
+            else await self._read(config)
         )
         turn.waited = bool(found and found.pending_writes)
         return found
+
+    async def _read(self, config: RunnableConfig) -> CheckpointTuple | None:
+        where = config["configurable"]
+        tenant_id, _, thread_id = where["thread_id"].partition("/")
+        graph = await self._threads.graph(tenant_id, thread_id)
+        if graph is None or where.get("checkpoint_id") not in (None, graph["checkpoint_id"]):
+            return await super().aget_tuple(config)
+        return self._tuple(graph, graph["writes"])
 
     async def aput(
         self,

@@ -35,6 +35,8 @@ async def forget(services: Services, tenant_id: str, lead_id: str, *, actor: str
     """
     erasures = Erasures(services.repository)
     now = services.clock.now()
+    # what is left in the threads' rows goes with them, uncounted
+    await services.threads.filing.settle(tenant_id)
 
     async def write() -> tuple[Traces, ErasureReport]:
         lead = await services.leads.get(tenant_id, lead_id)

@@ -276,7 +276,9 @@ class Runtime:
             await _alone(name, step())
 
     async def take_up(self) -> None:
-        """Answer in the threads that a dead process left waiting, a few at a time."""
+        """Answer in the threads that a dead process left waiting, a few at a time, and file what
+        it had answered."""
+        await self.services.threads.filing.sweep()
         now = self.services.clock.now()
         room = asyncio.Semaphore(MOST_TAKEN_UP)
 
@@ -301,6 +303,7 @@ class Runtime:
                     await asyncio.gather(*self._background, return_exceptions=True)
                     await self._runner.close()
                     await asyncio.sleep(0)
+                await self.services.threads.filing.close()
         except TimeoutError:
             log.warning("turns were cut off; they are taken up again later")
             # what the first waited for has been cancelled with it

@@ -1,4 +1,4 @@
-"""Runs a thread's waiting turns: one at a time, in order, each finished in one transaction."""
+"""Runs a thread's waiting turns: one at a time, in order, each finished in one write."""
 
 import asyncio
 import contextlib
@@ -24,6 +24,7 @@ from agent.kit.ids import new_id
 from agent.leads.models import LeadProfile
 from agent.services import Services
 from agent.tenants.hours import hours_text
+from agent.threads.filing import Unfiled
 from agent.threads.models import Lease, Message, Role, Stage, Thread, TurnResult
 from agent.threads.service import LEASE, rolled_back, turn_of
 from graphs.checkpoints import Saved, TurnSaver
@@ -321,18 +322,21 @@ class TurnRunner:
     ) -> tuple[Thread, TurnResult]:
         services = self._services
         result = _result(thread, batch, state)
-        result.checkpoint_id = saved.checkpoint_id
+        result.checkpoint_id, result.graph = saved.checkpoint_id, saved.graph
         profile = LeadProfile.model_validate(state["profile"])
+        finish = partial(services.threads.finish, *key, lease, result)
 
-        async def write() -> tuple[Message, Thread]:
-            done = await services.threads.finish(*key, lease, result)
-            if state["profile"] != given["profile"]:
-                await services.leads.save_profile(key[0], thread.lead_id, profile)
-            await saved.write(services.repository, key[0])
+        async def write() -> tuple[Message, Thread, Unfiled]:
+            done = await finish()
+            await services.leads.save_profile(key[0], thread.lead_id, profile)
             return done
 
-        reply, finished = await services.repository.together(write)
+        changed = state["profile"] != given["profile"]
+        reply, finished, unfiled = await (
+            services.repository.together(write) if changed else finish()
+        )
         services.failpoints.reach("finish")
+        services.threads.filing.soon(*key, unfiled)
         saved.keep()
         self._tell(key, Told(reply, profile, await self._pending(key, state)))
         if reply.unsent:

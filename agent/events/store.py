@@ -21,13 +21,7 @@ class EventStore:
         self, tenant_id: str, thread_id: str, first_seq: int, events: Sequence[Event], at: datetime
     ) -> None:
         """Write `events` under the sequence numbers the caller reserved on the thread."""
-        if not events:
-            return
-        rows = [
-            StoredEvent(thread_id=thread_id, seq=seq, at=at, **event.model_dump()).model_dump()
-            | ({"due": True} if event.type in OUTBOUND else {})
-            for seq, event in enumerate(events, first_seq)
-        ]
+        rows = rows_of(thread_id, first_seq, events, at)
         await self._repository.scoped("events", tenant_id).insert_many(rows)
 
     async def tell(self, tenant_id: str, event: Event, at: datetime) -> None:
@@ -47,8 +41,11 @@ class EventStore:
         return [StoredEvent.model_validate(row) for row in rows]
 
     async def since(self, tenant_id: str, at: datetime) -> Sequence[Mapping[str, Any]]:
-        """The fields of all of the tenant's events from `at` on, by time; read over and over."""
-        return await self._repository.scoped("events", tenant_id).find(
+        """The fields of all of the tenant's events from `at` on, by time; read over and over.
+
+        What is not filed yet is found by a later look.
+        """
+        return await self._repository.scoped("events", tenant_id, settled=False).find(
             {"at": {"$gte": at}},
             sort=[("at", 1), ("thread_id", 1), ("seq", 1)],
             projection=["type", "data", "thread_id", "seq", "at"],
@@ -97,7 +94,7 @@ class EventStore:
 
         By time; those of a thread in their own order.
         """
-        events = self._repository.scoped("events", tenant_id)
+        events = self._repository.scoped("events", tenant_id, settled=False)
         rows = await events.find(
             {"due": True}, sort=[("at", 1), ("thread_id", 1), ("seq", 1)], limit=limit
         )
@@ -106,6 +103,22 @@ class EventStore:
             await events.update_many({"$or": taken}, {"$unset": {"due": 1}})
         events_taken = [StoredEvent.model_validate(row) for row in rows]
         return in_order([each.thread_id for each in events_taken], events_taken)
+
+
+def rows_of(
+    thread_id: str, first_seq: int, events: Sequence[Event], at: datetime
+) -> list[dict[str, Any]]:
+    """The rows of events of one thread, which count on from `first_seq`."""
+    return [
+        {
+            **event.model_dump(),
+            "thread_id": thread_id,
+            "seq": seq,
+            "at": at,
+            **({"due": True} if event.type in OUTBOUND else {}),
+        }
+        for seq, event in enumerate(events, first_seq)
+    ]
 
 
 def in_order(thread_ids: Sequence[str], events: Sequence[StoredEvent]) -> list[StoredEvent]:

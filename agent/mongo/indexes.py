@@ -70,6 +70,7 @@ INDEXES: tuple[Index, ...] = (
     _plain("threads", "-created_at"),
     _plain("threads", "lead_id", "-updated_at"),
     Index("threads", ("lease.until",), only={"unanswered": {"$gt": 0}}),
+    Index("threads", ("unfiled.through",), only={"unfiled.through": {"$gte": 0}}),
     _unique("messages", "thread_id", "turn_index"),
     _unique("messages", "thread_id", "message_id"),
     _plain("messages", "stage", "-timestamp"),

@@ -28,6 +28,9 @@ from agent.mongo.uninterrupted import uninterrupted
 
 T = TypeVar("T")
 Work = Callable[[], Awaitable[T]]
+Settle = Callable[[str | None, Any], Awaitable[None]]
+"""Called with the tenant_id, None for all tenants, and the thread_id as a query has it, if it does.
+"""
 Sort = Sequence[tuple[str, int]]
 Projection = Mapping[str, Any] | Sequence[str]
 _Session = AsyncClientSession | None
@@ -56,14 +59,28 @@ class Repository:
         self._database = database
         self._waiting: list[tuple[Work[Any], asyncio.Future[Any]]] = []
         self._sharing: asyncio.Task[None] | None = None
+        self._settle: dict[str, Settle] = {}
 
-    def scoped(self, collection: str, tenant_id: str) -> "Collection":
-        """The documents of one tenant: every filter gets it, every insert carries it."""
-        return Collection(self._database, collection, tenant_id)
+    def settle_before(self, collections: Sequence[str], settle: Settle) -> None:
+        """Call `settle` before anything but an insert is done in one of `collections`."""
+        self._settle.update(dict.fromkeys(collections, settle))
+
+    @property
+    def in_transaction(self) -> bool:
+        """What is done here joins a transaction."""
+        return _joined(self._database) is not None
+
+    def scoped(self, collection: str, tenant_id: str, *, settled: bool = True) -> "Collection":
+        """The documents of one tenant: every filter gets it, every insert carries it.
+
+        Not `settled`: as they stand, though something may be on its way to them.
+        """
+        settle = self._settle.get(collection) if settled else None
+        return Collection(self._database, collection, tenant_id, settle)
 
     def across_tenants(self, collection: str) -> "Collection":
         """The documents of all tenants, for background workers; nothing can be inserted."""
-        return Collection(self._database, collection, None)
+        return Collection(self._database, collection, None, self._settle.get(collection))
 
     async def transact(self, work: Callable[[], Awaitable[T]]) -> T:
         """Run `work` as one transaction; inside another it joins that one.
@@ -175,10 +192,13 @@ class Collection:
     Raises Duplicate (`details` names the index), Unavailable, StorageFull, TooLarge, InvalidInput.
     """
 
-    def __init__(self, database: Database, name: str, tenant_id: str | None) -> None:
+    def __init__(
+        self, database: Database, name: str, tenant_id: str | None, settle: Settle | None = None
+    ) -> None:
         self._database = database
         self._rows = database.collection(name)
         self._tenant_id = tenant_id
+        self._settle = settle
 
     async def insert(self, document: Mapping[str, Any]) -> None:
         await self._do(self._rows.insert_one, self._owned(document))
@@ -200,6 +220,7 @@ class Collection:
         projection: Projection | None = None,
         sort: Sort | None = None,
     ) -> Document | None:
+        await self._settled(query)
         return await self._do(
             self._rows.find_one, self._bound(query), _without_id(projection), sort=sort
         )
@@ -227,6 +248,7 @@ class Collection:
         projection: Projection | None = None,
     ) -> AsyncIterator[Document]:
         """The same as `find`, one by one, for more than fits in memory."""
+        await self._settled(query)
         with self._session() as session:
             cursor = self._rows.find(
                 self._bound(query),
@@ -245,12 +267,14 @@ class Collection:
 
     async def update(self, query: Filter, update: Update, *, upsert: bool = False) -> int:
         """Change one document; how many matched (0 when it was inserted)."""
+        await self._settled(query)
         wanted = self._bound(query, inserts=upsert)
         done = await self._do(self._rows.update_one, wanted, unmoved(update), upsert=upsert)
         return done.matched_count
 
     async def update_many(self, query: Filter, update: Update) -> int:
         """Change all that match; how many did."""
+        await self._settled(query)
         done = await self._do(self._rows.update_many, self._bound(query), unmoved(update))
         return done.matched_count
 
@@ -265,6 +289,7 @@ class Collection:
         projection: Projection | None = None,
     ) -> Document | None:
         """Change one document atomically and return it as it is now, or as it was `before`."""
+        await self._settled(query)
         row: Document | None = await self._do(
             self._rows.find_one_and_update,
             self._bound(query, inserts=upsert),
@@ -287,17 +312,21 @@ class Collection:
         return done.matched_count
 
     async def delete_many(self, query: Filter) -> int:
+        await self._settled(query)
         done = await self._do(self._rows.delete_many, self._bound(query))
         return done.deleted_count
 
     async def count(self, query: Filter) -> int:
+        await self._settled(query)
         return await self._do(self._rows.count_documents, self._bound(query))
 
     async def distinct(self, field: str, query: Filter) -> list[Any]:
+        await self._settled(query)
         return await self._do(self._rows.distinct, field, self._bound(query))
 
     async def aggregate(self, pipeline: Pipeline) -> list[Document]:
         """The result of a pipeline over this tenant's documents; it reads nothing else."""
+        await self._settled({})
         return await self._do(self._aggregate, within(self._tenant_id, pipeline))
 
     async def bulk_upsert(
@@ -320,6 +349,14 @@ class Collection:
         done = await self._do(self._rows.bulk_write, writes, ordered=False)
         return done.matched_count
 
+    async def bulk_change(self, changes: Sequence[tuple[Filter, Update]]) -> int:
+        """Change one document for each; how many matched."""
+        writes = [UpdateOne(self._bound(query), unmoved(update)) for query, update in changes]
+        if not writes:
+            return 0
+        done = await self._do(self._rows.bulk_write, writes, ordered=False)
+        return done.matched_count
+
     async def nearest(
         self, search: Mapping[str, Any], query: Filter, projection: Projection
     ) -> list[Document]:
@@ -330,6 +367,10 @@ class Collection:
         stage = {"$vectorSearch": {**search, "filter": self._bound(query)}}
         shown = {**_without_id(projection), "vector_score": {"$meta": "vectorSearchScore"}}
         return await self._do(self._aggregate, [stage, {"$project": shown}])
+
+    async def _settled(self, query: Filter) -> None:
+        if self._settle is not None:
+            await self._settle(self._tenant_id, query.get("thread_id"))
 
     async def _do(
         self, operation: Callable[..., Coroutine[Any, Any, T]], *arguments: Any, **options: Any

@@ -73,6 +73,8 @@ WITHHELD = {
     "counters": "of this database",
     "inventory_versions": "of this database",
 }
+_INSIDE: dict[str, dict[str, int]] = {"threads": {"graph": 0, "unfiled": 0}}
+"""Fields that are withheld: what the graph remembers, and what the messages and events tell."""
 _BATCH = 500
 
 Progress = Callable[[int, int | None], None]
@@ -108,7 +110,7 @@ async def export(
         files, done = [], count(1)
         progress(0, total)
         for name in EXPORTED:
-            rows = repository.scoped(name, tenant_id).stream({})
+            rows = repository.scoped(name, tenant_id).stream({}, projection=_INSIDE.get(name))
             told = _told(rows, lambda: progress(next(done), total))
             files.append(await _write(folder, name, told))
         manifest = Manifest(tenant_id=tenant_id, at=now, files=files)

@@ -160,7 +160,7 @@ class Accepted(BaseModel):
 
 
 class TurnResult(BaseModel):
-    """What one turn changed, written in one transaction."""
+    """What one turn changed, written in one write."""
 
     reply: str
     stage: Stage
@@ -180,6 +180,8 @@ class TurnResult(BaseModel):
     events: list[Event] = Field(default_factory=list)
     checkpoint_id: str | None = None
     """What the graph remembers after it."""
+    graph: dict[str, Any] | None = None
+    """The same as a row; None: as before."""
 
     @property
     def through(self) -> int:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from contextvars import ContextVar
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from agent.errors import Conflict, Duplicate, InvalidInput, NotFound, TooBusy
 from agent.events.models import Event
@@ -10,6 +11,7 @@ from agent.events.store import EventStore
 from agent.kit.clock import Clock
 from agent.kit.ids import new_id
 from agent.mongo.repository import Repository
+from agent.threads.filing import FILED, Filing, Unfiled
 from agent.threads.models import (
     Accepted,
     Channel,
@@ -35,8 +37,10 @@ class ThreadService:
     ) -> None:
         self._repository = repository
         self.store = store
+        self.filing = Filing(repository, clock)
         self._events = events
         self._clock = clock
+        repository.settle_before(FILED, self.filing.settle)
 
     async def get(self, tenant_id: str, thread_id: str) -> Thread:
         thread = await self.store.get(tenant_id, thread_id)
@@ -121,7 +125,7 @@ class ThreadService:
         if queued is None:
             raise unknown(thread_id)
         thread, seq, _ = queued
-        await self._events.append(tenant_id, thread_id, seq, events, self._clock.now())
+        await self._append(tenant_id, thread_id, seq, events, self._clock.now())
         return thread.queue[-1]
 
     def claim(self, owner: str, *, always: bool = False) -> Claim:
@@ -169,7 +173,7 @@ class ThreadService:
                 for index, message in enumerate(messages, thread.next_turn)
             ]
             await self.store.append(tenant_id, thread_id, numbered)
-            await self._events.append(tenant_id, thread_id, seq, events, now)
+            await self._append(tenant_id, thread_id, seq, events, now)
             return numbered
 
         return await self._repository.transact(write)
@@ -193,26 +197,18 @@ class ThreadService:
 
     async def finish(
         self, tenant_id: str, thread_id: str, lease: Lease, result: TurnResult
-    ) -> tuple[Message, Thread]:
-        """File what was answered, with the reply; joins the caller's transaction.
+    ) -> tuple[Message, Thread, Unfiled]:
+        """Write what was answered, with the reply, to be filed next; may join a transaction.
 
         Raises Conflict `turn_lease_lost` when another owner has taken over; nothing is written.
         """
         now = self._clock.now()
-        finished = await self.store.finish_turn(tenant_id, thread_id, lease, result, now=now)
-        if finished is None and result.was is not None:
-            result = result.without_stage()
-            finished = await self.store.finish_turn(tenant_id, thread_id, lease, result, now=now)
-        if finished is None:
-            raise lease_lost()
-        thread, seq = finished
         reply = Message(
             message_id=f"reply:{result.through}",
-            turn_index=thread.next_turn - 1,
+            turn_index=0,
             role=Role.AGENT,
             text=result.reply,
             timestamp=now,
-            stage=thread.stage,
             answers=[message.message_id for message in result.answered],
             why=result.why,
             listings=result.listings,
@@ -220,9 +216,28 @@ class ThreadService:
             channel=result.channel,
             unsent=bool(result.channel and result.reply),
         )
-        await self.store.append(tenant_id, thread_id, [*result.answered, reply])
-        await self._events.append(tenant_id, thread_id, seq, result.events, now)
-        return reply, thread
+        finish = partial(self.store.finish_turn, tenant_id, thread_id, lease, now=now)
+        finished = await finish(result, reply)
+        if finished is None and result.was is not None:
+            finished = await finish(result.without_stage(), reply)
+        if finished is None:
+            raise lease_lost()
+        thread, unfiled = finished
+        told = {"turn_index": unfiled.turn, "stage": thread.stage}
+        return reply.model_copy(update=told), thread, unfiled
+
+    async def _append(
+        self,
+        tenant_id: str,
+        thread_id: str,
+        first_seq: int,
+        events: Sequence[Event],
+        at: datetime,
+    ) -> None:
+        """Write events after those that turns have left to be filed: none is seen out of turn."""
+        if events:
+            await self.filing.settle(tenant_id, thread_id)
+            await self._events.append(tenant_id, thread_id, first_seq, events, at)
 
     async def _not_queued(
         self, tenant_id: str, thread_id: str, message: Message, on_busy: OnBusy

@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.mongo.paging import Order, Page, cursor_at, page
 from agent.mongo.repository import Repository
+from agent.threads.filing import Unfiled
 from agent.threads.models import Lease, Message, Role, Stage, Thread, ThreadStatus, TurnResult
 
 RECENT = 60
@@ -16,6 +17,11 @@ _QUEUE = {"$ifNull": ["$queue", []]}
 FREE = {"owner": None, "until": datetime(1970, 1, 1, tzinfo=UTC), "fence": 0}
 
 _ORDER = Order(at="updated_at", key="thread_id")
+INSIDE = ("graph", "unfiled")
+"""Fields of a thread's row that are no part of the thread: what its graph remembers, and turns on
+their way to other collections."""
+_SHOWN = dict.fromkeys(INSIDE, 0)
+_AT_WORK = {**_SHOWN, "recent": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +58,17 @@ class ThreadStore:
         )
 
     async def get(self, tenant_id: str, thread_id: str) -> Thread | None:
-        row = await self._threads(tenant_id).find_one({"thread_id": thread_id})
+        row = await self._threads(tenant_id).find_one({"thread_id": thread_id}, projection=_SHOWN)
         return Thread.model_validate(row) if row else None
+
+    async def graph(self, tenant_id: str, thread_id: str) -> dict[str, Any] | None:
+        """What the thread's graph remembers, as a turn has written it; None where none has."""
+        row = await self._threads(tenant_id).find_one(
+            {"thread_id": thread_id}, projection=("graph", "checkpoint_id")
+        )
+        graph: dict[str, Any] | None = (row or {}).get("graph")
+        # another program may have written a newer one where LangGraph keeps them
+        return graph if row and graph and graph["checkpoint_id"] == row["checkpoint_id"] else None
 
     async def page(
         self,
@@ -119,7 +134,7 @@ class ThreadStore:
         if unanswered is not None:
             query["unanswered"] = {"$gt": 0} if unanswered else {"$lte": 0}
         rows = await self._threads(tenant_id).find(
-            query, sort=[sort, ("thread_id", 1)], skip=offset, limit=limit
+            query, sort=[sort, ("thread_id", 1)], skip=offset, limit=limit, projection=_SHOWN
         )
         return [Thread.model_validate(row) for row in rows]
 
@@ -158,6 +173,7 @@ class ThreadStore:
                 **where,
             },
             [{"$set": _queued(message, events, instead)}, *([lease.taken()] if lease else [])],
+            projection=_AT_WORK,
         )
         if row is None:
             return None
@@ -305,6 +321,7 @@ class ThreadStore:
                 "$set": {"lease.owner": claim.owner, "lease.until": claim.until},
                 "$inc": {"lease.fence": 1},
             },
+            projection=_AT_WORK,
         )
         if row is None:
             return None
@@ -341,17 +358,32 @@ class ThreadStore:
                 "$inc": {"lease.fence": 1, "version": 1},
             },
             before=True,
+            projection=_SHOWN,
         )
         return Thread.model_validate(row) if row else None
 
     async def finish_turn(
-        self, tenant_id: str, thread_id: str, lease: Lease, result: TurnResult, *, now: datetime
-    ) -> tuple[Thread, int] | None:
+        self,
+        tenant_id: str,
+        thread_id: str,
+        lease: Lease,
+        result: TurnResult,
+        reply: Message,
+        *,
+        now: datetime,
+    ) -> tuple[Thread, Unfiled] | None:
         """Mark the turn's messages answered, if `lease` is still ours and `was` still the stage.
 
-        When nothing else waits the lease is released in the same write. Returns the thread as it
-        is now and the first reserved event seq.
+        All that the turn has made is in this write. When nothing else waits the lease is released
+        too. Returns the thread as it is now, and what is to be filed of it: the reply with its
+        turn_index and stage.
         """
+        messages = [_row(each) for each in (*result.answered, reply)]
+        events = [event.model_dump() for event in result.events]
+        told = {"through": result.through, "messages": messages, "events": events}
+        of_thread = {"turn": "$next_turn", "seq": "$event_seq", "stage": "$stage"}
+        if result.moves:
+            of_thread["stage"] = result.stage
         changes: dict[str, Any] = {
             "next_turn": {"$add": ["$next_turn", 1]},
             "unanswered": {"$subtract": ["$unanswered", len(result.answered)]},
@@ -367,7 +399,15 @@ class ThreadStore:
             "event_seq": {"$add": ["$event_seq", len(result.events)]},
             "favorites": {"$setUnion": ["$favorites", {"$literal": result.favorites}]},
             "updated_at": now,
+            "unfiled": {
+                "$concatArrays": [
+                    {"$ifNull": ["$unfiled", []]},
+                    [{"$mergeObjects": [{"$literal": told}, of_thread]}],
+                ]
+            },
         }
+        if result.graph is not None:
+            changes["graph"] = {"$literal": result.graph}
         held = _held(thread_id, lease)
         if result.moves:
             changes["stage"] = result.stage
@@ -390,8 +430,19 @@ class ThreadStore:
                     }
                 },
             ],
+            projection=_AT_WORK,
         )
-        return (Thread.model_validate(row), row["event_seq"] - len(result.events)) if row else None
+        if row is None:
+            return None
+        thread = Thread.model_validate(row)
+        return thread, Unfiled.model_construct(
+            through=result.through,
+            turn=thread.next_turn - 1,
+            stage=thread.stage,
+            seq=row["event_seq"] - len(events),
+            messages=messages,
+            events=result.events,
+        )
 
     async def note(
         self,
@@ -411,6 +462,7 @@ class ThreadStore:
             _held(thread_id, lease) if lease else {"thread_id": thread_id},
             {"$inc": {"next_turn": messages, "event_seq": events}, "$set": {"updated_at": now}},
             before=True,
+            projection=_AT_WORK,
         )
         return (Thread.model_validate(row), row["event_seq"]) if row else None
 

@@ -23,6 +23,7 @@ MAY_SEE_ALL_TENANTS = {
     # background workers
     "agent/outbox/store.py",
     "agent/threads/store.py",
+    "agent/threads/filing.py",
     "agent/approvals/store.py",
     "agent/tours/store.py",
     "agent/events/store.py",

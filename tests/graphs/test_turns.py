@@ -234,7 +234,9 @@ class TestGrowth:
         early, late = sizes[20] - sizes[10], sizes[100] - sizes[90]
         assert late <= 1.2 * early
         assert late / 10 <= 6_000
-        assert await runtime.services.database.handle["checkpoints"].count_documents({}) == 1
+        handle = runtime.services.database.handle
+        assert await handle["checkpoints"].count_documents({}) == 0
+        assert await handle["threads"].count_documents({"graph": {"$type": "object"}}) == 1
 
 
 async def _size(services: Services) -> int:

@@ -62,9 +62,8 @@ class Conversation:
             **changes,
         }
         result = TurnResult.model_validate(given)
-        return await self.services.repository.transact(
-            lambda: self.threads.finish(TENANT, THREAD, lease, result)
-        )
+        reply, thread, _ = await self.threads.finish(TENANT, THREAD, lease, result)
+        return reply, thread
 
     async def announce(self, action_id: str, *events: Event) -> Message:
         return await self.services.repository.transact(

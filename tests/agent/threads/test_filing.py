@@ -1,0 +1,185 @@
+"""A turn is one write of one row; everybody reads it where it belongs, whatever happens between."""
+
+import asyncio
+
+import pytest
+
+from agent.audit.models import Why
+from agent.errors import NotFound, Unavailable
+from agent.events.models import Event
+from agent.kit.clock import ManualClock
+from agent.mongo.client import Database
+from agent.mongo.repository import Repository
+from agent.services import Services
+from agent.threads import filing
+from agent.threads.filing import FILED, Filing
+from agent.threads.models import Message, Stage, TurnResult
+from tests.agent.threads.conftest import TENANT, THREAD, Conversation
+
+TOLD = [Event(type="message", data={"n": 1}), Event(type="thread.stage_changed")]
+
+
+async def turn(conversation: Conversation, text: str = "hello") -> tuple[Message, Message]:
+    """What was said, and the reply, which waits in the row of its thread."""
+    said = await conversation.say(text)
+    reply, _ = await conversation.finish(await conversation.leased(), [said], events=TOLD)
+    return said, reply
+
+
+async def unfiled(database: Database) -> int:
+    rows = await database.handle["threads"].find({"unfiled.through": {"$gte": 0}}).to_list()
+    return sum(len(row["unfiled"]) for row in rows)
+
+
+async def filed(database: Database) -> list[int]:
+    return [await database.handle[name].count_documents({}) for name in FILED]
+
+
+@pytest.fixture
+def elsewhere(database: Database, conversation: Conversation, clock: ManualClock) -> Repository:
+    """Another process."""
+    repository = Repository(database)
+    repository.settle_before(FILED, Filing(repository, clock).settle)
+    return repository
+
+
+async def test_is_filed_by_whoever_reads(
+    conversation: Conversation, database: Database, elsewhere: Repository
+) -> None:
+    said, reply = await turn(conversation)
+    assert (await unfiled(database), await filed(database)) == (1, [0, 0])
+    rows = await elsewhere.scoped("messages", TENANT).find({"thread_id": THREAD})
+    assert [row["message_id"] for row in rows] == [said.message_id, reply.message_id]
+    assert (await unfiled(database), await filed(database)) == (0, [2, 2])
+    assert await conversation.messages() == [said, reply]
+    assert [event.seq for event in await conversation.events()] == [0, 1]
+
+
+async def test_a_reader_of_another_thread_or_tenant_leaves_it(
+    conversation: Conversation, database: Database, elsewhere: Repository
+) -> None:
+    await turn(conversation)
+    assert await elsewhere.scoped("messages", "other").find({}) == []
+    assert await elsewhere.scoped("messages", TENANT).find({"thread_id": "thr_2"}) == []
+    assert await unfiled(database) == 1
+    assert await elsewhere.scoped("events", TENANT).count({}) == 2
+
+
+async def test_is_filed_once_by_however_many(
+    conversation: Conversation, database: Database, elsewhere: Repository
+) -> None:
+    said = [await turn(conversation, f"text {n}") for n in range(5)]
+    here = conversation.services.repository
+    await asyncio.gather(
+        *(each.scoped("messages", TENANT).count({}) for each in (here, elsewhere) * 4)
+    )
+    assert await filed(database) == [10, 10]
+    assert await conversation.messages() == [line for lines in said for line in lines]
+    assert [event.seq for event in await conversation.events()] == list(range(10))
+
+
+async def test_is_filed_soon_although_nobody_reads(
+    conversation: Conversation, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filing, "SOON_SECONDS", 0.01)
+    for text in ("one", "two"):
+        said = await conversation.say(text)
+        lease = await conversation.leased()
+        result = finishing(said)
+        *_, waiting = await conversation.threads.finish(TENANT, THREAD, lease, result)
+        conversation.threads.filing.soon(TENANT, THREAD, waiting)
+    await conversation.threads.filing.close()
+    assert (await unfiled(database), await filed(database)) == (0, [4, 4])
+
+
+async def test_what_a_dead_process_has_left_is_swept(
+    conversation: Conversation, database: Database, elsewhere: Repository, clock: ManualClock
+) -> None:
+    await turn(conversation)
+    await Filing(elsewhere, clock).sweep()
+    assert (await unfiled(database), await filed(database)) == (0, [2, 2])
+
+
+async def test_a_filing_cut_in_the_middle_is_done_again(
+    conversation: Conversation, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, reply = await turn(conversation)
+
+    async def away(*_: object) -> int:
+        raise Unavailable("database_unavailable", "Away.", retry_after=1)
+
+    collection = type(conversation.services.repository.scoped("threads", TENANT))
+    with monkeypatch.context() as patched:
+        patched.setattr(collection, "bulk_change", away)
+        with pytest.raises(Unavailable):
+            await conversation.messages()
+    assert (await unfiled(database), await filed(database)) == (1, [2, 2])
+    assert await conversation.messages() == [said, reply]
+    assert (await unfiled(database), await filed(database)) == (0, [2, 2])
+
+
+async def test_in_a_transaction_it_is_filed_with_it_or_not_at_all(
+    conversation: Conversation, database: Database
+) -> None:
+    await turn(conversation)
+    repository = conversation.services.repository
+
+    async def write(fails: bool) -> int:
+        count = await repository.scoped("messages", TENANT).count({"thread_id": THREAD})
+        if fails:
+            raise NotFound("lead_not_found", "Gone.")
+        return count
+
+    with pytest.raises(NotFound):
+        await repository.transact(lambda: write(True))
+    assert (await unfiled(database), await filed(database)) == (1, [0, 0])
+    assert await repository.transact(lambda: write(False)) == 2
+    assert (await unfiled(database), await filed(database)) == (0, [2, 2])
+
+
+async def test_a_transaction_reads_what_somebody_is_filing(
+    conversation: Conversation, database: Database, elsewhere: Repository
+) -> None:
+    here = conversation.services.repository
+    for n in range(8):
+        await turn(conversation, f"text {n}")
+        await asyncio.gather(
+            here.transact(lambda: here.scoped("messages", TENANT).count({})),
+            elsewhere.transact(lambda: elsewhere.scoped("events", TENANT).count({})),
+            elsewhere.scoped("messages", TENANT).count({}),
+        )
+    assert (await unfiled(database), await filed(database)) == (0, [16, 16])
+
+
+async def test_later_events_are_not_seen_before_those_of_a_turn(
+    conversation: Conversation, database: Database
+) -> None:
+    await turn(conversation)
+    await conversation.threads.add(TENANT, THREAD, [], [Event(type="tour.booked")])
+    rows = await database.handle["events"].find({}, sort=[("seq", 1)]).to_list()
+    assert [row["seq"] for row in rows] == [0, 1, 2]
+
+
+async def test_of_an_erased_thread_nothing_is_filed(
+    conversation: Conversation, database: Database, services: Services
+) -> None:
+    said = await conversation.say("hello")
+    result = finishing(said)
+    *_, waiting = await conversation.threads.finish(
+        TENANT, THREAD, await conversation.leased(), result
+    )
+    await database.handle["threads"].delete_many({})
+    services.threads.filing.soon(TENANT, THREAD, waiting)
+    await services.threads.filing.close()
+    assert await filed(database) == [0, 0]
+
+
+def finishing(said: Message) -> TurnResult:
+    return TurnResult(
+        reply="Sure.",
+        stage=Stage.QUALIFYING,
+        why=Why(rules=["greet"]),
+        answered=[said],
+        favorites=[],
+        events=TOLD,
+    )
