@@ -1,5 +1,6 @@
 """What one running process shares: services, runtime, worker."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from server.draining import Draining
 from server.visitors import Visitors
 from server.worker import working
 
+READERS = 2
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -28,6 +31,8 @@ class State:
     draining: Draining
     """Set when the process is about to stop: open streams and jobs end, nothing new is ready."""
     turns: Turns
+    reading: asyncio.Semaphore
+    """Held while a file is looked through that was just sent: each may take a process."""
 
 
 @contextlib.asynccontextmanager
@@ -58,6 +63,7 @@ async def state_over(services: Services, *, jobs: int = 1) -> AsyncIterator[Stat
             broadcast=broadcast,
             draining=draining,
             turns=Turns(),
+            reading=asyncio.Semaphore(READERS),
         )
         try:
             yield state

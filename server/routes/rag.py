@@ -23,13 +23,20 @@ from agent.tickets.models import (
 from agent.tickets.unnamed import without_contact
 from graphs.tickets.rag import RagResponse, rag_response
 from server.actors import Actor
-from server.deps import TheServices, TheTickets, scoped
+from server.deps import TheServices, TheTickets
 from server.errors import problems
+from server.limits import Speaker
 from server.scopes import Scope
 
 router = APIRouter(prefix="/api/rag", tags=["rag"])
 
-User = Annotated[Actor, Depends(scoped(Scope.RAG_USE))]
+
+async def _user(actor: Speaker) -> Actor:
+    actor.require(Scope.RAG_USE)
+    return actor
+
+
+User = Annotated[Actor, Depends(_user)]
 
 
 class GenerateRequest(BaseModel):
@@ -86,7 +93,7 @@ class GenerateRequest(BaseModel):
     "/generate",
     summary="Find a resolution for a case",
     description="Nothing is kept. Ids that the request does not bring are made from its content.",
-    responses=problems(400, 401, 403, 413, 415),
+    responses=problems(400, 401, 403, 413, 415, 429),
 )
 async def generate(
     body: GenerateRequest, services: TheServices, tickets: TheTickets, actor: User

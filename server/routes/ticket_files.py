@@ -11,7 +11,7 @@ from agent.errors import InvalidInput, TooLarge
 from agent.privacy.pii import redact
 from agent.tickets.models import Status
 from server.actors import Actor
-from server.deps import TheServices, scoped
+from server.deps import Serving, TheServices, scoped
 from server.errors import problems
 from server.exporting import XLSX_ANSWER, export_tickets, workbook_answer
 from server.files import LIMITS, WORKBOOK_LIMIT, FilePart, file_form
@@ -72,7 +72,8 @@ class Uploaded(BaseModel):
     responses=problems(400, 401, 403, 413, 415),
     openapi_extra=file_form("tickets.xlsx"),
 )
-async def upload(request: Request, services: TheServices, actor: Creator) -> Uploaded:
+async def upload(request: Request, state: Serving, actor: Creator) -> Uploaded:
+    services = state.services
     part = await FilePart.of(request)
     name = redact(part.name).text
     workbook = PurePath(name).suffix.lower() not in (".csv", ".jsonl")
@@ -84,7 +85,7 @@ async def upload(request: Request, services: TheServices, actor: Creator) -> Upl
         limit=WORKBOOK_LIMIT if workbook else TEXT_LIMIT,
     )
     try:
-        async with services.uploads.open(actor.tenant_id, upload_id) as path:
+        async with state.reading, services.uploads.open(actor.tenant_id, upload_id) as path:
             checked = await check(services, actor.tenant_id, path, name, upload_id=upload_id)
     except (InvalidInput, TooLarge):
         await services.uploads.delete(actor.tenant_id, upload_id)

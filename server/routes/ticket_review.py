@@ -158,11 +158,12 @@ async def assign(
 )
 async def approve(
     ticket_id: Id,
-    body: ApproveRequest,
     services: TheServices,
     tickets: TheTickets,
     actor: Reviewing,
+    body: ApproveRequest | None = None,
 ) -> Approval:
+    body = body or ApproveRequest()
     approved = await tickets.approve(
         actor.tenant_id,
         ticket_id,
