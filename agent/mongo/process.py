@@ -19,6 +19,7 @@ from agent.mongo.lease import is_held
 REPLICA_SET = "rs0"
 _START_SECONDS = 120
 _STOP_SECONDS = 30
+_TRANSACTION_SECONDS = 10
 _ADDRESS_IN_USE = 48
 
 
@@ -71,6 +72,9 @@ def _run(files: Files, mongod: Path) -> "subprocess.CompletedProcess[str]":
         "--wiredTigerEngineConfigString", "log=(file_max=8MB,prealloc=false)",
         # A slow-query line quotes the query, and a query may quote a person.
         "--slowms", "1000000",
+        # What a killed process had open keeps its documents from all others until then; each of
+        # our transactions takes a moment.
+        "--setParameter", f"transactionLifetimeLimitSeconds={_TRANSACTION_SECONDS}",
         "--setParameter", "enableLocalhostAuthBypass=false",
         "--setParameter", "diagnosticDataCollectionEnabled=false",
     ]  # fmt: skip
