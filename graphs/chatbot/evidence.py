@@ -5,15 +5,13 @@ from dataclasses import dataclass
 
 from agent.knowledge.passages import SURE, Text, best_passage
 from agent.knowledge.quotable import quotable
-from agent.knowledge.wording import covered
 from agent.services import Services
-from agent.tickets.models import Case, Source
+from agent.tickets.models import Case
+from graphs.tickets.retrieve import is_near
 
 ARTICLES = 5
 SHOWN = 3
 """Sources that an answer may rest on, the script of the first one beside them."""
-NEAR, BOTH = 0.6, 1.25
-"""Of similarity, and of similarity and shared words: from here on a source answers. Measured."""
 ALSO = 0.6
 """Similarity from which on a further source is worth naming."""
 _SCRIPT = re.compile(r"\bscripts?\b", re.IGNORECASE)
@@ -41,7 +39,7 @@ async def for_staff(services: Services, tenant_id: str, question: str) -> list[P
         first, *others = grounds.articles
     else:
         return []
-    if not ((grounds.evident and first.kind != "script") or _answers(question, first)):
+    if not ((grounds.evident and first.kind != "script") or is_near(question, first)):
         return []
     near = [one for one in others if one.similarity_score >= ALSO][: SHOWN - 1]
     vote = next((vote for vote in grounds.votes if vote.kb_id == first.id), None)
@@ -78,9 +76,3 @@ async def _quoted(question: str, pieces: dict[str, Piece]) -> list[Piece]:
     if best is None or best.sureness < SURE:
         return []
     return [Piece(best.source.source_id, best.source.title, best.text, min(best.sureness, 1.0))]
-
-
-def _answers(question: str, source: Source) -> bool:
-    """Whether a source is near enough in meaning, or in meaning and words together."""
-    alike = source.similarity_score
-    return alike >= NEAR or alike + covered(question, f"{source.title} {source.passage}") >= BOTH

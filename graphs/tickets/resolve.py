@@ -6,6 +6,7 @@ from agent.knowledge.models import Article
 from agent.knowledge.passages import sentences_of
 from agent.knowledge.wording import overlap
 from agent.tickets.models import Case, Grounds
+from agent.tickets.wording import asked, opening
 from graphs.tickets.placeholders import Filled, fill
 from graphs.tickets.steps import Section, sections
 from graphs.tickets.transcript import advice
@@ -20,8 +21,6 @@ SCRIPT = 4_000
 """Characters of a script that stand in a resolution; of a longer one only its id does."""
 TITLE = 200
 REPORTED = 600
-_LOOKED_AT = 2_000
-"""Characters of a transcript that say what a case is about."""
 
 
 def chosen(grounds: Grounds) -> tuple[str | None, str | None]:
@@ -39,12 +38,6 @@ def write(case: Case, grounds: Grounds, material: Material) -> Written:
     if material.article is None:
         return _draft(case, material)
     return _cited(case, grounds, material.article, material.script)
-
-
-def subject(case: Case) -> str:
-    """What the case is about, in its own words."""
-    said = " ".join(part for part in (case.subject, case.description) if part)
-    return said or case.transcript[:_LOOKED_AT]
 
 
 def numbered(steps: Sequence[str]) -> str:
@@ -145,7 +138,7 @@ def _steps(case: Case, found: Sequence[Section], kb_id: str) -> tuple[list[str],
 
 def _fitting(case: Case, found: Sequence[Section]) -> list[Section]:
     """As many sections as there is room for: first those that speak of the case, in their order."""
-    about = subject(case)
+    about = asked(case)
     order = sorted(
         range(len(found)),
         key=lambda at: -overlap(" ".join((found[at].heading, *found[at].steps)), about),
@@ -183,7 +176,7 @@ def _title(case: Case) -> str:
 
 
 def _reported(case: Case) -> str:
-    sentences = sentences_of(case.description or case.subject or case.transcript[:_LOOKED_AT])
+    sentences = sentences_of(case.description or opening(case.transcript))
     said = " ".join(sentences[:3])
     return said if len(said) <= REPORTED else f"{said[:REPORTED].rsplit(' ', 1)[0]}…"
 

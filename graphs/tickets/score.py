@@ -5,7 +5,7 @@ What each point means stands in docs/scores.md.
 
 from agent.knowledge.wording import covered
 from agent.tickets.models import ACCURACY, COMPLETENESS, RELEVANCY, Case, Grounds, Labels, Score
-from graphs.tickets.resolve import subject
+from agent.tickets.wording import asked
 from graphs.tickets.written import Material, Written, basis, vote_for
 from prompts import load
 
@@ -40,7 +40,7 @@ def _relevancy(case: Case, grounds: Grounds, written: Written) -> tuple[float, s
     """Whether it is about this problem."""
     near = basis(grounds, written.kb_id)
     vote = vote_for(grounds, written.kb_id)
-    said = WORDS_POINTS * covered(subject(case), written.content)
+    said = WORDS_POINTS * covered(asked(case), written.content)
     if near is None:
         return said, _say("nothing_near")
     points = ALIKE_POINTS * _between(near.similarity_score, *ALIKE)

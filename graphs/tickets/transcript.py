@@ -1,4 +1,4 @@
-"""What the agent of a support transcript advises."""
+"""What the agent in a support transcript advises."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,22 +8,19 @@ from graphs.tickets.steps import orders
 
 
 def advice(transcript: str) -> list[str]:
-    """What the agent tells the customer to do, in order; of a text without speakers, all of it."""
+    """What the customer is told to do, in order; of a text without speakers, all that is told."""
     said = lines(transcript)
     if not said:
         return orders(transcript)
-    agents = _agents(said)
-    return list(
-        dict.fromkeys(step for line in said if line.who in agents for step in orders(line.said))
-    )
+    agents = support(said) or _likely(said)
+    told = (step for line in said if line.who in agents for step in orders(line.said))
+    return list(dict.fromkeys(told))
 
 
-def _agents(said: Sequence[Line]) -> set[str]:
-    """The speakers of the support's side: named so, of a company, or those who are left."""
-    if agents := support(said):
-        return agents
-    left = undecided(said)
-    if len(left) <= 1:
-        return {*left}
-    told = Counter(line.who for line in said if line.who in left and orders(line.said))
+def _likely(said: Sequence[Line]) -> set[str]:
+    """Of the speakers whose side no name tells, the one who tells others what to do."""
+    names = undecided(said)
+    if len(names) <= 1:
+        return {*names}
+    told = Counter(line.who for line in said if line.who in names and orders(line.said))
     return {told.most_common(1)[0][0]} if told else set()
