@@ -110,13 +110,13 @@ class TicketService:
         What the file says of category and priority stays. Raises NotFound.
         """
         standing = await self.get(tenant_id, ticket_id)
-        content = await self._unnamed(tenant_id, standing, resolution.content)
+        resolution = await self._as_kept(tenant_id, standing, resolution)
 
         async def write() -> Ticket:
             standing = await self.get(tenant_id, ticket_id)
             if not _takes(standing):
                 return standing
-            changes = _found(standing, resolution, content, grounds)
+            changes = _found(standing, resolution, grounds)
             changes["generated_kb_id"] = await self._draft(tenant_id, standing, resolution, changes)
             changes["updated_at"] = self._clock.now()
             settled = await self.store.change(tenant_id, ticket_id, standing.version, changes)
@@ -132,7 +132,8 @@ class TicketService:
         """Erase a ticket's contact and all that they said; a second time changes nothing.
 
         The vault's key is shredded; transcript, subject and description go, from the search and
-        from what other tickets were resolved on too. What staff wrote stays, redacted.
+        from what other tickets were resolved on too. What was written in answer stays, redacted,
+        and so does what it was published as.
         Raises NotFound, Conflict `ticket_changed`.
         """
 
@@ -271,8 +272,15 @@ class TicketService:
         draft = await self._publishing.draft(tenant_id, entry, standing.generated_kb_id)
         return draft.knowledge_id
 
-    async def _unnamed(self, tenant_id: str, ticket: Ticket, text: str) -> str:
-        return await asyncio.to_thread(unnamed, text, await self.contact_name(tenant_id, ticket))
+    async def _as_kept(self, tenant_id: str, ticket: Ticket, found: Resolution) -> Resolution:
+        """With its words redacted."""
+        name = await self.contact_name(tenant_id, ticket)
+        title = found.draft_title
+        words = {
+            "content": await asyncio.to_thread(unnamed, found.content, name),
+            "draft_title": unnamed(title, name) if title is not None else None,
+        }
+        return found.model_copy(update=words)
 
     async def contact_name(self, tenant_id: str, ticket: Ticket) -> str | None:
         """For taking it out of texts; nothing else may see it."""
@@ -298,14 +306,14 @@ def unknown(ticket_id: str) -> NotFound:
 
 
 def _takes(ticket: Ticket) -> bool:
+    if ticket.forgotten_at is not None:
+        return False
     if ticket.status is Status.PENDING:
         return True
     return ticket.status is Status.IN_PROGRESS and ticket.final_resolution is None
 
 
-def _found(
-    ticket: Ticket, resolution: Resolution, content: str, grounds: Grounds
-) -> dict[str, Any]:
+def _found(ticket: Ticket, resolution: Resolution, grounds: Grounds) -> dict[str, Any]:
     score, changes, confidence = resolution.score, {}, {}
     for name in _LABELS:
         label = getattr(resolution.labels, name)
@@ -315,7 +323,7 @@ def _found(
     return {
         **changes,
         "confidence": confidence,
-        "resolution_content": content,
+        "resolution_content": resolution.content,
         "kb_id": resolution.kb_id,
         "script_id": resolution.script_id,
         "reference_articles": list(dict.fromkeys(resolution.citations)),

@@ -130,6 +130,13 @@ class TestSettle:
         after = await services.tickets.settle(TENANT, ticket.ticket_id, found("Other."), Grounds())
         assert after == ticket
 
+    async def test_what_was_found_is_redacted_too(self, services: Services) -> None:
+        words = {"content": "Ask Skyler Miller at 202-555-0143.", "draft_title": "For Miller"}
+        [ticket] = await settled(services, draft(**PERSON), **words)
+        assert ticket.resolution_content == "Ask [name] at [phone]."
+        drafted = await services.knowledge.get(TENANT, "KB-SYN-0001")
+        assert (drafted.title, drafted.text) == ("For [name]", "Ask [name] at [phone].")
+
     async def test_a_draft_is_written_renewed_and_closed(self, services: Services) -> None:
         [ticket] = await settled(services, draft_title="Keypads")
         assert ticket.generated_kb_id == "KB-SYN-0001"
@@ -197,3 +204,9 @@ class TestForget:
         hashes = services.vault.hashes(TENANT, contact)
         assert set(await services.tickets.store.of_contact(TENANT, hashes)) == set(ids[:2])
         assert await services.tickets.store.of_contact(TENANT, {}) == []
+
+    async def test_a_resolution_that_comes_too_late_is_not_kept(self, services: Services) -> None:
+        [ticket_id] = await added(services, draft(**PERSON))
+        gone = await services.tickets.forget(TENANT, ticket_id, actor="user:dana")
+        late = found("As they said: the violet gate.")
+        assert await services.tickets.settle(TENANT, ticket_id, late, Grounds()) == gone
