@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from agent.ai.embeddings.offline import OfflineEmbedder
+from agent.ai.search.shelf import Floats
 from agent.chunks.service import ChunkService
 from agent.knowledge.models import CORPORA, Article, Likeness
 from agent.knowledge.store import KnowledgeStore
@@ -27,10 +28,11 @@ async def proposals(
     about = [each for each in articles if each.status == "active" and each.kind != "script"]
     before = [each for each in about if not _is_new(each)]
     found: dict[str, Likeness] = {}
+    known: dict[str, Floats] = {}
     for article in about:
         if _is_new(article):
-            others = await _nearest(tenant_id, article, store, chunks)
-            if likeness := await _likest(article, [*others, *before]):
+            others = [*await _nearest(tenant_id, article, store, chunks), *before]
+            if likeness := await _likest(article, others, known):
                 found[article.knowledge_id] = likeness
             before.append(article)
     return found
@@ -50,14 +52,18 @@ async def _nearest(
     return [known[each] for each in ids if each in known and known[each].status == "active"]
 
 
-async def _likest(article: Article, others: Sequence[Article]) -> Likeness | None:
+async def _likest(
+    article: Article, others: Sequence[Article], known: dict[str, Floats]
+) -> Likeness | None:
+    """Takes the vectors that are `known` by their text, and adds to them."""
     if not others:
         return None
     texts = [each.text[:_READ] for each in (article, *others)]
-    vectors = (await OfflineEmbedder().embed(texts)).vectors
-    scores = vectors[1:] @ vectors[0]
-    best = int(scores.argmax())
-    score = round(min(float(scores[best]), 1.0), 4)
+    new = [text for text in dict.fromkeys(texts) if text not in known]
+    known |= zip(new, (await OfflineEmbedder().embed(new)).vectors, strict=True)
+    scores = [float(known[text] @ known[texts[0]]) for text in texts[1:]]
+    score = max(scores)
     if score < SIMILAR:
         return None
-    return Likeness(knowledge_id=others[best].knowledge_id, similarity_score=score)
+    best = others[scores.index(score)].knowledge_id
+    return Likeness(knowledge_id=best, similarity_score=round(min(score, 1.0), 4))
