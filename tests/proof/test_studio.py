@@ -117,9 +117,10 @@ def test_the_configuration_is_valid() -> None:
 
 async def test_every_graph_is_listed_and_the_api_is_served_beside(studio: LangGraphClient) -> None:
     found = await studio.assistants.search()
-    assert {assistant["graph_id"] for assistant in found} == {"leasing"}
-    drawn = await studio.assistants.get_graph("leasing", xray=True)
-    assert any("approval" in str(node["id"]) for node in drawn["nodes"])
+    assert {assistant["graph_id"] for assistant in found} == {"leasing", "tickets"}
+    for name, asks in (("leasing", "approval"), ("tickets", "review")):
+        drawn = await studio.assistants.get_graph(name, xray=True)
+        assert any(asks in str(node["id"]) for node in drawn["nodes"])
     health = await studio.http.get("/api/healthz")
     assert health["status"] == "ok"
 
@@ -154,3 +155,28 @@ async def test_a_turn_stops_before_composio_and_goes_on_when_it_is_resumed(
         await asyncio.sleep(0.1)
     (execution,) = composio.executions
     assert "sam@lee.example" in str(execution)
+
+
+async def test_a_ticket_stops_at_its_question_and_is_approved_when_it_is_resumed(
+    studio: LangGraphClient,
+) -> None:
+    thread_id = (await studio.threads.create(graph_id="tickets"))["thread_id"]
+    pasted = {
+        "subject": "Late fees charged twice",
+        "transcript": "Agent: How can I help?\nCaller: Late fees were charged twice on one day. "
+        "Write to sam@lee.example.",
+        "product": "Keystone Ledger",
+    }
+    waiting: Any = await studio.runs.wait(thread_id, "tickets", input=pasted)
+    (asked,) = waiting["__interrupt__"]
+    assert asked["value"]["action_request"]["action"] == "approve_ticket"
+    assert asked["value"]["action_request"]["args"]["resolution"].startswith("KB: KB-DEMO-")
+    state = await studio.threads.get_state(thread_id)
+    assert "lee.example" not in str(state["values"])
+
+    edited = {"action": "approve_ticket", "args": {"resolution": "1. Reverse the later batch."}}
+    done: Any = await studio.runs.wait(
+        thread_id, "tickets", command={"resume": [{"type": "edit", "args": edited}]}
+    )
+    assert "__interrupt__" not in done
+    assert (await studio.threads.get(thread_id))["status"] == "idle"
