@@ -151,6 +151,7 @@ def _until_replied(stream: httpx.Response) -> list[str]:
     return heard
 
 
+@pytest.mark.proof
 def test_two_servers_stream_the_same_thread(server: Server, machine: Machine) -> None:
     second = machine.serve("--port", "0")
     started = httpx.post(f"{server.url}/api/agent/start", json={}).json()
@@ -167,6 +168,7 @@ def test_two_servers_stream_the_same_thread(server: Server, machine: Machine) ->
     assert second.stop() == (0, "")
 
 
+@pytest.mark.proof
 def test_a_command_joins_and_leaves(server: Server, machine: Machine) -> None:
     added = machine.run("key", "add", "crm", "--scope", "threads:read", "--json")
     assert added.returncode == 0, added.stderr
@@ -209,6 +211,7 @@ def test_stops_after_the_last_answer_and_takes_mongod_with_it(fresh: Machine) ->
 
 
 @pytest.mark.usefixtures("server")
+@pytest.mark.proof
 def test_shows_a_person_what_to_do_next(machine: Machine) -> None:
     process = subprocess.Popen(
         [*COMMAND, "serve", "--port", "0"],
@@ -231,6 +234,7 @@ def test_shows_a_person_what_to_do_next(machine: Machine) -> None:
 
 
 @pytest.mark.usefixtures("server")
+@pytest.mark.proof
 def test_ctrl_c_ends_a_chat_at_once(machine: Machine) -> None:
     ours, theirs = pty.openpty()
     chat = subprocess.Popen(

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from agent.mongo import embedded
 from agent.mongo.client import Database
 from agent.mongo.repository import Repository
@@ -11,6 +13,7 @@ Start = Callable[..., Member]
 MEGABYTE = 2**20
 
 
+@pytest.mark.proof
 async def test_full_is_said_at_once_and_nothing_acknowledged_is_lost(
     home: Home, member: Start
 ) -> None:

@@ -63,6 +63,7 @@ class TestOpen:
             assert endpoint.uri == first
             assert await count(endpoint.uri) == 1
 
+    @pytest.mark.proof
     async def test_moves_to_another_port_when_its_own_is_taken(self, home: Home) -> None:
         async with embedded.open(home.data_dir) as endpoint:
             await insert(endpoint.uri, 1)
@@ -85,6 +86,7 @@ class TestOpen:
             await insert(endpoint.uri, 1)
             assert home.mongod == bare
 
+    @pytest.mark.proof
     async def test_starts_over_the_leftovers_of_a_crash(self, home: Home, member: Start) -> None:
         starter = member()
         starter.hears()
@@ -129,6 +131,7 @@ class TestLeases:
         assert other.leave() == 0
         assert not home.listens()
 
+    @pytest.mark.proof
     def test_it_outlives_a_killed_starter(self, home: Home, member: Start) -> None:
         starter = member()
         starter.hears()
@@ -148,6 +151,7 @@ class TestLeases:
         eventually(lambda: not home.listens())
         eventually(lambda: home.watchdogs() == [])
 
+    @pytest.mark.proof
     def test_an_orphan_is_adopted(self, home: Home, member: Start) -> None:
         starter = member()
         starter.hears()
@@ -223,6 +227,7 @@ class TestKilledMongod:
                 assert kept == sorted(acknowledged)
             assert other.write()["code"] == "ok"
 
+    @pytest.mark.proof
     async def test_waits_for_its_port_where_clients_look_for_it(self, home: Home) -> None:
         async with (
             embedded.open(home.data_dir) as endpoint,

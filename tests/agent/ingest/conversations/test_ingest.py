@@ -385,18 +385,21 @@ class TestZones:
 
 
 class TestSteps:
-    async def test_progress_and_cursor(self, ingest: Ingest) -> None:
+    async def test_progress_and_cursor(
+        self, ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(ingestion, "BATCH", 100)
         steps: list[tuple[int, int | None, Any]] = []
 
         async def step(*how: Any) -> None:
             steps.append(how)
 
-        text = "role,text\n" + "lead,one\nagent,two\n,\n,\n" * 1_200
+        text = "role,text\n" + "lead,one\nagent,two\n,\n,\n" * 120
         report = await ingest(text, step=step)
         assert len(steps) > 1
-        assert steps[-1] == (2_400, 2_400, {"parts": 1_200, "added": report.added, "pii": {}})
+        assert steps[-1] == (240, 240, {"parts": 120, "added": report.added, "pii": {}})
         again = await ingest(text, cursor=steps[-1][2])
-        assert again.added == report.added == 2_400
+        assert again.added == report.added == 240
 
     async def test_goes_on_from_any_cursor(
         self, services: Services, ingest: Ingest, monkeypatch: pytest.MonkeyPatch
@@ -421,7 +424,7 @@ class TestSteps:
         wanted = await stored(services)
         assert len(cursors) > 10
         told = {"rows_per_second"}
-        for reached in range(0, len(cursors), 3):
+        for reached in range(0, len(cursors), 5):
             for name in wanted:
                 await services.repository.scoped(name, TENANT).delete_many({})
             await services.repository.scoped("vault", TENANT).delete_many({})
@@ -442,12 +445,13 @@ class TestSteps:
     async def test_what_is_written_is_not_read_for_data_again(
         self, ingest: Ingest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(ingestion, "BATCH", 100)
         cursors: list[Any] = []
 
         async def step(done: int, total: int | None, cursor: Any) -> None:
             cursors.append(cursor)
 
-        text = "role,text\n" + "lead,one\nagent,two\n,\n,\n" * 1_200
+        text = "role,text\n" + "lead,one\nagent,two\n,\n,\n" * 120
         await ingest(text, step=step, import_id="job_1")
         read: list[int] = []
         part = Redactor.part
@@ -458,7 +462,7 @@ class TestSteps:
 
         monkeypatch.setattr(Redactor, "part", counted)
         await ingest(text, cursor=cursors[0], import_id="job_1")
-        assert read == list(range(cursors[0]["parts"] + 1, 1_201))
+        assert read == list(range(cursors[0]["parts"] + 1, 121))
 
     async def test_what_a_step_raises_ends_it(self, ingest: Ingest) -> None:
         async def lost(*_: Any) -> None:
