@@ -15,6 +15,8 @@ _SHEET = re.compile(rb"<(?:[\w.-]+:)?sheet\s([^<>]{0,2000})>")
 _RELATION = re.compile(rb"<(?:[\w.-]+:)?Relationship\s([^<>]{0,4000})>")
 _ID = re.compile(rb"(?:^|[\s:])[iI]d\s*=\s*[\"']([^\"']*)[\"']")
 _TARGET = re.compile(rb"\bTarget\s*=\s*[\"']([^\"']*)[\"']")
+_SHEETS, _STRINGS = "/worksheets/sheet", "/sharedstrings.xml"
+"""How these parts are called, whatever their first element is."""
 _MACROS = (b"macroEnabled", b"vbaProject")
 
 
@@ -38,12 +40,12 @@ def inspect(file: BinaryIO) -> Inspected:
         head = package.head(entry, HEAD)
         if not is_xml(entry.name, head):
             continue
-        part = Part(head)
-        if part.root == b"worksheet":
+        part, name = Part(head), entry.name.lower()
+        if part.root == b"worksheet" or _SHEETS in name:
             scan = SheetScan(part)
             scan.run(package.pieces(entry))
-            scanned[entry.name.lower()] = scan.notes
-        elif part.root == b"sst":
+            scanned[name] = scan.notes
+        elif part.root == b"sst" or name.endswith(_STRINGS):
             require_fair_strings(part, package.pieces(entry))
         elif part.root in (b"workbook", b"Types", b"Relationships"):
             texts[entry.name] = _whole(package, entry)

@@ -30,3 +30,7 @@ MEMORY = 1024 * MB
 CPU_SECONDS = 60
 ANSWER_SECONDS = 60.0
 """Real time until the child says something."""
+CHILDREN = 8
+"""That one process has at a time."""
+WAIT_SECONDS = 10.0
+"""For one of them to end."""

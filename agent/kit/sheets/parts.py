@@ -18,6 +18,13 @@ _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTA
 _ROOT = re.compile(rb"<(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)([^>]*)>?")
 _ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"']")
 _PLAIN = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
+_WIDE_MARKS = (
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+    (b"\x00<", "utf-16-be"),
+    (b"<\x00", "utf-16-le"),
+)
+_PARSED = (b"worksheet", b"sst", b"workbook", b"styleSheet", b"Types", b"Relationships")
 _COUNT = re.compile(rb"\b(?:unique)?[cC]ount\s*=\s*[\"']\s*(\d+)")
 _DIMENSION = re.compile(rb"dimension\s[^<>]{0,300}?ref\s*=\s*[\"'](?:[^\"':]*:)?([A-Za-z]*)(\d*)")
 _UNCOMMON = re.compile(rb' r="(?:[A-Z][A-Z]|[A-Z]?\d{6})')
@@ -37,28 +44,38 @@ class Part:
     """How an XML part begins."""
 
     def __init__(self, head: bytes) -> None:
-        """Raises Refused for a document type, or for another encoding than UTF-8."""
-        if head[:2] in (b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00"):
-            raise Refused(refused.CORRUPT)
-        encoding = _ENCODING.match(head.removeprefix(b"\xef\xbb\xbf"))
-        if encoding and encoding[1].lower() not in _PLAIN:
-            raise Refused(refused.CORRUPT)
-        prolog = _PROLOG.match(head)
-        body = head[prolog.end() :] if prolog else head
+        """Raises Refused for a document type, and for a part of the workbook that is no UTF-8."""
+        text, narrow = _narrowed(head)
+        prolog = _PROLOG.match(text)
+        body = text[prolog.end() :] if prolog else text
         if body.startswith(b"<!"):
             raise Refused(refused.ENTITIES)
         root = _ROOT.match(body)
         self.prefix, self.root, self.attributes = (
             (root[1] or b"", root[2], root[3]) if root else (b"", b"", b"")
         )
-        self.head = head
+        self.head = text
+        # what else the archive holds may be written as it likes: the parser never opens it
+        if not narrow and self.root in _PARSED:
+            raise Refused(refused.CORRUPT)
+
+
+def _narrowed(head: bytes) -> tuple[bytes, bool]:
+    """The bytes as UTF-8, and whether they were."""
+    for mark, encoding in _WIDE_MARKS:
+        if head.startswith(mark):
+            return head.decode(encoding, "ignore").lstrip("\ufeff").encode(), False
+    said = _ENCODING.match(head.removeprefix(b"\xef\xbb\xbf"))
+    return head, said is None or said[1].lower() in _PLAIN
 
 
 def is_xml(name: str, head: bytes) -> bool:
     """Whether a parser may be made to read it, whatever its name says."""
-    if name.lower().endswith((".xml", ".rels")):
+    name = name.lower()
+    if name.endswith((".xml", ".rels")):
         return True
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n\x00\xff\xfe").startswith(b"<")
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n\x00\xff\xfe")
+    return start.startswith(b"<") and not name.endswith(".svg")
 
 
 def require_fair_strings(part: Part, pieces: Iterator[bytes]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 import json
+import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -12,14 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 import agent
-from agent.errors import InvalidInput, LatchkeyError, Misconfigured, TooLarge
+from agent.errors import InvalidInput, LatchkeyError, Misconfigured, TooBusy, TooLarge
 from agent.kit.sheets import limits, refused
 
 _START = "import sys; sys.path[:0] = sys.argv[1:3]; from agent.kit.sheets.child import main; main()"
 _LENGTH = 4
+_LOOK_SECONDS = 0.05
+_TURNS = BoundedSemaphore(limits.CHILDREN)
 
 
 class Flaw(Enum):
@@ -81,13 +85,32 @@ class Workbook:
 async def open_workbook(path: Path) -> AsyncIterator[Workbook]:
     """Open an .xlsx; the child ends with the context.
 
-    Raises InvalidInput or TooLarge `workbook_…` for what is no workbook, or would harm its reader.
+    Raises InvalidInput or TooLarge `workbook_…` for what is no workbook, or would harm its reader;
+    TooBusy where too many are open.
     """
-    child = await _Child.start(path)
+    await _take_turn()
     try:
-        yield Workbook(child, await child.answer())
+        child = await _Child.start(path)
+        try:
+            yield Workbook(child, await child.answer())
+        finally:
+            await child.end()
     finally:
-        await child.end()
+        _TURNS.release()
+
+
+async def _take_turn() -> None:
+    """Wait until few enough workbooks are open in this process, whichever loops read them."""
+    try:
+        async with asyncio.timeout(limits.WAIT_SECONDS):
+            while not _TURNS.acquire(blocking=False):  # noqa: ASYNC110 - there may be several loops
+                await asyncio.sleep(_LOOK_SECONDS)
+    except TimeoutError:
+        raise TooBusy(
+            "workbook_too_many_open",
+            "Too many workbooks are being read; send this one again later.",
+            retry_after=10,
+        ) from None
 
 
 class _Child:
@@ -131,8 +154,10 @@ class _Child:
         return answer
 
     async def end(self) -> None:
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        if self._process.returncode is None:
+            # not Process.kill: it looks whether the child has ended, and takes its end from asyncio
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
         self._in.close()
         await self._process.wait()
 

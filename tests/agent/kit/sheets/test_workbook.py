@@ -1,14 +1,29 @@
 import asyncio
+import io
 import random
+import zipfile
 from datetime import date, datetime
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
+from agent.errors import TooBusy
+from agent.kit.sheets import limits
 from agent.kit.sheets.workbook import Flaw, Row, Workbook, open_workbook
-from tests.agent.kit.sheets.books import book, packed, parts, rows, sheet, strings, text
+from tests.agent.kit.sheets.books import (
+    MAIN,
+    OFFICE,
+    book,
+    packed,
+    parts,
+    rows,
+    sheet,
+    strings,
+    text,
+)
 
 
 @pytest.fixture
@@ -186,6 +201,59 @@ class TestSheets:
         assert found == [[(1, ["", 1])], [(1, [Flaw.ERROR, 1])], [(1, ["", 1])]]
 
 
+class TestArchives:
+    """What programs write that are neither careless nor hostile."""
+
+    async def all_of(self, path: Path, data: bytes) -> None:
+        assert await read(path, data) == [(1, ["a"])]
+
+    async def test_parts_that_are_none_of_the_workbook(self, path: Path) -> None:
+        others = {
+            "customXml/item1.xml": '<?xml version="1.0" encoding="utf-16"?><x/>'.encode("utf-16"),
+            "xl/media/image1.svg": b'<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x"><svg/>',
+            "xl/media/image2.png": b"\x89PNG" + bytes(100),
+            "xl/drawings/vmlDrawing1.vml": b"<xml><br></xml>",
+        }
+        await self.all_of(path, packed(parts({"S": sheet(rows([["a"]]))}) | others))
+
+    async def test_targets_from_the_root(self, path: Path) -> None:
+        found = parts({"S": sheet('<row r="1"><c r="A1" t="e"><v>#N/A</v></c></row>')})
+        name = "xl/_rels/workbook.xml.rels"
+        found[name] = found[name].replace(b'"worksheets', b'"/xl/worksheets')
+        assert await read(path, packed(found)) == [(1, [Flaw.ERROR])]
+
+    async def test_the_strict_kind(self, path: Path) -> None:
+        found = parts({"S": sheet(rows([["a"]]))})
+        for name, data in found.items():
+            found[name] = data.replace(
+                MAIN.encode(), b"http://purl.oclc.org/ooxml/spreadsheetml/main"
+            ).replace(OFFICE.encode(), b"http://purl.oclc.org/ooxml/officeDocument/relationships")
+        await self.all_of(path, packed(found))
+
+    async def test_zip64_comments_folders_and_streamed_entries(self, path: Path) -> None:
+        file = Streamed()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.mkdir("xl")
+            for name, data in parts({"S": sheet(rows([["a"]]))}).items():
+                with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as entry:
+                    entry.write(data)
+            archive.comment = b"made by a program"
+        await self.all_of(path, file.getvalue())
+
+
+class Streamed(io.BytesIO):
+    """What cannot go back: the sizes of its entries stand behind them."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def tell(self) -> int:
+        raise io.UnsupportedOperation
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        raise io.UnsupportedOperation
+
+
 class TestChild:
     async def test_it_ends_with_whoever_asked(self, path: Path) -> None:
         written(path, book(rows([[random.randbytes(9_000).hex()] for _ in range(200)])))
@@ -214,14 +282,20 @@ class TestChild:
             await task
         assert found[0]._child._process.returncode is not None
 
-    async def test_many_at_once(self, path: Path) -> None:
+    async def test_only_so_many_at_once(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("agent.kit.sheets.workbook._TURNS", BoundedSemaphore(2))
         written(path, book(rows([["a"], ["b"]])))
 
         async def count() -> int:
             async with open_workbook(path) as workbook:
                 return len(await all_rows(workbook))
 
-        assert await asyncio.gather(*(count() for _ in range(4))) == [2] * 4
+        assert await asyncio.gather(*(count() for _ in range(5))) == [2] * 5
+        monkeypatch.setattr(limits, "WAIT_SECONDS", 0.1)
+        async with open_workbook(path), open_workbook(path):
+            with pytest.raises(TooBusy):
+                await count()
+        assert await count() == 2
 
     async def test_it_knows_nothing_of_our_environment(
         self, path: Path, monkeypatch: pytest.MonkeyPatch
