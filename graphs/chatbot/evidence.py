@@ -7,11 +7,13 @@ from agent.knowledge.passages import SURE, Text, best_passage
 from agent.knowledge.quotable import quotable
 from agent.services import Services
 from agent.tickets.models import Case
-from graphs.tickets.retrieve import is_near
+from graphs.tickets.retrieve import is_near, speaks_of
 
 ARTICLES = 5
 SHOWN = 3
 """Sources that an answer may rest on, the script of the first one beside them."""
+LEARNT = 2
+"""Approved resolutions among them."""
 ALSO = 0.6
 """Similarity from which on a further source is worth naming."""
 _SCRIPT = re.compile(r"\bscripts?\b", re.IGNORECASE)
@@ -31,7 +33,36 @@ class Piece:
 
 
 async def for_staff(services: Services, tenant_id: str, question: str) -> list[Piece]:
-    """From articles, resolutions and scripts, as a ticket would be resolved."""
+    """From articles, resolutions and scripts, as a ticket would be resolved; what people have
+    approved for the very question stands beside the article it rests on, or before it."""
+    written = await _written(services, tenant_id, question)
+    known = {piece.id for piece in written}
+    learnt = [each for each in await _learnt(services, tenant_id, question) if each.id not in known]
+    if learnt and (not written or learnt[0].score > written[0].score):
+        return [*learnt, *written][: SHOWN + 1]
+    return [*written[:1], *learnt, *written[1:]][: SHOWN + 1]
+
+
+async def _learnt(services: Services, tenant_id: str, question: str) -> list[Piece]:
+    """Approved resolutions that speak of the question, the nearest first."""
+    found = await services.knowledge.search(tenant_id, question, kinds=("resolution",), k=ARTICLES)
+    texts = [f"{each.article.title}\n{each.passage}" for each in found]
+    cosines = await services.likeness.cosines(question, texts)
+    pieces = [
+        Piece(
+            each.article.knowledge_id,
+            each.article.title,
+            each.passage,
+            cosine,
+            each.article.text,
+        )
+        for each, text, cosine in zip(found, texts, cosines, strict=True)
+        if speaks_of(question, text, cosine)
+    ]
+    return sorted(pieces, key=lambda piece: (-piece.score, piece.id))[:LEARNT]
+
+
+async def _written(services: Services, tenant_id: str, question: str) -> list[Piece]:
     grounds = await services.ticket_search.gather(tenant_id, Case(transcript=question))
     if _SCRIPT.search(question) and grounds.scripts:
         first, others = grounds.scripts[0], grounds.articles

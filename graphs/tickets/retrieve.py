@@ -35,8 +35,12 @@ async def found(
 
 def is_near(question: str, source: Source) -> bool:
     """Whether it speaks of the question, whatever speaks for it beside."""
-    alike = source.similarity_score
-    return alike >= NEAR or alike + covered(question, f"{source.title} {source.passage}") >= BOTH
+    return speaks_of(question, f"{source.title} {source.passage}", source.similarity_score)
+
+
+def speaks_of(question: str, text: str, alike: float) -> bool:
+    """The same of any text, `alike` being the cosine of the two."""
+    return alike >= NEAR or alike + covered(question, text) >= BOTH
 
 
 async def material(services: Services, tenant_id: str, grounds: Grounds) -> Material:
