@@ -74,7 +74,7 @@ class Deciding:
         reviewer.require(ticket)
         act = await self._approval(tenant_id, ticket, reviewer, edit, given)
         decided = ticket.model_copy(update=act.changes)
-        if not decided.final_resolution:
+        if not (decided.final_resolution or "").strip():
             raise Conflict(
                 "ticket_unresolved", "It has no resolution yet; send one as edited_resolution."
             )

@@ -6,9 +6,9 @@ from agent.tickets.models import Ticket
 
 def entry_of(ticket: Ticket, *, by: str, title: str | None = None) -> Entry:
     """The entry of its final resolution, under its subject where no title is given."""
-    named = " ".join((title or ticket.subject or f"Resolution of {ticket.ticket_id}").split())
+    lines = [" ".join((line or "").split())[:TITLE].strip() for line in (title, ticket.subject)]
     return Entry(
-        title=named[:TITLE],
+        title=next(filter(None, lines), f"Resolution of {ticket.ticket_id}"),
         text=ticket.final_resolution or "",
         product=ticket.product,
         category=ticket.category,

@@ -18,6 +18,16 @@ _PRIVATE: frozenset[Kind] = frozenset(("email", "phone", "ssn", "card"))
 """What no label may hold; a property may be called by its address."""
 _SHORTEST = 3
 """Letters a word of a name has where it stands by itself within a text."""
+_ROLES = frozenset(
+    "unknown user test admin support service services account accounts accounting customer client "
+    "caller agent tenant office team".split()
+)
+"""Words in the place of a name that are none."""
+_NAME = re.compile(r"[^\W\d_](?:[\w'’-]|\.(?=\w))*")
+_BETWEEN = r"\s+(?:\w\.?\s+)?"
+"""Two words of a name, with an initial or without."""
+_ASIDE = r"\([^()\n]{0,80}\)"
+"""What may stand between a speaker and the colon."""
 _PHONE = 40
 """Characters of a phone number the vault takes."""
 
@@ -57,17 +67,14 @@ def contact_of(draft: TicketDraft) -> Contact:
 
 @lru_cache(maxsize=256)
 def _patterns(name: str) -> tuple[re.Pattern[str], ...]:
-    words = [re.escape(word) for word in re.findall(r"[^\W\d_][\w'’.-]*", name)]
-    words = [word for word in words if len(word) > 1]
-    if not words:
-        return ()
-    one = "|".join(words)
-    patterns = [
-        re.compile(rf"(?im)^(?:{one})(?=(?:[ \t]*\([^()\n]{{0,80}}\))?[ \t]*:)"),
-    ]
+    words = [re.escape(word) for word in _NAME.findall(name) if len(word) > 1]
+    patterns = []
     if len(words) > 1:
-        whole, turned = r"\s+".join(words), rf"{words[-1]},\s+{words[0]}"
-        patterns.insert(0, re.compile(rf"(?i)(?<!\w)(?:{whole}|{turned})(?!\w)"))
+        whole, turned = _BETWEEN.join(words), rf"{words[-1]},\s+{words[0]}"
+        patterns.append(re.compile(rf"(?i)(?<!\w)(?:{whole}|{turned})(?!\w)"))
+    words = [word for word in words if word.lower() not in _ROLES]
+    if words:
+        patterns.append(re.compile(rf"(?im)^(?:{'|'.join(words)})(?=(?:[ \t]*{_ASIDE})?[ \t]*:)"))
     alone = [
         word
         for word in words
