@@ -68,7 +68,8 @@ def test_every_import_is_declared() -> None:
         "wordllama": "wordllama", "icalendar": "icalendar", "limits": "limits",
         "prometheus_client": "prometheus-client", "pwdlib": "pwdlib", "structlog": "structlog",
         "pymongo": "pymongo", "python_multipart": "python-multipart", "rich": "rich",
-        "typer": "typer", "uvicorn": "uvicorn",
+        "openpyxl": "openpyxl", "python_calamine": "python-calamine", "typer": "typer",
+        "uvicorn": "uvicorn",
     }  # fmt: skip
     come_along = {
         "starlette": "fastapi", "langchain_core": "langgraph", "bson": "pymongo",
