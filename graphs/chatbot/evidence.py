@@ -1,12 +1,15 @@
 """What an answer may rest on, for whoever asks: more for staff than for a visitor."""
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 
+from agent.ai.search.lexical import terms
 from agent.knowledge.passages import SURE, Text, best_passage
 from agent.knowledge.quotable import quotable
+from agent.knowledge.wording import meanings
 from agent.services import Services
-from agent.tickets.models import Case
+from agent.tickets.models import Case, Source
 from graphs.tickets.retrieve import is_near, speaks_of
 
 ARTICLES = 5
@@ -16,6 +19,8 @@ LEARNT = 2
 """Approved resolutions among them."""
 ALSO = 0.6
 """Similarity from which on a further source is worth naming."""
+_ASIDE = frozenset(terms("still about why more tell else again now mean exactly long take"))
+"""What a follow-up may say without asking for anything else."""
 _SCRIPT = re.compile(r"\bscripts?\b", re.IGNORECASE)
 
 
@@ -32,12 +37,18 @@ class Piece:
     """The whole, for staff."""
 
 
-async def for_staff(services: Services, tenant_id: str, question: str) -> list[Piece]:
+async def for_staff(
+    services: Services, tenant_id: str, wanted: str, *, message: str, cited: Container[str] = ()
+) -> list[Piece]:
     """From articles, resolutions and scripts, as a ticket would be resolved; what people have
-    approved for the very question stands beside the article it rests on, or before it."""
-    written = await _written(services, tenant_id, question)
+    approved for the very question stands beside the article it rests on, or before it.
+
+    `wanted` is looked for, `message` is the newest of it; what the chat has `cited` before may
+    answer once more.
+    """
+    written = await _written(services, tenant_id, wanted, message, cited)
     known = {piece.id for piece in written}
-    learnt = [each for each in await _learnt(services, tenant_id, question) if each.id not in known]
+    learnt = [each for each in await _learnt(services, tenant_id, wanted) if each.id not in known]
     if learnt and (not written or learnt[0].score > written[0].score):
         return [*learnt, *written][: SHOWN + 1]
     return [*written[:1], *learnt, *written[1:]][: SHOWN + 1]
@@ -62,15 +73,18 @@ async def _learnt(services: Services, tenant_id: str, question: str) -> list[Pie
     return sorted(pieces, key=lambda piece: (-piece.score, piece.id))[:LEARNT]
 
 
-async def _written(services: Services, tenant_id: str, question: str) -> list[Piece]:
-    grounds = await services.ticket_search.gather(tenant_id, Case(transcript=question))
-    if _SCRIPT.search(question) and grounds.scripts:
+async def _written(
+    services: Services, tenant_id: str, wanted: str, message: str, cited: Container[str]
+) -> list[Piece]:
+    grounds = await services.ticket_search.gather(tenant_id, Case(transcript=wanted))
+    if _SCRIPT.search(message) and grounds.scripts:
         first, others = grounds.scripts[0], grounds.articles
     elif grounds.articles:
         first, *others = grounds.articles
     else:
         return []
-    if not ((grounds.evident and first.kind != "script") or is_near(question, first)):
+    evident = grounds.evident and first.kind != "script"
+    if not (evident or is_near(wanted, first) or (first.id in cited and _stays(message, first))):
         return []
     near = [one for one in others if one.similarity_score >= ALSO][: SHOWN - 1]
     vote = next((vote for vote in grounds.votes if vote.kb_id == first.id), None)
@@ -107,3 +121,10 @@ async def _quoted(question: str, pieces: dict[str, Piece]) -> list[Piece]:
     if best is None or best.sureness < SURE:
         return []
     return [Piece(best.source.source_id, best.source.title, best.text, min(best.sureness, 1.0))]
+
+
+def _stays(message: str, source: Source) -> bool:
+    """Whether a follow-up asks for nothing that its source does not speak of."""
+    own = {*meanings(message)} - _ASIDE
+    held = {*meanings(f"{source.title} {source.passage}")}
+    return 2 * len(own & held) >= len(own)

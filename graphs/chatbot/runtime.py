@@ -105,7 +105,13 @@ class Chatbot:
         if said := courtesy(question):
             return said, [], False
         for wanted in searches(question, turns):
-            found = await self._evidence(tenant_id, wanted, staff, community_id)
+            if staff:
+                cited = {each for turn in turns for each in turn.citations}
+                found = await for_staff(
+                    self.services, tenant_id, wanted, message=question, cited=cited
+                )
+            else:
+                found = await for_visitor(self.services, tenant_id, wanted, community_id)
             if not found:
                 continue
             reply, pieces = await self._worded(question, wanted, turns, found)
@@ -113,13 +119,6 @@ class Chatbot:
                 return reply, pieces, False
             break
         return nothing(), [], True
-
-    async def _evidence(
-        self, tenant_id: str, wanted: str, staff: bool, community_id: str | None
-    ) -> list[Piece]:
-        if staff:
-            return await for_staff(self.services, tenant_id, wanted)
-        return await for_visitor(self.services, tenant_id, wanted, community_id)
 
     async def _worded(
         self, question: str, wanted: str, turns: Sequence[Turn], pieces: list[Piece]

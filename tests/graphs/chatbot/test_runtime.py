@@ -94,6 +94,13 @@ async def test_a_follow_up_is_understood_by_what_was_asked_before(chatbot: Chatb
     assert ids(second) == ["KB-0002"]
 
 
+async def test_what_was_cited_answers_once_more_but_nothing_else(chatbot: Chatbot) -> None:
+    first = await asks(chatbot, "The gate does not open for a new fob, what can I do?")
+    assert ids(await asks(chatbot, "And if it still does not?", first.thread_id))[0] == "KB-0001"
+    other = await asks(chatbot, "And what about my flight to Rome?", first.thread_id)
+    assert (other.citations, other.offer_ticket) == ([], True)
+
+
 async def test_a_new_subject_is_not_mixed_with_the_old_one(chatbot: Chatbot) -> None:
     first = await asks(chatbot, "Where are parcels kept?")
     other = await asks(chatbot, "The gate does not open for a new fob", first.thread_id)
