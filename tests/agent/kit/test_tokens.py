@@ -7,6 +7,7 @@ import jwt
 import pytest
 
 from agent.errors import Misconfigured, Unauthenticated
+from agent.kit import tokens
 from agent.kit.clock import ManualClock
 from agent.kit.tokens import ISSUER, LEEWAY, MAX_BYTES, TokenSigner
 
@@ -159,3 +160,28 @@ def test_hostile_tokens_are_refused(signer: TokenSigner, token: str) -> None:
 
 def test_the_tests_forge_well(signer: TokenSigner) -> None:
     assert signer.verify(forged()).sub == "thr_1"
+
+
+class TestKnown:
+    def test_a_token_that_is_known_expires_all_the_same(
+        self, signer: TokenSigner, clock: ManualClock
+    ) -> None:
+        token = signer.issue("thr_1", HOUR, tenant="default").token
+        assert signer.verify(token) == signer.verify(token)
+        clock.advance(HOUR + LEEWAY)
+        with pytest.raises(Unauthenticated) as refused:
+            signer.verify(token)
+        assert refused.value.code == "token_expired"
+
+    def test_what_is_refused_is_not_remembered(self, signer: TokenSigner) -> None:
+        token = signer.issue("thr_1", HOUR, tenant="default").token
+        for _ in range(2):
+            with pytest.raises(Unauthenticated):
+                signer.verify(token[:-2])
+        assert not signer._known
+
+    def test_few_are_remembered(self, signer: TokenSigner, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tokens, "KNOWN", 3)
+        for number in range(5):
+            signer.verify(signer.issue(f"thr_{number}", HOUR, tenant="default").token)
+        assert len(signer._known) == 3
