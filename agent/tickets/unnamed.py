@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 
+from agent.ai.understanding.patterns import listed
 from agent.privacy.models import Contact
 from agent.privacy.name_cues import NO_NAME
 from agent.privacy.pii import Kind, redact
@@ -18,9 +19,9 @@ _PRIVATE: frozenset[Kind] = frozenset(("email", "phone", "ssn", "card"))
 """What no label may hold; a property may be called by its address."""
 _SHORTEST = 3
 """Letters a word of a name has where it stands by itself within a text."""
-_ROLES = frozenset(
+_ROLES = listed(
     "unknown user test admin support service services account accounts accounting customer client "
-    "caller agent tenant office team".split()
+    "caller agent tenant office team"
 )
 """Words in the place of a name that are none."""
 _NAME = re.compile(r"[^\W\d_](?:[\w'’-]|\.(?=\w))*")
