@@ -31,7 +31,7 @@ SUFFIXES = (".csv", ".jsonl", ".xlsx")
     "MB, .csv and .jsonl of at most 50 MB, columns as people name them. The job's report says what "
     "became of every row; what is read can be searched at once. While it waits, the same file "
     "again is the same job.",
-    responses=problems(400, 401, 403, 413, 415),
+    responses=problems(400, 401, 403, 413, 415, 429),
     openapi_extra=file_form("articles.csv"),
 )
 async def import_knowledge(

@@ -69,7 +69,7 @@ class Uploaded(BaseModel):
     "MB, .csv of at most 50 MB. What is wrong with it is said at once; a job makes the tickets and "
     "finds a resolution for each. The first row of a conversation id counts. While it waits, the "
     "same file again is the same job.",
-    responses=problems(400, 401, 403, 413, 415),
+    responses=problems(400, 401, 403, 413, 415, 429),
     openapi_extra=file_form("tickets.xlsx"),
 )
 async def upload(request: Request, state: Serving, actor: Creator) -> Uploaded:
