@@ -9,7 +9,7 @@ from agent.knowledge.passages import SURE, Text, best_passage
 from agent.knowledge.quotable import quotable
 from agent.knowledge.wording import meanings
 from agent.services import Services
-from agent.tickets.models import Case, Source
+from agent.tickets.models import Case, Grounds, Source
 from graphs.tickets.retrieve import is_near, speaks_of
 
 ARTICLES = 5
@@ -77,19 +77,17 @@ async def _written(
     services: Services, tenant_id: str, wanted: str, message: str, cited: Container[str]
 ) -> list[Piece]:
     grounds = await services.ticket_search.gather(tenant_id, Case(transcript=wanted))
-    if _SCRIPT.search(message) and grounds.scripts:
-        first, others = grounds.scripts[0], grounds.articles
-    elif grounds.articles:
-        first, *others = grounds.articles
-    else:
+    scripted = grounds.scripts[:1] if _SCRIPT.search(message) else []
+    first = next(
+        (one for one in scripted if is_near(wanted, one)),
+        _answering(grounds, wanted, message, cited),
+    )
+    if first is None:
         return []
-    evident = grounds.evident and first.kind != "script"
-    if not (evident or is_near(wanted, first) or (first.id in cited and _stays(message, first))):
-        return []
-    near = [one for one in others if one.similarity_score >= ALSO][: SHOWN - 1]
+    near = [one for one in grounds.articles if one is not first and one.similarity_score >= ALSO]
     vote = next((vote for vote in grounds.votes if vote.kb_id == first.id), None)
     scripts = [one for one in grounds.scripts if vote and one.id == vote.script_id]
-    sources = [first, *near, *scripts]
+    sources = [first, *near[: SHOWN - 1], *scripts]
     texts = await services.knowledge.store.by_ids(tenant_id, [one.id for one in sources])
     return [
         Piece(one.id, one.title, one.passage, one.similarity_score, text.text)
@@ -121,6 +119,15 @@ async def _quoted(question: str, pieces: dict[str, Piece]) -> list[Piece]:
     if best is None or best.sureness < SURE:
         return []
     return [Piece(best.source.source_id, best.source.title, best.text, min(best.sureness, 1.0))]
+
+
+def _answering(grounds: Grounds, wanted: str, message: str, cited: Container[str]) -> Source | None:
+    """The best article or resolution, where it answers."""
+    if not grounds.articles:
+        return None
+    best = grounds.articles[0]
+    once_more = best.id in cited and _stays(message, best)
+    return best if grounds.evident or once_more or is_near(wanted, best) else None
 
 
 def _stays(message: str, source: Source) -> bool:
