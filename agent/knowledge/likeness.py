@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from agent.ai.embeddings.offline import OfflineEmbedder
 from agent.ai.search.shelf import Floats
 from agent.chunks.service import ChunkService
-from agent.knowledge.models import CORPORA, Article, Likeness
+from agent.knowledge.models import CORPORA, Article, Entry, Likeness
 from agent.knowledge.store import KnowledgeStore
 
 SIMILAR = 0.9
@@ -31,39 +31,42 @@ async def proposals(
     known: dict[str, Floats] = {}
     for article in about:
         if _is_new(article):
-            others = [*await _nearest(tenant_id, article, store, chunks), *before]
-            if likeness := await _likest(article, others, known):
+            near = await nearest(tenant_id, article, store, chunks)
+            others = [each for each in near if each.knowledge_id != article.knowledge_id]
+            if likeness := await likest(article.text, [*others, *before], known):
                 found[article.knowledge_id] = likeness
             before.append(article)
     return found
 
 
-def _is_new(article: Article) -> bool:
-    return article.kind == "resolution" and article.version == 1
-
-
-async def _nearest(
-    tenant_id: str, article: Article, store: KnowledgeStore, chunks: ChunkService
+async def nearest(
+    tenant_id: str, entry: Article | Entry, store: KnowledgeStore, chunks: ChunkService
 ) -> list[Article]:
-    asked = f"{article.title}\n{article.text}"[:_ASKED]
-    hits = await chunks.search(tenant_id, CORPORA[article.kind], asked, k=_COMPARED)
-    ids = [hit.source_id for hit in hits if hit.source_id != article.knowledge_id]
-    known = await store.by_ids(tenant_id, ids)
-    return [known[each] for each in ids if each in known and known[each].status == "active"]
+    """The active articles and resolutions that share most words with an entry."""
+    asked = f"{entry.title}\n{entry.text}"[:_ASKED]
+    hits = await chunks.search(tenant_id, CORPORA["resolution"], asked, k=_COMPARED)
+    known = await store.by_ids(tenant_id, [hit.source_id for hit in hits])
+    found = [known[hit.source_id] for hit in hits if hit.source_id in known]
+    return [article for article in found if article.status == "active"]
 
 
-async def _likest(
-    article: Article, others: Sequence[Article], known: dict[str, Floats]
-) -> Likeness | None:
-    """Takes the vectors that are `known` by their text, and adds to them."""
+async def likest(text: str, others: Sequence[Article], known: dict[str, Floats]) -> Likeness | None:
+    """The one that is similar enough to be named, if any.
+
+    Takes the vectors that are `known` by their text, and adds to them.
+    """
     if not others:
         return None
-    texts = [each.text[:_READ] for each in (article, *others)]
-    new = [text for text in dict.fromkeys(texts) if text not in known]
+    texts = [each[:_READ] for each in (text, *(other.text for other in others))]
+    new = [each for each in dict.fromkeys(texts) if each not in known]
     known |= zip(new, (await OfflineEmbedder().embed(new)).vectors, strict=True)
-    scores = [float(known[text] @ known[texts[0]]) for text in texts[1:]]
+    scores = [float(known[each] @ known[texts[0]]) for each in texts[1:]]
     score = max(scores)
     if score < SIMILAR:
         return None
     best = others[scores.index(score)].knowledge_id
     return Likeness(knowledge_id=best, similarity_score=round(min(score, 1.0), 4))
+
+
+def _is_new(article: Article) -> bool:
+    return article.kind == "resolution" and article.version == 1

@@ -11,8 +11,18 @@ from agent.chunks.service import ChunkService
 from agent.errors import InvalidInput, LatchkeyError, NotFound
 from agent.kit.clock import Clock
 from agent.kit.ids import stable_id
-from agent.knowledge.likeness import proposals
-from agent.knowledge.models import CORPORA, Article, ArticleDraft, Corpus, Found, Kind, Put
+from agent.knowledge.likeness import likest, nearest, proposals
+from agent.knowledge.models import (
+    CORPORA,
+    Article,
+    ArticleDraft,
+    Corpus,
+    Entry,
+    Found,
+    Kind,
+    Likeness,
+    Put,
+)
 from agent.knowledge.store import KnowledgeStore
 from agent.knowledge.wording import rephrased
 from agent.mongo.repository import Repository
@@ -106,6 +116,16 @@ class KnowledgeService:
             )
         ]
         return (await self._found(tenant_id, hits, kinds))[:k]
+
+    async def like(self, tenant_id: str, entry: Entry) -> tuple[Likeness, Article] | None:
+        """What says nearly the same as an entry that is not published yet."""
+        await self.follow_if_possible(tenant_id)
+        others = await nearest(tenant_id, entry, self.store, self._chunks)
+        likeness = await likest(entry.text, others, {})
+        if likeness is None:
+            return None
+        found = next(each for each in others if each.knowledge_id == likeness.knowledge_id)
+        return likeness, found
 
     async def categories(self, tenant_id: str) -> list[str]:
         """The names that active entries are filed under."""

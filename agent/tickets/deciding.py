@@ -10,7 +10,7 @@ from agent.events.models import Event
 from agent.events.store import EventStore
 from agent.kit.clock import Clock
 from agent.kit.failpoints import Failpoints
-from agent.knowledge.models import Article
+from agent.knowledge.models import Article, Entry
 from agent.knowledge.publishing import Publishing
 from agent.knowledge.store import KnowledgeStore
 from agent.mongo.repository import Repository
@@ -73,12 +73,7 @@ class Deciding:
         """One transaction; opens the ticket first where it is pending."""
         reviewer.require(ticket)
         act = await self._approval(tenant_id, ticket, reviewer, edit, given)
-        decided = ticket.model_copy(update=act.changes)
-        if not (decided.final_resolution or "").strip():
-            raise Conflict(
-                "ticket_unresolved", "It has no resolution yet; send one as edited_resolution."
-            )
-        entry = entry_of(decided, by=reviewer.name, title=await self._title(tenant_id, ticket))
+        entry = await self._entry(tenant_id, ticket, act, reviewer)
 
         async def write() -> Approved:
             standing = await self._store.get(tenant_id, ticket.ticket_id)
@@ -104,6 +99,20 @@ class Deciding:
             approved = await self._repository.transact(write)
         self._failpoints.reach("knowledge_published")
         return approved
+
+    async def preview(self, tenant_id: str, ticket: Ticket, reviewer: Reviewer) -> Entry:
+        """What an approval of the ticket as it stands would publish."""
+        act = await self._approval(tenant_id, ticket, reviewer, None, Given())
+        return await self._entry(tenant_id, ticket, act, reviewer)
+
+    async def _entry(self, tenant_id: str, ticket: Ticket, act: Act, reviewer: Reviewer) -> Entry:
+        """Raises Conflict `ticket_unresolved`."""
+        decided = ticket.model_copy(update=act.changes)
+        if not (decided.final_resolution or "").strip():
+            raise Conflict(
+                "ticket_unresolved", "It has no resolution yet; send one as edited_resolution."
+            )
+        return entry_of(decided, by=reviewer.name, title=await self._title(tenant_id, ticket))
 
     async def _approval(
         self,

@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import difflib
+from dataclasses import dataclass, field
 
 from agent.errors import Conflict, InvalidInput, TooLarge
 from agent.kit.text import clean
+from agent.knowledge.models import Entry, Likeness
 from agent.knowledge.service import KnowledgeService
 from agent.mongo.repository import Repository
 from agent.tickets.acts import Act, Acts, changed, decided, expect, not_opened
@@ -19,6 +22,14 @@ BULK = 500
 """Tickets that one bulk approval decides at most."""
 REASON = 2_000
 _PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    entry: Entry
+    similar_to: Likeness | None = None
+    difference: list[str] = field(default_factory=list)
+    """From the similar one to this: lines that begin with a blank stay, with - go, with + come."""
 
 
 class Reviewing:
@@ -105,6 +116,19 @@ class Reviewing:
             return ticket
         act = Act({"assigned_to": assigned_to})
         return await self._change(tenant_id, ticket, act, reviewer, "ticket.assigned")
+
+    async def preview(self, tenant_id: str, ticket_id: str, reviewer: Reviewer) -> Preview:
+        """What an approval would publish, and how that differs from what says nearly the same.
+
+        Raises Conflict `ticket_unresolved` or `ticket_decided`.
+        """
+        ticket = await self._undecided(tenant_id, ticket_id, None)
+        entry = await self._deciding.preview(tenant_id, ticket, reviewer)
+        like = await self._knowledge.like(tenant_id, entry)
+        if like is None:
+            return Preview(entry)
+        likeness, other = like
+        return Preview(entry, likeness, await asyncio.to_thread(difference, other.text, entry.text))
 
     async def approve(
         self,
@@ -260,6 +284,11 @@ class Reviewing:
         if not kept:
             raise InvalidInput("ticket_text_empty", "The text is empty; write a few words.")
         return kept
+
+
+def difference(before: str, after: str) -> list[str]:
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm="")
+    return [line for line in [*lines][2:] if not line.startswith("@@")]
 
 
 def _is_left_out(ticket: Ticket, reviewer: Reviewer) -> bool:

@@ -255,6 +255,34 @@ class TestApprove:
         assert [tier_number(name) for name in ("Tier3", "2", None, "")] == [3, 2, None, None]
 
 
+class TestPreview:
+    async def test_it_shows_what_would_be_published_and_beside_what(
+        self, services: Services
+    ) -> None:
+        text = "Press star.\nThen enter the code of the gate.\nWait for the green light."
+        article = ArticleDraft(knowledge_id="KB-1A", title="Gates", text=text)
+        await services.knowledge.put(TENANT, [article], "test")
+        [ticket] = await settled(services, content=text.replace("green", "blue"), kb_id="KB-1A")
+        preview = await services.reviewing.preview(TENANT, ticket.ticket_id, DANA)
+        assert (preview.entry.title, preview.entry.reference_articles) == ("Gate code 1", ["KB-1A"])
+        assert preview.similar_to
+        assert preview.similar_to.knowledge_id == "KB-1A"
+        assert preview.difference == [
+            " Then enter the code of the gate.",
+            "-Wait for the green light.",
+            "+Wait for the blue light.",
+        ]
+        assert (await services.tickets.get(TENANT, ticket.ticket_id)) == ticket
+        with pytest.raises(NotFound):
+            await services.reviewing.preview("other", ticket.ticket_id, DANA)
+
+    async def test_without_a_resolution_there_is_none(self, services: Services) -> None:
+        [ticket_id] = await added(services)
+        assert await outcome(services.reviewing.preview(TENANT, ticket_id, DANA)) == (
+            "ticket_unresolved"
+        )
+
+
 class TestReject:
     async def test_the_reason_is_kept_and_the_draft_discarded(self, services: Services) -> None:
         [ticket] = await opened(services, draft(**PERSON), draft_title="Keypads")
