@@ -9,6 +9,7 @@ from typing import Any
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
+from agent.knowledge.models import Article
 from agent.services import Services
 from agent.tickets.models import Status
 
@@ -41,36 +42,32 @@ async def export_tickets(
     await services.audit.record(tenant_id, "tickets.exported", tenant_id, {}, actor=actor)
     statuses = [Status(status)] if status else []
 
-    async def rows() -> AsyncIterator[Row]:
+    async def pages() -> AsyncIterator[list[Row]]:
         cursor: str | None = None
         while True:
             page = await services.tickets.store.page(
                 tenant_id, status=statuses, limit=_PAGE, cursor=cursor
             )
-            for ticket in page.items:
-                yield [getattr(ticket, column) for column in TICKETS]
+            yield [[getattr(each, column) for column in TICKETS] for each in page.items]
             if (cursor := page.next_cursor) is None:
                 return
 
-    return await _write(path, "Tickets", TICKETS, rows())
+    return await _write(path, "Tickets", TICKETS, pages())
 
 
 async def export_knowledge(services: Services, tenant_id: str, path: Path, *, actor: str) -> int:
     """Write articles, scripts and resolutions, the retired ones too; how many. Audited."""
     await services.audit.record(tenant_id, "knowledge.exported", tenant_id, {}, actor=actor)
 
-    async def rows() -> AsyncIterator[Row]:
+    async def pages() -> AsyncIterator[list[Row]]:
         cursor: str | None = None
         while True:
             page = await services.knowledge.store.page(tenant_id, limit=_PAGE, cursor=cursor)
-            for article in page.items:
-                said = {**dict(article), "resolution": article.text}
-                said["reference_articles"] = ", ".join(article.reference_articles)
-                yield [said[column] for column in KNOWLEDGE]
+            yield [_entry(article) for article in page.items]
             if (cursor := page.next_cursor) is None:
                 return
 
-    return await _write(path, "Knowledge", KNOWLEDGE, rows())
+    return await _write(path, "Knowledge", KNOWLEDGE, pages())
 
 
 async def workbook_answer(name: str, write: Callable[[Path], Awaitable[object]]) -> FileResponse:
@@ -87,21 +84,29 @@ async def workbook_answer(name: str, write: Callable[[Path], Awaitable[object]])
     )
 
 
-async def _write(path: Path, title: str, columns: Row, rows: AsyncIterator[Row]) -> int:
-    """The rows are read here and written in a thread, one after the other."""
+def _entry(article: Article) -> Row:
+    references = ", ".join(article.reference_articles)
+    said = {**dict(article), "resolution": article.text, "reference_articles": references}
+    return [said[column] for column in KNOWLEDGE]
+
+
+async def _write(
+    path: Path, title: str, columns: Sequence[str], pages: AsyncIterator[list[Row]]
+) -> int:
+    """The pages are read here and written in a thread, one after the other."""
     from agent.kit.workbooks import write_rows
 
     loop, written = asyncio.get_running_loop(), 0
 
-    def pulled() -> Iterator[Row]:
+    def rows() -> Iterator[Row]:
         nonlocal written
-        while (row := asyncio.run_coroutine_threadsafe(_next(rows), loop).result()) is not None:
-            written += 1
-            yield row
+        while (page := asyncio.run_coroutine_threadsafe(_next(pages), loop).result()) is not None:
+            written += len(page)
+            yield from page
 
-    await asyncio.to_thread(write_rows, path, title, columns, pulled())
+    await asyncio.to_thread(write_rows, path, title, columns, rows())
     return written
 
 
-async def _next(rows: AsyncIterator[Row]) -> Row | None:
-    return await anext(rows, None)
+async def _next(pages: AsyncIterator[list[Row]]) -> list[Row] | None:
+    return await anext(pages, None)

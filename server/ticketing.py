@@ -136,14 +136,13 @@ async def take_in(
     async with read_tickets(path, name=name) as file:
         async for batch in file.batches:
             await _add(services, tenant_id, batch, at, created_by, job_id)
-            await step(0, expected, at.model_dump())
+            await step(at.looked_at, expected, at.model_dump())
     report = TicketReport(
         accepted=at.accepted,
         duplicates=at.taken + sum(each.code == DUPLICATE for each in file.rejected),
         rejected=_counted([*file.rejected, *[_taken(0)] * at.taken]),
         warnings=_counted(file.warnings),
     )
-
     report.resolved = await _resolve(services, desk, tenant_id, job_id, at, step)
     return report
 
