@@ -169,6 +169,7 @@ class TicketDesk:
         with self._saver.turn(at, None, fresh=False):
             resume: Command[Any] = Command(resume=DECIDED)
             await self._graph.ainvoke(resume, _config(at), durability="exit")
+        self.services.failpoints.reach("ticket_decided")
         await self._waiting.drop(tenant_id, [ticket_id])
 
     def _wake(self, tenant_id: str, ticket_id: str) -> None:
@@ -181,9 +182,10 @@ class TicketDesk:
         ids = await self._waiting.some(tenant_id, after=self._swept.get(tenant_id, ""), limit=SWEPT)
         self._swept[tenant_id] = ids[-1] if len(ids) == SWEPT else ""
         tickets = await self.services.tickets.store.by_ids(tenant_id, ids)
-        await self._waiting.drop(tenant_id, [each for each in ids if each not in tickets])
+        gone = [each for each in ids if not (each in tickets and _is_told(tickets[each]))]
+        await self._waiting.drop(tenant_id, gone)
         for ticket in tickets.values():
-            if not waits(ticket):
+            if ticket.ticket_id not in gone and not waits(ticket):
                 await _alone(ticket.ticket_id, self._go_on(tenant_id, ticket.ticket_id))
 
 
@@ -206,6 +208,11 @@ async def _alone(ticket_id: str, work: Coroutine[Any, Any, None]) -> None:
         await work
     except Exception as error:
         log.warning("the graph of ticket %s waits on %s", ticket_id, _name(error))
+
+
+def _is_told(ticket: Ticket) -> bool:
+    """Whether what it said is still there; what was forgotten may wait in no checkpoint."""
+    return ticket.forgotten_at is None
 
 
 def _config(at: str) -> "RunnableConfig":

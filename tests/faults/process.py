@@ -15,6 +15,7 @@ from agent.outbox.dispatcher import Dispatcher
 from agent.settings import Settings
 from agent.tickets.reviewers import Reviewer
 from graphs.runtime import open_runtime
+from graphs.tickets.runtime import open_desk
 from tools.connectors.record import RecordConnector
 
 
@@ -29,6 +30,13 @@ async def main(job: dict[str, str]) -> None:
             decision = Decision(decision="approve")
             await runtime.decide("default", job["action_id"], decision, actor="office")
             await runtime.caught_up("default", job["thread_id"])
+        elif job["step"] == "resolve":
+            async with open_desk(services) as desk:
+                await desk.resolve("default", [job["ticket_id"]])
+        elif job["step"] == "desk_approve":
+            async with open_desk(services) as desk:
+                reviewer = Reviewer("user:dana", admin=True)
+                await desk.approve("default", job["ticket_id"], reviewer)
         elif job["step"] == "approve":
             reviewer = Reviewer("user:dana", admin=True)
             await services.reviewing.approve("default", job["ticket_id"], reviewer)

@@ -18,6 +18,7 @@ from agent.services import Services
 from agent.threads.models import Role
 from agent.tours.models import TourStatus
 from graphs.runtime import Runtime, open_runtime
+from graphs.tickets.runtime import open_desk
 from tests.agent.tickets.cases import opened
 
 pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("children")]
@@ -170,6 +171,33 @@ class TestPublishing:
             "name": "KB-NEW",
             "last": 1,
         }
+
+
+class TestTicketGraph:
+    async def test_a_ticket_is_resolved_once_and_asked_about_in_the_end(
+        self, demo: Services, step: Step
+    ) -> None:
+        [ticket] = await opened(demo)
+        ticket_id = ticket.ticket_id
+        assert await step("resolve", "ticket_question", ticket_id=ticket_id) == EXIT_CODE
+        before = await demo.tickets.get(TENANT, ticket_id)
+        assert before.resolution_content
+        checkpoints = demo.repository.scoped("checkpoints", TENANT)
+        assert await checkpoints.count({}) == 0
+        assert await step("resolve", "", ticket_id=ticket_id) == 0
+        assert await demo.tickets.get(TENANT, ticket_id) == before
+        assert await checkpoints.count({}) == 1
+
+        assert await step("desk_approve", "ticket_decided", ticket_id=ticket_id) == EXIT_CODE
+        approved = await demo.tickets.get(TENANT, ticket_id)
+        assert approved.status == "approved"
+        assert await checkpoints.count({}) == 1
+        async with open_desk(demo) as desk:
+            await desk.sweep()
+        assert await checkpoints.count({}) == 0
+        assert await demo.tickets.get(TENANT, ticket_id) == approved
+        published = await demo.knowledge.search(TENANT, "gate code keypad", kinds=("resolution",))
+        assert [each.article.knowledge_id for each in published] == [approved.knowledge_id]
 
 
 class TestDelivery:

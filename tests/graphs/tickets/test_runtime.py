@@ -158,6 +158,13 @@ class TestDeciding:
         assert (await checkpoints(desk.services))[0] == 1
         assert (await desk.services.tickets.get(TENANT, ids[1])).status is Status.PENDING
 
+    async def test_what_was_forgotten_waits_in_no_checkpoint(self, desk: TicketDesk) -> None:
+        ids = await add(desk.services, 1, 2)
+        await desk.resolve(TENANT, ids)
+        await desk.services.tickets.forget(TENANT, ids[0], actor="user:ann")
+        await desk.sweep()
+        assert (await checkpoints(desk.services))[0] == 1
+
     async def test_bulk_approval_ends_their_graphs(self, desk: TicketDesk) -> None:
         ids = await add(desk.services, 1, 2)
         await desk.resolve(TENANT, ids)
