@@ -210,8 +210,8 @@ _REASONS = {
     "transcript_too_long": f"The transcript has more than {TRANSCRIPT:,} characters; shorten it.",
 }
 _FLAWED = {
-    Flaw.ERROR: "its cell holds an error",
-    Flaw.FORMULA: "its cell holds a formula without a value; open the file in Excel and save it",
+    Flaw.ERROR: "Its cell holds an error.",
+    Flaw.FORMULA: "Its cell holds a formula without a value; open the file in Excel and save it.",
 }
 
 
@@ -221,5 +221,5 @@ def _refused(code: str) -> ReadRow:
 
 def _missing(required: str, cell: Cell | None) -> ReadRow:
     code = f"missing_{required}"
-    why = f" {_FLAWED[cell].capitalize()}." if isinstance(cell, Flaw) else ""
+    why = f" {_FLAWED[cell]}" if isinstance(cell, Flaw) else ""
     return ReadRow(refused=(code, _REASONS[code] + why))
