@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from agent.ai.chat import ChatModels
 from agent.ai.embeddings import Embedders
@@ -30,7 +31,7 @@ from agent.jobs.broker import Broker
 from agent.jobs.service import JobService
 from agent.jobs.store import JobStore
 from agent.kit.clock import Clock, SystemClock
-from agent.kit.crypto import derive, key_from
+from agent.kit.crypto import derive, key_from, keyed_hash
 from agent.kit.failpoints import Failpoints
 from agent.kit.telemetry import Telemetry
 from agent.knowledge.curating import Curator
@@ -96,7 +97,7 @@ async def open_services(
 
     Raises Misconfigured, Unavailable or StorageFull.
     """
-    async with _open_database(settings) as database:
+    async with open_database(settings) as database:
         await indexes.ensure(database)
         # it makes or reads the key files
         services = await asyncio.to_thread(
@@ -259,7 +260,8 @@ def build_services(
 
 
 @contextlib.asynccontextmanager
-async def _open_database(settings: Settings) -> AsyncIterator[Database]:
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database alone, as it is: nothing is made in it."""
     async with contextlib.AsyncExitStack() as stack:
         if settings.mongodb_uri is not None:
             database = Database(settings.mongodb_uri.get_secret_value(), settings.database)
@@ -277,6 +279,18 @@ def _broker(settings: Settings) -> Broker | None:
     if settings.celery_broker_url is None:
         return None
     return Broker(settings.celery_broker_url.get_secret_value(), settings.database)
+
+
+def key_file(settings: Settings, field: str) -> Path | None:
+    """Where the key is, or will be made; None where the environment gives it."""
+    if getattr(settings, field) is not None:
+        return None
+    return settings.data_dir / field.replace("_", ".")
+
+
+def key_print(settings: Settings, field: str) -> str:
+    """Tells one key from another, and nothing else of it."""
+    return keyed_hash(derive(_key(settings, field), "fingerprint"), field)
 
 
 def _key(settings: Settings, field: str) -> bytes:

@@ -184,6 +184,32 @@ def verify(
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Must not exist yet.")],
+    keys: Annotated[
+        bool, typer.Option("--keys/--without-keys", help="With the key files, or without.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Write everything into one file, as it is at one moment, while servers go on."""
+    from server.commands.backup import run
+
+    run(settings(), Output(as_json=as_json), file, keys=keys)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `latchkey backup` wrote.")],
+    as_json: Json = False,
+) -> None:
+    """Fill an empty database from a backup and verify its audit."""
+    from server.commands.restore import run
+
+    if not run(settings(), Output(as_json=as_json), file):
+        raise typer.Exit(1)
+
+
+@app.command()
 def forget(
     lead_id: Annotated[str, typer.Argument(metavar="ID", help="Who is to be forgotten.")],
     ticket: Annotated[

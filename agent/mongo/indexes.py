@@ -15,6 +15,8 @@ from agent.mongo.faults import translated
 
 _DAY = 24 * 60 * 60
 _CHANGED = (85, 86)
+META = "meta"
+"""Says which indexes a database has."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,7 @@ async def ensure(database: Database) -> None:
     """Create what is missing and rebuild what has changed; one read when nothing has."""
     wanted = hashlib.sha256(repr(INDEXES).encode()).hexdigest()
     with translated(database.fault):
-        meta = database.handle["meta"]
+        meta = database.handle[META]
         if await meta.find_one({"_id": "indexes", "fingerprint": wanted}):
             return
         tables = groupby(sorted(INDEXES, key=attrgetter("collection")), attrgetter("collection"))
