@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.errors import InvalidInput, NotFound
+from agent.knowledge.models import Likeness
 from agent.services import Services
 from agent.tickets.deciding import Approved
 from agent.tickets.models import TEXT, Status
@@ -88,6 +89,18 @@ class Approval(BaseModel):
     """What can be found from now on."""
 
 
+class PreviewItem(BaseModel):
+    title: str
+    resolution: str
+    product: str | None
+    category: str | None
+    reference_articles: list[str]
+    similar_to: Likeness | None
+    """Says nearly the same."""
+    difference: list[str]
+    """From that one to this: lines that begin with a blank stay, with - go, with + come."""
+
+
 class ApprovedAbove(BaseModel):
     approved: int
     items: list[Approval]
@@ -146,6 +159,24 @@ async def assign(
         version=body.version,
     )
     return TicketItem.of(ticket)
+
+
+@router.get(
+    "/{ticket_id}/preview",
+    summary="What approving a ticket would publish",
+    description="As it stands now, beside the entry that says nearly the same, if one does.",
+    responses=problems(401, 403, 404, 409),
+)
+async def preview(ticket_id: Id, services: TheServices, actor: Reviewing) -> PreviewItem:
+    shown = await services.reviewing.preview(
+        actor.tenant_id, ticket_id, await _reviewer(services, actor)
+    )
+    return PreviewItem(
+        **shown.entry.model_dump(include={"title", "product", "category", "reference_articles"}),
+        resolution=shown.entry.text,
+        similar_to=shown.similar_to,
+        difference=shown.difference,
+    )
 
 
 @router.post(

@@ -566,6 +566,7 @@ ROWS = (
         body={"edited_resolution": "Prepare it once more."},
     ),
     Row("PATCH /api/tickets/{ticket_id}/assign", Scope.TICKETS_REVIEW, body={"assigned_to": None}),
+    Row("GET /api/tickets/{ticket_id}/preview", Scope.TICKETS_REVIEW),
     Row("POST /api/tickets/{ticket_id}/approve", Scope.TICKETS_REVIEW, body={}, uses_up=True),
     Row(
         "POST /api/tickets/{ticket_id}/reject",

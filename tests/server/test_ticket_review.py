@@ -229,3 +229,20 @@ async def test_fifty_approvals_at_once_have_fifty_consecutive_ids(
     )
     published = sorted(answer.json()["knowledge"]["knowledge_id"] for answer in answers)
     assert published == [f"KB-NEW-{number:04}" for number in range(1, 51)]
+
+
+async def test_a_preview_shows_what_approving_would_publish(
+    agent: Staff, user: Staff, ticket: str
+) -> None:
+    before = await agent.read(ticket)
+    shown = await agent.read(f"{ticket}/preview")
+    assert shown["resolution"] == before["resolution_content"]
+    assert (shown["similar_to"], shown["difference"]) == (None, [])
+    assert await agent.read(ticket) == before
+    assert code(await user.get(f"{ticket}/preview")) == (403, "scope_missing")
+    await opened(agent, ticket)
+    answer = await agent.post(f"{ticket}/approve", {})
+    published = answer.json()["knowledge"]
+    assert published["resolution"] == shown["resolution"]
+    assert published["title"] == shown["title"]
+    assert code(await agent.get(f"{ticket}/preview")) == (409, "ticket_decided")
