@@ -65,9 +65,9 @@ def _whole(package: Package, entry: Entry) -> bytes:
 
 def _require_plain_workbook(package: Package, book: str, texts: dict[str, bytes]) -> None:
     names = [entry.name.lower() for entry in package.entries]
-    types = texts.get("[Content_Types].xml", b"")
+    said = [text for name, text in texts.items() if name != book]
     if any(name.endswith("vbaproject.bin") for name in names) or any(
-        sign in types for sign in _MACROS
+        sign in text for sign in _MACROS for text in said
     ):
         raise Refused(refused.MACROS)
     if not book:

@@ -25,17 +25,17 @@ _WIDE_MARKS = (
     (b"<\x00", "utf-16-le"),
 )
 _PARSED = (b"worksheet", b"sst", b"workbook", b"styleSheet", b"Types", b"Relationships")
-_COUNT = re.compile(rb"\b(?:unique)?[cC]ount\s*=\s*[\"']\s*(\d+)")
+_COUNT = re.compile(rb"\b(?:unique)?[cC]ount\s*=\s*[\"']\s*(\d{1,12})")
 _DIMENSION = re.compile(rb"dimension\s[^<>]{0,300}?ref\s*=\s*[\"'](?:[^\"':]*:)?([A-Za-z]*)(\d*)")
 _UNCOMMON = re.compile(rb' r="(?:[A-Z][A-Z]|[A-Z]?\d{6})')
 _WIDE = re.compile(rb' r="([A-Z]{2,})\d')
-_LONG = re.compile(rb' r="[A-Z]*(\d{6,})"')
-_REF = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]+)(\d+)[\"']")
+_LONG = re.compile(rb' r="[A-Z]*(\d{6,12})')
+_REF = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]+)(\d{1,9})[\"']")
 _IS_ERROR = b't="e"'
 _TAG = 400
 """Bytes that the tag of a cell may take; patterns look no further, so that none is slow."""
-_COMMON_COLUMNS, _COMMON_ROWS = 26, 99_999
-"""What a reference of one letter and five digits can say."""
+_COMMON = 26
+"""Columns that one letter names; with rows of five digits they are never too many cells."""
 _FAR = 256
 """From this column on a cell counts only where it holds something."""
 
@@ -107,11 +107,13 @@ class SheetScan:
         if dimension and not _is_in_format(dimension[1], dimension[2]):
             raise Refused(refused.CELLS_TOO_FAR)
         self.notes: Notes = {}
-        self._columns, self._rows = _COMMON_COLUMNS, _COMMON_ROWS
+        self._columns, self._rows = _COMMON, 0
         name = part.prefix + b":" if part.prefix else b""
         self._cell = b"<" + name + b"c "
+        self._row = re.compile(b'<%srow [^<>]{0,300}?\\br="(\\d{1,12})"' % name)
         self._filled = re.compile(
-            b'<%sc [^>]*?\\br="([A-Z]+)(\\d+)"[^>]*(?<!/)>(?!</%sc>)' % (name, name)
+            b'<%sc [^<>]{0,300}?\\br="([A-Z]+)(\\d{1,12})"[^<>]{0,300}(?<!/)>(?!</%sc>)'
+            % (name, name)
         )
         self._formula = re.compile(
             b"<%sf(?:\\s[^<>]{0,300}?)?(?:/>|>[^<]*</%sf>)\\s*(<%sv\\s*/>|<%sv>\\s*</%sv>)?\\s*</%sc>"
@@ -124,7 +126,9 @@ class SheetScan:
         for piece in pieces:
             data = rest + piece
             cut = data.rfind(self._cell)
-            if len(data) - cut > _CARRY:
+            if cut < 0:
+                cut = max(0, len(data) - _TAG)
+            elif len(data) - cut > _CARRY:
                 cut = len(data)
             self._read(data[:cut])
             rest = data[cut:]
@@ -164,6 +168,8 @@ class SheetScan:
             filled = [(column_number(c), int(r)) for c, r in self._filled.findall(data)]
             columns = max((column for column, _ in filled), default=0)
             rows = max((row for _, row in filled), default=0)
+        else:
+            rows = max(map(int, self._row.findall(data)), default=0)
         self._columns = max(self._columns, columns)
         self._rows = max(self._rows, rows)
         if (

@@ -163,8 +163,10 @@ class _Child:
 
     async def _cause_of_death(self) -> LatchkeyError:
         died = await self._process.wait()
-        slow = died in (-signal.SIGXCPU, -signal.SIGKILL)
-        return refusal(refused.TOO_SLOW if slow else refused.TOO_LARGE)
+        if died in (-signal.SIGXCPU, -signal.SIGKILL):
+            return refusal(refused.TOO_SLOW)
+        # the parser aborts where memory ends
+        return refusal(refused.TOO_LARGE if died == -signal.SIGABRT else refused.CORRUPT)
 
 
 def _command(path: Path) -> list[str]:

@@ -35,6 +35,15 @@ def written(path: Path, data: bytes) -> None:
     path.write_bytes(data)
 
 
+def letters(column: int) -> str:
+    """Of a column from 0."""
+    found = ""
+    while column >= 0:
+        found = chr(65 + column % 26) + found
+        column = column // 26 - 1
+    return found
+
+
 def environment(pid: int) -> str:
     file = Path(f"/proc/{pid}/environ")
     if not file.exists():
@@ -138,6 +147,18 @@ class TestRows:
 
     async def test_columns_count_from_the_first_one_of_the_sheet(self, path: Path) -> None:
         assert await read(path, book(rows([["", "", "c"]]))) == [(1, ["", "", "c"])]
+
+    @pytest.mark.parametrize(("columns", "count"), [(30, 700), (300, 40), (1_000, 3)])
+    async def test_many_columns(self, path: Path, columns: int, count: int) -> None:
+        names = [letters(column) for column in range(columns)]
+        body = "".join(
+            f'<row r="{row}">'
+            + "".join(f'<c r="{name}{row}"><v>{row}</v></c>' for name in names)
+            + "</row>"
+            for row in range(1, count + 1)
+        )
+        found = await read(path, book(body))
+        assert found == [(row, [row] * columns) for row in range(1, count + 1)]
 
     async def test_rows_of_formulas_without_values_are_told(self, path: Path) -> None:
         body = rows([["a"]]) + '<row r="2"><c r="C2"><f>A1</f></c></row>'
