@@ -67,6 +67,10 @@ class ApproveRequest(BaseModel):
     version: Version = None
 
 
+AS_IT_IS = ApproveRequest()
+"""What an approval without a body says."""
+
+
 class RejectRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"reason": "It answers another question."}}
@@ -103,7 +107,7 @@ class PreviewItem(BaseModel):
 
 class ApprovedAbove(BaseModel):
     approved: int
-    items: list[Approval]
+    approvals: list[Approval]
 
 
 @router.patch(
@@ -192,9 +196,8 @@ async def approve(
     services: TheServices,
     tickets: TheTickets,
     actor: Reviewing,
-    body: ApproveRequest | None = None,
+    body: ApproveRequest = AS_IT_IS,
 ) -> Approval:
-    body = body or ApproveRequest()
     approved = await tickets.approve(
         actor.tenant_id,
         ticket_id,
@@ -239,7 +242,7 @@ async def approve_above(
     approved = await tickets.approve_above(
         actor.tenant_id, await _reviewer(services, actor), body.score
     )
-    return ApprovedAbove(approved=len(approved), items=[_approval(each) for each in approved])
+    return ApprovedAbove(approved=len(approved), approvals=[_approval(each) for each in approved])
 
 
 def _approval(approved: Approved) -> Approval:

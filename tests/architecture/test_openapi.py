@@ -18,7 +18,12 @@ OPEN = {row.route for row in ROWS if row.who in (Gate.OPEN, Gate.SIGNED)} - OPTI
 """No credential is looked at."""
 OTHERS = {"POST /api/webhooks/inbound/{source}", "POST /api/leads/intake/zillow"}
 """The body is written by others, who may add to it."""
-WHOLE = {"/api/leads/stages", "/api/tours/slots", "/api/webhooks/subscriptions"}
+WHOLE = {
+    "/api/leads/stages",
+    "/api/tours/slots",
+    "/api/webhooks/subscriptions",
+    "/api/knowledge/{knowledge_id}/history",
+}
 """Lists that are short by their nature."""
 Operation = dict[str, Any]
 

@@ -197,7 +197,7 @@ async def test_bulk_approval_and_calibration(agent: Staff, demo: Services) -> No
     await made(demo, case(4, tier=3), score=99)
     answer = (await agent.post("/api/tickets/approve-above", {"score": 90})).json()
     assert answer["approved"] == 2
-    assert [each["knowledge"]["knowledge_id"] for each in answer["items"]] == [
+    assert [each["knowledge"]["knowledge_id"] for each in answer["approvals"]] == [
         "KB-NEW-0001",
         "KB-NEW-0002",
     ]
