@@ -22,6 +22,8 @@ async def decide(
 
     A tour whose time has passed or is taken: the Conflict lists free times as details.
     """
+    # done before, it makes no try of the transaction longer
+    await services.threads.filing.settle(tenant_id)
     try:
         return await services.approvals.decide(
             tenant_id,

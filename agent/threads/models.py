@@ -119,6 +119,8 @@ class Thread(BaseModel):
     """message_ids that left the queue last."""
     checkpoint_id: str | None = None
     """The newest checkpoint of its graph."""
+    unfiled: list[dict[str, Any]] = Field(default_factory=list, exclude=True, repr=False)
+    """Turns whose messages and events are on their way to their collections."""
     proposed: bool = True
     """False: no action was ever proposed in it, so that none needs to be looked for."""
     version: int = 1

@@ -125,7 +125,7 @@ class ThreadService:
         if queued is None:
             raise unknown(thread_id)
         thread, seq, _ = queued
-        await self._append(tenant_id, thread_id, seq, events, self._clock.now())
+        await self._append(tenant_id, thread, seq, events, self._clock.now())
         return thread.queue[-1]
 
     def claim(self, owner: str, *, always: bool = False) -> Claim:
@@ -173,7 +173,7 @@ class ThreadService:
                 for index, message in enumerate(messages, thread.next_turn)
             ]
             await self.store.append(tenant_id, thread_id, numbered)
-            await self._append(tenant_id, thread_id, seq, events, now)
+            await self._append(tenant_id, thread, seq, events, now)
             return numbered
 
         return await self._repository.transact(write)
@@ -229,15 +229,15 @@ class ThreadService:
     async def _append(
         self,
         tenant_id: str,
-        thread_id: str,
+        thread: Thread,
         first_seq: int,
         events: Sequence[Event],
         at: datetime,
     ) -> None:
         """Write events after those that turns have left to be filed: none is seen out of turn."""
-        if events:
-            await self.filing.settle(tenant_id, thread_id)
-            await self._events.append(tenant_id, thread_id, first_seq, events, at)
+        if events and thread.unfiled:
+            await self.filing.settle(tenant_id, thread.thread_id)
+        await self._events.append(tenant_id, thread.thread_id, first_seq, events, at)
 
     async def _not_queued(
         self, tenant_id: str, thread_id: str, message: Message, on_busy: OnBusy

@@ -17,10 +17,8 @@ _QUEUE = {"$ifNull": ["$queue", []]}
 FREE = {"owner": None, "until": datetime(1970, 1, 1, tzinfo=UTC), "fence": 0}
 
 _ORDER = Order(at="updated_at", key="thread_id")
-INSIDE = ("graph", "unfiled")
-"""Fields of a thread's row that are no part of the thread: what its graph remembers, and turns on
-their way to other collections."""
-_SHOWN = dict.fromkeys(INSIDE, 0)
+_SHOWN = dict.fromkeys(("graph", "unfiled.messages", "unfiled.events"), 0)
+"""Left out of a thread: what its graph remembers, and what turns have for other collections."""
 _AT_WORK = {**_SHOWN, "recent": 0}
 
 

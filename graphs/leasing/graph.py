@@ -16,7 +16,7 @@ from graphs.decisions import decide
 from graphs.leasing import applying, handoff, listing, outcome, qualifying, touring
 from graphs.leasing.outgoing import keep_safe
 from graphs.leasing.policy import Policy, StageSpec
-from graphs.leasing.state import Heard, LeasingState
+from graphs.leasing.state import Heard, LeasingState, changes
 from graphs.leasing.turn import Turn
 from graphs.leasing.understand import route, understand
 from tools.call import Call
@@ -53,8 +53,8 @@ def build(services: Services, policy: Policy) -> StateGraph[LeasingState]:
     graph = StateGraph(LeasingState)
 
     async def read(state: LeasingState) -> Command[str]:
-        update = await understand(state, services, policy)
-        return Command(goto=route({**state, **update}), update=update)
+        after = await understand(state, services, policy)
+        return Command(goto=route(after), update=changes(state, after))
 
     async def approval(state: LeasingState) -> Command[Literal["outcome"]]:
         return await _ask(state, services)
@@ -92,9 +92,8 @@ async def _entry(state: LeasingState) -> str:
 
 def _then(state: LeasingState, turn: Turn) -> Command[str]:
     """The turn's result, and whether a person is to be asked; cheaper than a conditional edge."""
-    update = turn.update()
-    waits = update.get("pending", state.get("pending"))
-    return Command(goto="approval" if waits else END, update=update)
+    after = turn.update()
+    return Command(goto="approval" if after["pending"] else END, update=changes(state, after))
 
 
 async def _ask(state: LeasingState, services: Services) -> Command[Literal["outcome"]]:

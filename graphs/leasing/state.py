@@ -103,3 +103,12 @@ class LeasingState(TypedDict, total=False):
     """action_ids that wait for a person, oldest first."""
     heard: Heard | None
     output: Output | None
+
+
+def changes(before: LeasingState, after: LeasingState) -> LeasingState:
+    """What of `after` is another value than in `before`; nothing is changed in its place.
+
+    A channel of the graph that is written costs time even where it stays the same.
+    """
+    new = {name: value for name, value in after.items() if before.get(name, ...) is not value}
+    return new  # type: ignore[return-value]  # some of its keys

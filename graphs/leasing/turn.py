@@ -96,10 +96,10 @@ class Turn:
 
     def ask_once(self, question: str) -> bool:
         """Whether `question` may be asked now; it never may again."""
-        once = self.state.setdefault("once", [])
+        once = self.state.get("once", [])
         if question in once:
             return False
-        once.append(question)
+        self.state["once"] = [*once, question]
         return True
 
     def quote(self, text: str) -> None:

@@ -241,6 +241,7 @@ class TestGrowth:
 
 async def _size(services: Services) -> int:
     """Bytes of all documents."""
+    await services.threads.filing.settle(TENANT)
     handle = services.database.handle
     names = await handle.list_collection_names(filter={"name": {"$nin": ["meta", "listings"]}})
     return sum([len(bson.encode(row)) for name in names async for row in handle[name].find({})])
