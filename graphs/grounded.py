@@ -3,21 +3,18 @@
 Used where one question has one answer; the leasing graph has rounds and tools of its own.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel
 
-from agent.ai.chat import ChatModels, Completion
+from agent.ai.chat import ChatModels
 from agent.ai.safety.allowed import Allowed
 from agent.ai.safety.leaks import leaked
 from agent.errors import Unavailable
 from agent.privacy.pii import find
 from agent.services import Services
 from prompts import load
-
-log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer", bound=BaseModel)
 LONGEST = 6_000
@@ -39,9 +36,10 @@ def model_of(services: Services) -> ChatModels | None:
 
 async def ask(
     chat: ChatModels, path: str, data: Mapping[str, str], schema: type[Answer]
-) -> Completion[Answer]:
-    """Ask by the prompt `path`: its `role`, `rules` and `output`, then its `task` with `data`.
+) -> tuple[Answer, str]:
+    """The answer to the prompt `path`, and the model that gave it.
 
+    It is told the `role`, the `rules` and the `output` of the prompt, then its `task` with `data`.
     Raises Unusable.
     """
     messages = [
@@ -54,26 +52,24 @@ async def ask(
         raise Unusable(error.code) from None
     if completion.parsed is None:
         raise Unusable("model_answer_empty")
-    return completion
+    return completion.parsed, completion.model
 
 
-def parsed(completion: Completion[Answer]) -> Answer:
-    if completion.parsed is None:
-        raise Unusable("model_answer_empty")
-    return completion.parsed
-
-
-def check(path: str, said: str, shown: Sequence[str]) -> None:
-    """Raise Unusable unless `said` gives nothing away that the texts shown to the model lack."""
+def check(path: str, said: str, published: Sequence[str] = ()) -> None:
+    """Raise Unusable for what may not be said: links and contacts that are not `published`, others'
+    personal data, markup, ids, words of the prompt."""
     if not said.strip():
         raise Unusable("model_answer_empty")
     if len(said) > LONGEST:
         raise Unusable("reply_too_long")
     contacts = frozenset(
-        span.value for text in shown for span in find(text) if span.kind in ("email", "phone")
+        span.value for text in published for span in find(text) if span.kind in ("email", "phone")
     )
     allowed = Allowed(
-        contacts=contacts, links="\n".join(shown), marks=(mark(path),), secrets=(rules_of(path),)
+        contacts=contacts,
+        links="\n".join(published),
+        marks=(mark(path),),
+        secrets=(rules_of(path),),
     )
     leak = leaked(said, allowed, _personal)
     if leak:

@@ -9,7 +9,7 @@ from agent.ai.chat import ChatModels
 from agent.chats.models import Turn
 from agent.privacy.pii import redact
 from graphs.chatbot.evidence import Piece
-from graphs.grounded import Unusable, ask, check, cited, parsed
+from graphs.grounded import Unusable, ask, check, cited
 from graphs.tickets.placeholders import shown
 from graphs.untrusted import dumped, unmarked
 
@@ -47,7 +47,7 @@ async def speak(
         "conversation": dumped(talk),
         "question": unmarked(question),
     }
-    answer = parsed(await ask(chat, PROMPT, data, Spoken))
+    answer, _ = await ask(chat, PROMPT, data, Spoken)
     if not answer.answered:
         return None
     citations = cited(answer.citations, [each.id for each in pieces])

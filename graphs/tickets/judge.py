@@ -5,7 +5,7 @@ from pydantic import BaseModel
 from agent.ai.chat import ChatModels
 from agent.privacy.pii import redact
 from agent.tickets.models import ACCURACY, COMPLETENESS, RELEVANCY, Case, Grounds, Score
-from graphs.grounded import Unusable, ask, check, parsed
+from graphs.grounded import Unusable, ask, check
 from graphs.tickets.placeholders import shown
 from graphs.tickets.shown import case_shown, found_shown
 from graphs.tickets.written import Material, Written
@@ -32,11 +32,11 @@ async def judge(
         "found": found_shown(grounds, material),
         "resolution": unmarked(written.content),
     }
-    answer = parsed(await ask(chat, PROMPT, said, Judged))
+    answer, _ = await ask(chat, PROMPT, said, Judged)
     reasoning = redact(answer.reasoning).text.strip()
     if len(reasoning) > REASONING:
         raise Unusable("reply_too_long")
-    check(PROMPT, shown(reasoning), [*said.values()])
+    check(PROMPT, shown(reasoning))
     return Score(
         relevancy_points=_within(answer.relevancy_points, RELEVANCY),
         accuracy_points=_within(answer.accuracy_points, ACCURACY),

@@ -17,7 +17,7 @@ BY = "rules"
 MOST_STEPS = 12
 MOST_SENTENCES = 5
 """Quoted of an article that names no steps."""
-SCRIPT = 4_000
+SCRIPT = 3_000
 """Characters of a script that stand in a resolution; of a longer one only its id does."""
 TITLE = 200
 REPORTED = 600

@@ -8,6 +8,8 @@ from agent.services import Services
 from agent.tickets.models import Status
 from agent.tickets.reviewers import Reviewer
 from graphs.chatbot.runtime import ChatAnswer, Chatbot
+from graphs.erasure import forget
+from graphs.runtime import open_runtime
 from graphs.tickets.runtime import open_desk
 from tests.graphs.tickets.examples import draft
 
@@ -175,3 +177,13 @@ class TestWhatIsKept:
     ) -> None:
         with pytest.raises(error):
             await asks(chatbot, message)
+
+    async def test_a_visitor_who_is_forgotten_has_no_chat(self, chatbot: Chatbot) -> None:
+        services = chatbot.services
+        async with open_runtime(services) as runtime:
+            started = await runtime.start(TENANT)
+        owner = f"visitor:{started.thread_id}"
+        answer = await chatbot.answer(TENANT, owner, "Can I collect a parcel at night?")
+        assert ids(answer) == ["KB-0002"]
+        await forget(services, TENANT, started.lead_id, actor="office")
+        assert await services.repository.scoped("chats", TENANT).count({}) == 0
