@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 COLUMNS: dict[str, str] = {
@@ -111,7 +111,14 @@ REQUIRED = ("conversation_id", "transcript")
 _ABOUT = ("ticket", "case", "incident", "issue", "request", "support", "original")
 """What may stand before any name."""
 _AFTER = 1_000
-"""The rank of a name that is only known without its first word."""
+"""The rank of a name of which only a part is known."""
+_OWNED = ("contact_", "property_", "account_")
+_TALK = frozenset({"conversation", "conv", "chat", "interaction"})
+_KEY = frozenset({"id", "ids", "number", "no", "key", "identifier", "uuid", "guid", "reference"})
+_SAID = frozenset({"transcript", "transcription", "transcripts"})
+_ABOUT_TALK = frozenset(
+    {"url", "link", "language", "summary", "status", "length", "score", "date", "type", "file"}
+)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _SIGNS = re.compile(r"[\W_]+")
@@ -178,14 +185,32 @@ def layout_of(headers: Sequence[Sequence[str]]) -> Layout:
 def _fields(header: str) -> Iterable[tuple[int, str]]:
     """The fields that a name may mean, each with its rank."""
     for written in (header, _ASIDE.sub(" ", header)):
-        name = plain_name(written)
-        if found := _PLACES.get(name.replace(" ", "")):
+        words = plain_name(written).split()
+        if found := _PLACES.get("".join(words)):
             return found
-        first, _, rest = name.partition(" ")
-        if first in _ABOUT and (found := _PLACES.get(rest.replace(" ", ""))):
-            return [
-                (rank + _AFTER, field)
-                for rank, field in found
-                if field not in ("ticket_id", *REQUIRED)
-            ]
+        if words and words[0] in _ABOUT and (found := _PLACES.get("".join(words[1:]))):
+            return _later(found, lambda field: field not in ("ticket_id", *REQUIRED))
+        if found := _at_its_end(words) or _by_words(set(words)):
+            return found
     return ()
+
+
+def _later(found: list[tuple[int, str]], allowed: Callable[[str], bool]) -> list[tuple[int, str]]:
+    return [(rank + _AFTER, field) for rank, field in found if allowed(field)]
+
+
+def _at_its_end(words: Sequence[str]) -> list[tuple[int, str]]:
+    """ "Primary contact name" is a contact name: what ends in a known name of several words."""
+    for start in range(1, len(words) - 1):
+        if found := _PLACES.get("".join(words[start:])):
+            return _later(found, lambda field: field.startswith(_OWNED))
+    return []
+
+
+def _by_words(words: set[str]) -> list[tuple[int, str]]:
+    """The two columns that a file must have, under a name that nobody listed."""
+    if words & _TALK and words & _KEY:
+        return [(2 * _AFTER, "conversation_id")]
+    if words & _SAID and not words & (_KEY | _ABOUT_TALK):
+        return [(2 * _AFTER, "transcript")]
+    return []

@@ -76,6 +76,9 @@ def field_of(name: str) -> str | None:
         ("Case Details", "description"),
         ("Ｔｉｅｒ", "tier"),
         ("* Priority *", "priority"),
+        ("Primary Contact Name", "contact_name"),
+        ("Resident's Contact E-mail Address", "contact_email"),
+        ("Managed Property City", "property_city"),
     ],
 )
 def test_names_that_people_use(name: str, field: str) -> None:
@@ -113,6 +116,8 @@ def test_what_is_no_field_is_left_out(name: str) -> None:
         ("Conversation", "Transcript"),
         ("Conversation ID *", "Transcript (redacted)"),
         ("conversationid", "transcription"),
+        ("Helpdesk Conversation ID", "Chat/Call Transcript"),
+        ("Conv. Reference No.", "Full text of the transcript"),
     ],
 )
 def test_the_two_that_a_file_must_have(conversation: str, transcript: str) -> None:
