@@ -20,8 +20,9 @@ from bson.codec_options import CodecOptions
 from bson.errors import BSONError
 from bson.raw_bson import RawBSONDocument
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import OperationFailure
 
-from agent.errors import Conflict, InvalidInput, Misconfigured
+from agent.errors import Conflict, InvalidInput, Misconfigured, Unavailable
 from agent.mongo.client import Database, Document
 from agent.mongo.faults import translated
 from agent.mongo.indexes import META
@@ -32,6 +33,7 @@ _BATCH = 500
 _MOST_BYTES = 8 * 2**20
 _FRAME_BYTES = 64 * 2**20
 _LEVEL = 4
+_MOMENT_GONE = (239, 246)
 Progress = Callable[[int, int | None], None]
 
 
@@ -74,7 +76,7 @@ async def _write(
 
         await asyncio.to_thread(put, {"head": contents.head})
         done = 0
-        with translated(database.fault):
+        with translated(database.fault), _in_time():
             names = await _collections(database)
             async with database.async_client.start_session(snapshot=True) as session:
                 for name in names:
@@ -89,6 +91,20 @@ async def _write(
         end = {"counts": contents.counts, "sha256": sha256.hexdigest()}
         await asyncio.to_thread(put, {"end": end})
     return contents
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    try:
+        yield
+    except OperationFailure as error:
+        if error.code not in _MOMENT_GONE:
+            raise
+        raise Unavailable(
+            "backup_too_slow",
+            "The database no longer knows the moment the backup is of; try again when it is quiet, "
+            "or raise its minSnapshotHistoryWindowInSeconds.",
+        ) from None
 
 
 def check(path: Path) -> Contents:
