@@ -1,5 +1,6 @@
 """What a case can rest on: resolved tickets like it and their votes, then what is written."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -49,7 +50,10 @@ class Retrieval:
         `excluding` a ticket, which is the case itself.
         """
         category = await self._labels.category(tenant_id, case)
-        alike, voters = await self._alike(tenant_id, case, excluding)
+        (alike, voters), scripts = await asyncio.gather(
+            self._alike(tenant_id, case, excluding),
+            self._library.scripts(tenant_id, case, category, k=k),
+        )
         voted = await self._curator.standing(tenant_id, {voter.target for voter in voters})
         found = ballots(
             [
@@ -73,7 +77,7 @@ class Retrieval:
             votes=sorted(votes, key=lambda vote: place.get(vote.kb_id, k)),
             tickets=alike[:k],
             articles=[each.source for each in articles],
-            scripts=await self._library.scripts(tenant_id, case, category, k=k),
+            scripts=scripts,
             evident=bool(articles) and articles[0].evident,
         )
 

@@ -1,5 +1,6 @@
 """What is written that may fit a case: articles, approved resolutions and scripts, ranked."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -47,12 +48,12 @@ class Library:
         excluding: str | None = None,
     ) -> list[Placed]:
         """Articles and resolutions; `voted` holds those of the ballots by their id."""
-        found = await self._found(tenant_id, case, ("article",), category)
-        learnt = [
-            each
-            for each in await self._search(tenant_id, case, ("resolution",), LEARNT)
-            if excluding is None or each.article.ticket_id != excluding
-        ]
+        found, learnt = await asyncio.gather(
+            self._found(tenant_id, case, ("article",), category),
+            self._search(tenant_id, case, ("resolution",), LEARNT),
+        )
+        if excluding is not None:
+            learnt = [each for each in learnt if each.article.ticket_id != excluding]
         known = {each.article.knowledge_id for each in (*found, *learnt)}
         unfound = [
             Found(article=article, passage=article.text[:SAID], score=0.0)
@@ -71,12 +72,14 @@ class Library:
     async def _found(
         self, tenant_id: str, case: Case, kinds: Sequence[Kind], category: Label
     ) -> list[Found]:
-        found = await self._search(tenant_id, case, kinds, FOUND)
-        if category.value is not None:
-            filed = await self._search(tenant_id, case, kinds, FILED, category.value)
-            known = {each.article.knowledge_id for each in found}
-            found += [each for each in filed if each.article.knowledge_id not in known]
-        return found
+        if category.value is None:
+            return await self._search(tenant_id, case, kinds, FOUND)
+        found, filed = await asyncio.gather(
+            self._search(tenant_id, case, kinds, FOUND),
+            self._search(tenant_id, case, kinds, FILED, category.value),
+        )
+        known = {each.article.knowledge_id for each in found}
+        return [*found, *(each for each in filed if each.article.knowledge_id not in known)]
 
     async def _search(
         self,
