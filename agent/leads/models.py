@@ -1,7 +1,13 @@
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+Recorded = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC)),
+]
+"""A moment that somebody may have lived to record."""
 
 
 class LeadProfile(BaseModel):
@@ -44,6 +50,29 @@ class Consent(BaseModel):
     """When the lead asked to be written to no more; ends every channel."""
     introduced_at: datetime | None = None
     """When a text first told the lead who writes and how to stop it."""
+
+
+class SaidConsent(BaseModel):
+    """A consent to be texted, as another program tells of it: none without its words."""
+
+    sms: bool = False
+    """Whether the lead agreed to be texted."""
+    text: str = Field(default="", max_length=2000)
+    """The exact words that the lead agreed to."""
+    source: str = Field(default="", max_length=200)
+    """Where: the form, the call, …"""
+    at: Recorded | None = None
+    """When; default: now. Only a dated consent ends an opt-out, if it is later."""
+
+    @model_validator(mode="after")
+    def _in_words(self) -> Self:
+        if self.sms and not self.text.strip():
+            raise ValueError("a consent needs the words the lead agreed to in text")
+        return self
+
+    def consent(self, source: str) -> Consent:
+        """To be recorded; `source` stands in where none was said."""
+        return Consent(sms=self.sms, text=self.text, source=self.source or source, at=self.at)
 
 
 class ConsentRecord(BaseModel):

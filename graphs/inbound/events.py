@@ -1,11 +1,9 @@
 """What the data of an inbound event may say; unknown fields are left out."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import (
     AliasChoices,
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -13,17 +11,13 @@ from pydantic import (
     model_validator,
 )
 
-from agent.leads.models import Consent, LeadProfile
+from agent.leads.models import LeadProfile, Recorded, SaidConsent
 from agent.privacy.models import Contact
 from agent.privacy.phones import e164
 from agent.tours.models import TourStatus
 
 _Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/-]{1,200}$")]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
-_Moment = Annotated[
-    AwareDatetime,
-    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC)),
-]
 _Told = Literal[
     TourStatus.BOOKED,
     TourStatus.VISITED,
@@ -58,28 +52,9 @@ class _Person(BaseModel):
         return Contact(name=self.name or None, email=self.email, phone=self.phone)
 
 
-class SmsConsent(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    sms: bool = False
-    text: str = Field(default="", max_length=2000)
-    """The exact words that the lead agreed to."""
-    source: str = Field(default="", max_length=200)
-    at: _Moment | None = None
-
-    @model_validator(mode="after")
-    def _in_words(self) -> "SmsConsent":
-        if self.sms and not self.text.strip():
-            raise ValueError("a consent needs the words the lead agreed to in text")
-        return self
-
-    def consent(self) -> Consent:
-        return Consent(sms=self.sms, text=self.text, source=self.source or "webhook", at=self.at)
-
-
 class LeadCreated(_Person):
     source: _Name | None = None
-    consent: SmsConsent | None = None
+    consent: SaidConsent | None = None
     profile: LeadProfile = Field(default_factory=LeadProfile)
     message: str | None = None
     """What the lead wrote; the agent answers it in a new thread."""
@@ -114,8 +89,8 @@ class TourUpdated(BaseModel):
 
     tour_id: _Id
     status: _Told | None = None
-    starts_at: _Moment | None = None
-    updated_at: _Moment | None = None
+    starts_at: Recorded | None = None
+    updated_at: Recorded | None = None
     """When it changed there; default: when the webhook was signed. Older news is left out."""
 
 

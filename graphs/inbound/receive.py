@@ -115,7 +115,7 @@ async def _lead(services: Services, tenant_id: str, event: LeadCreated) -> Work:
         external_id=event.external_id,
         contact=event.contact(),
         source=event.source or "webhook",
-        consent=event.consent.consent() if event.consent else None,
+        consent=event.consent.consent("webhook") if event.consent else None,
         profile=event.profile.model_copy(update={"preferences": []}),
     )
 

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from agent.leads.intake import LeadDraft
-from agent.leads.models import Consent, Lead, LeadProfile
+from agent.leads.models import Consent, Lead, LeadProfile, SaidConsent
 from agent.leads.reveal import reveal
 from agent.privacy.models import Contact
 from graphs.erasure import ErasureReport, forget
@@ -29,26 +29,11 @@ EXTERNAL_ID = r"^[A-Za-z0-9_.:/-]{1,200}$"
 """Shown in events, so no address and no number with a plus."""
 
 
-class SmsConsent(BaseModel):
+class SmsConsent(SaidConsent):
     model_config = ConfigDict(extra="forbid")
 
     sms: bool
     """Whether the lead agreed to be texted."""
-    text: str = Field(default="", max_length=2000)
-    """The exact words that the lead agreed to."""
-    source: str = Field(default="", max_length=200)
-    """Where: the form, the call, …"""
-    at: AwareDatetime | None = None
-    """When; default: now. Only a dated consent ends an opt-out, if it is later."""
-
-    @model_validator(mode="after")
-    def _in_words(self) -> "SmsConsent":
-        if self.sms and not self.text.strip():
-            raise ValueError("a consent needs the words the lead agreed to in text")
-        return self
-
-    def consent(self) -> Consent:
-        return Consent(sms=self.sms, text=self.text, source=self.source or "api", at=self.at)
 
 
 class LeadRequest(ContactFields):
@@ -118,7 +103,7 @@ async def put_lead(body: LeadRequest, services: TheServices, actor: Writer) -> L
         external_id=body.external_id,
         contact=body.contact(),
         source=body.source,
-        consent=body.consent.consent() if body.consent else None,
+        consent=body.consent.consent("api") if body.consent else None,
         profile=body.profile,
     )
     taken = await services.intake.take_in(actor.tenant_id, draft)
