@@ -90,9 +90,9 @@ def parts(
     return {name: xml.encode() for name, xml in found.items()}
 
 
-def packed(entries: Mapping[str, bytes]) -> bytes:
+def packed(entries: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", method) as archive:
         for name, data in entries.items():
             archive.writestr(name, data)
     return file.getvalue()
