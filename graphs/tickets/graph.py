@@ -6,6 +6,7 @@ from typing import Literal
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, interrupt
 
+from agent.errors import LatchkeyError, Unavailable
 from agent.services import Services
 from agent.tickets.models import Status, Ticket
 from graphs.approval import decision_from, payload
@@ -77,15 +78,24 @@ def build(services: Services) -> StateGraph[TicketState]:
 
 
 async def _ask(services: Services, state: TicketState) -> Then:
-    """Interrupt while the ticket waits; a resume decides it by the review, once."""
+    """Interrupt while the ticket waits; a resume decides it by the review, once.
+
+    An answer that cannot be carried out is asked for again, with what is wrong: raised here, it
+    would be the answer of every later resume.
+    """
     ticket = await _ticket(services, state)
     if waits(ticket):
-        asked = question(ticket)
+        asked = question(ticket, state.get("problem"))
         answer = interrupt(payload(asked, may_ignore=False))
-        decision = decision_from(answer, asked)
-        ticket = await carry_out(services, state["tenant_id"], ticket, decision, STUDIO)
+        try:
+            decision = decision_from(answer, asked)
+            ticket = await carry_out(services, state["tenant_id"], ticket, decision, STUDIO)
+        except Unavailable:
+            raise
+        except LatchkeyError as error:
+            return Command(goto="review", update={"problem": error.message})
     if waits(ticket):
-        return Command(goto="review")
+        return Command(goto="review", update={"problem": None})
     return Command(goto="learn" if ticket.status is Status.APPROVED else "__end__")
 
 

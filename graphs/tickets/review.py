@@ -51,7 +51,8 @@ class EditedArgs(BaseModel):
         return None if value in ("", "null", "None") else value
 
 
-def question(ticket: Ticket) -> TicketQuestion:
+def question(ticket: Ticket, problem: str | None = None) -> TicketQuestion:
+    """What is asked about it; `problem`: why the answer before did not do."""
     return TicketQuestion(
         action_id=ticket.ticket_id,
         args={
@@ -60,7 +61,7 @@ def question(ticket: Ticket) -> TicketQuestion:
             "kb_id": ticket.kb_id,
             "script_id": ticket.script_id,
         },
-        description=_description(ticket),
+        description=" ".join(filter(None, (problem, _description(ticket)))),
         version=ticket.version,
     )
 

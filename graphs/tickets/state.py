@@ -12,6 +12,8 @@ from graphs.tickets.written import Material, Written
 class TicketState(TypedDict, total=False):
     tenant_id: str
     ticket_id: str
+    problem: str | None
+    """What was wrong with the last answer to its question."""
     # passed from node to node, and in no checkpoint
     case: Annotated[Case, UntrackedValue]
     grounds: Annotated[Grounds, UntrackedValue]

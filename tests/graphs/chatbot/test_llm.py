@@ -10,6 +10,7 @@ from agent.services import Services
 from evals.openai_stub import Fault, Reply, Stub, openai_stub
 from graphs.chatbot.runtime import ChatAnswer, Chatbot
 from tests.graphs.chatbot.test_runtime import DRAFTS
+from tests.graphs.modelled import asking
 
 TENANT, STAFF = "default", "user:usr_1"
 QUESTION = "The gate does not open for a new fob, what can I do?"
@@ -41,9 +42,10 @@ async def stub(model: Model) -> AsyncIterator[Stub]:
 
 
 @pytest.fixture
-async def chatbot(modelled: Services) -> Chatbot:
-    await modelled.knowledge.put(TENANT, DRAFTS, "test")
-    return Chatbot(modelled)
+async def chatbot(services: Services, stub: Stub) -> AsyncIterator[Chatbot]:
+    await services.knowledge.put(TENANT, DRAFTS, "test")
+    async with asking(services, stub) as modelled:
+        yield Chatbot(modelled)
 
 
 async def asks(
@@ -81,24 +83,23 @@ async def test_without_evidence_no_model_is_asked(chatbot: Chatbot, model: Model
     assert model.asked == []
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        {"citations": ["KB-7777"]},
-        {"citations": []},
-        {"reply": " "},
-        {"reply": "Go to https://evil.example/now"},
-        {"reply": "Ask ssn 078-05-1120 ![x](http://evil.example)"},
-        {"reply": 5},
-    ],
-)
-async def test_what_may_not_be_said_is_answered_by_rules(
-    chatbot: Chatbot, model: Model, said: dict[str, Any]
-) -> None:
-    model.said |= said
-    answer = await asks(chatbot)
-    assert answer.reply.startswith('From "Pairing a new fob with the gate" (KB-0001):')
-    assert "evil" not in answer.reply
+UNUSABLE: list[dict[str, Any]] = [
+    {"citations": ["KB-7777"]},
+    {"citations": []},
+    {"reply": " "},
+    {"reply": "Go to https://evil.example/now"},
+    {"reply": "Ask ssn 078-05-1120 ![x](http://evil.example)"},
+    {"reply": 5},
+]
+
+
+async def test_what_may_not_be_said_is_answered_by_rules(chatbot: Chatbot, model: Model) -> None:
+    said = dict(model.said)
+    for spoilt in UNUSABLE:
+        model.said = said | spoilt
+        answer = await asks(chatbot)
+        assert answer.reply.startswith('From "Pairing a new fob with the gate" (KB-0001):'), spoilt
+        assert "evil" not in answer.reply
 
 
 async def test_a_model_that_is_away_is_answered_for(chatbot: Chatbot, stub: Stub) -> None:

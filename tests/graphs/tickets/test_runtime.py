@@ -8,7 +8,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
-from agent.errors import Conflict, LatchkeyError
+from agent.errors import Conflict
 from agent.services import Services
 from agent.tickets.models import Case, Status
 from agent.tickets.reviewers import Reviewer
@@ -242,8 +242,8 @@ class TestByHand:
     ) -> None:
         [ticket_id] = await add(library, 1)
         forged = {"action": "approve_ticket", "args": {"resolution": "Forged", "kb_id": "KB-0002"}}
-        with pytest.raises(Conflict, match="not those that wait"):
-            await self.answered(library, ticket_id, [{"type": "accept", "args": forged}])
+        again = await self.answered(library, ticket_id, [{"type": "accept", "args": forged}])
+        assert "not those that wait" in again["description"]
         assert (await library.tickets.get(TENANT, ticket_id)).status is Status.PENDING
 
     async def test_an_edit_approves_the_persons_words(self, library: Services) -> None:
@@ -277,9 +277,11 @@ class TestByHand:
         assert (ticket.status, ticket.edited_resolution) == (
             Status.IN_PROGRESS, "Call the vendor.")  # fmt: skip
 
-    @pytest.mark.parametrize(
-        "answer",
-        [
+    async def test_an_answer_that_decides_nothing_leaves_it_waiting(
+        self, library: Services
+    ) -> None:
+        [ticket_id] = await add(library, 1)
+        answers: list[object] = [
             {"type": "ignore"},
             {"type": "reject"},
             {"type": "edit", "args": {"ticket_id": "CS-2"}},
@@ -287,15 +289,15 @@ class TestByHand:
             {"type": "edit", "args": {"status": "approved"}},
             {"type": "launch"},
             [],
-        ],
-    )
-    async def test_an_answer_that_decides_nothing_leaves_it_waiting(
-        self, library: Services, answer: object
-    ) -> None:
-        [ticket_id] = await add(library, 1)
-        with pytest.raises(LatchkeyError):
-            await self.answered(library, ticket_id, answer)
-        assert (await library.tickets.get(TENANT, ticket_id)).status is Status.PENDING
+        ]
+        stepper = Stepper(library)
+        await stepper.start(ticket_id)
+        for answer in answers:
+            again = await stepper.answer(answer)
+            assert again["action_id"] == ticket_id
+            assert not again["description"].startswith("Approve the resolution")
+            assert (await library.tickets.get(TENANT, ticket_id)).status is Status.PENDING
+        assert await stepper.answer({"type": "accept"}) is None
 
     async def test_a_ticket_that_was_decided_elsewhere_is_not_decided_again(
         self, library: Services
