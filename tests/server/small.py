@@ -5,9 +5,9 @@ import pytest
 
 from agent.demo.load import demo_community
 from agent.kit.clock import ManualClock
-from agent.listings.models import ListingDraft
 from agent.services import Services
 from agent.tenants.models import DEFAULT_TENANT, Tenant
+from tests.homes import add_homes
 from tests.server.parties import Json, Staff, Visitor
 
 SAM = {"name": "Sam Lee", "email": "sam@lee.example"}
@@ -21,19 +21,7 @@ async def demo(services: Services, clock: ManualClock) -> Services:
         Tenant(tenant_id=DEFAULT_TENANT, name="Homes", default_community=community.community_id)
     )
     await services.tenants.put_community(DEFAULT_TENANT, community)
-    drafts = [
-        ListingDraft(
-            listing_id=f"lst_{unit}",
-            name="Alder Row",
-            unit=str(unit),
-            area="Portland",
-            rent=rent,
-            bedrooms=2,
-            bathrooms=1,
-        )
-        for unit, rent in ((118, 1950), (221, 2025), (318, 2075))
-    ]
-    await services.listings.upsert(DEFAULT_TENANT, community.community_id, drafts)
+    await add_homes(services)
     return services
 
 

@@ -7,12 +7,13 @@ from agent.approvals.models import Approval, Decision
 from agent.demo.load import demo_community
 from agent.kit.clock import ManualClock
 from agent.leads.models import Consent, Lead
-from agent.listings.models import Listing, ListingDraft, ListingQuery
+from agent.listings.models import Listing, ListingQuery
 from agent.outbox.models import Delivery
 from agent.privacy.models import Contact
 from agent.services import Services
 from agent.threads.models import Stage, Thread
 from agent.tours.models import Slot, Tour
+from tests.homes import add_homes
 from tools.call import Call
 from tools.effects import close, effects, tell
 from tools.executor import Toolbox
@@ -162,19 +163,7 @@ async def floor(services: Services, clock: ManualClock) -> Floor:
     """Two demo communities with three homes in one of them: faster than all of the demo."""
     for name in ("alder_row", "harbor_loft"):
         await services.tenants.put_community(TENANT, demo_community(name, clock))
-    drafts = [
-        ListingDraft(
-            listing_id=f"lst_{unit}",
-            name="Alder Row",
-            unit=str(unit),
-            area="Portland",
-            rent=rent,
-            bedrooms=2,
-            bathrooms=1,
-        )
-        for unit, rent in ((118, 1950), (221, 2025), (318, 2075))
-    ]
-    await services.listings.upsert(TENANT, "alder-row", drafts)
+    await add_homes(services)
     lead = await services.leads.create(TENANT, contact=SAM, consent=Consent(sms=True), source=None)
     homes = await services.listings.search(TENANT, ListingQuery(community_id="alder-row"))
     floor = Floor(services, clock, lead, homes)
