@@ -79,11 +79,11 @@ def beside_majority(pairs: Sequence[tuple[str | None, str | None]]) -> dict[str,
 
 
 def bands(predicted: Sequence[Predicted]) -> list[dict[str, Any]]:
-    """Of each ten points of score, how often a person would have approved what was found."""
+    """Of each ten points of score, how often a person would have left what it rests on."""
     of: dict[int, list[bool]] = defaultdict(list)
     for each in predicted:
-        of[min(each.points // BANDS, BANDS - 1)].append(each.chosen == each.gold.kb_id)
+        of[min(each.points // BANDS, BANDS - 1)].append(each.right)
     return [
-        {"from": band * BANDS, "n": len(right), "approved": share(right)}
+        {"from": band * BANDS, "n": len(right), "right": share(right)}
         for band, right in sorted(of.items())
     ]

@@ -30,7 +30,9 @@ class Predicted:
     """Articles and resolutions, the best first."""
     scripts: list[str]
     chosen: str | None
-    """The article that its resolution cites."""
+    """The article that its resolution rests on, or what an earlier approval published."""
+    learnt: bool
+    """Whether it is of an earlier approval."""
     evident: bool
     labels: Labels
     points: int
@@ -38,6 +40,13 @@ class Predicted:
     """Whether its article was approved before."""
     seen_of_category: int
     """Approved tickets of its category before."""
+
+    @property
+    def right(self) -> bool:
+        """Whether a person would leave what it rests on: no article, where none solved it."""
+        if self.gold.kb_id is None:
+            return self.chosen is None or self.learnt
+        return self.chosen == self.gold.kb_id
 
 
 @dataclass(slots=True)
@@ -74,6 +83,10 @@ class Replay:
             found=[source.id for source in grounds.articles],
             scripts=[source.id for source in grounds.scripts],
             chosen=resolution.kb_id,
+            learnt=any(
+                source.id == resolution.kb_id and source.kind == "resolution"
+                for source in grounds.articles
+            ),
             evident=grounds.evident,
             labels=resolution.labels,
             points=resolution.score.relevancy_score,

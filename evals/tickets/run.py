@@ -236,7 +236,7 @@ def _evident(predicted: Sequence[Predicted]) -> dict[str, Any]:
     return {
         "n": len(predicted),
         "cited": len(cited),
-        "right_of_cited": share(each.chosen == each.gold.kb_id for each in cited),
+        "right_of_cited": share(each.right for each in cited),
         "drafted": len(drafted),
         "right_first_of_drafted": share(each.found[:1] == [each.gold.kb_id] for each in drafted),
     }
