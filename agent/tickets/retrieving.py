@@ -87,6 +87,8 @@ class Retrieval:
         """The approved tickets that are like the case, the closest first."""
         await self._tickets.follow_if_possible(tenant_id)
         wanted = asked(case)
+        if not wanted.strip():
+            return [], []
         where = {"ticket_id": {"$ne": excluding}} if excluding else None
         hits = await self._chunks.search(tenant_id, CORPUS, wanted, k=ALIKE, where=where)
         rows = await self._tickets.store.resolved(tenant_id, [hit.source_id for hit in hits])

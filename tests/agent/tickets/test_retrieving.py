@@ -58,6 +58,15 @@ async def test_without_tickets_the_words_find(desk: Services) -> None:
     assert not (await gathered(desk, Case(transcript="Who won the match last night?"))).evident
 
 
+@pytest.mark.parametrize(
+    "text", ["???", "\u200b", "🙈", " ", "", "[name]", "x" * 32_767, "Category: "]
+)
+async def test_whatever_is_written_finds_something_or_nothing(desk: Services, text: str) -> None:
+    await approved(desk, 1, "Gate will not open", "KB-1")
+    grounds = await gathered(desk, Case(transcript=text, subject=text))
+    assert not grounds.evident
+
+
 async def test_a_similar_ticket_decides_against_the_words(desk: Services) -> None:
     known = await approved(desk, 1, "Gate will not open, the motor hums", "KB-1")
     grounds = await gathered(desk, GATE)
