@@ -103,6 +103,11 @@ class Broadcast:
             if not threads and self._ears.get(tenant_id) is threads:
                 del self._ears[tenant_id], self._heard[tenant_id]
 
+    def listeners(self, key: Key) -> int:
+        """How many listen to a thread here."""
+        tenant_id, thread_id = key
+        return len(self._ears.get(tenant_id, {}).get(thread_id, ()))
+
     async def run_once(self) -> bool:
         """Look for what is new; whether to look again at once (never)."""
         overlap = self._overlap()
