@@ -57,8 +57,8 @@ async def tail(
     """
     clock = asyncio.get_running_loop().time
     ends = clock() + LIFETIME_SECONDS
-    yield ": hello\n\n"
     with broadcast.listen(key) as ear:
+        yield ": hello\n\n"
         stale = True
         while clock() < ends and not draining.is_set():
             if stale or ear.missed:

@@ -168,6 +168,8 @@ class RateLimits(BaseModel):
     """Attempts to log in from one address, whatever sends them."""
     account_logins_per_minute: PerWindow = 10
     """Attempts to log in to one account."""
+    visitor_streams: PerWindow = 20
+    """Streams of events that the visitor of a thread holds open at once, in one process."""
 
 
 ExternalAction = Literal[

@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response
 
-from agent.errors import InvalidInput
+from agent.errors import InvalidInput, TooBusy
 from server.deps import Serving, Someone
 from server.errors import problems
 from server.reading import noted
 from server.scopes import Scope
 from server.sse import STREAM, EventStream, tail
+from server.state import State
 
 router = APIRouter(prefix="/api/agent", tags=["conversation"])
 
@@ -25,7 +26,7 @@ router = APIRouter(prefix="/api/agent", tags=["conversation"])
     "stage changes. On a `restart` event connect again.",
     responses={
         200: {"content": STREAM},
-        **problems(401, 403, 404),
+        **problems(401, 403, 404, 429),
     },
 )
 async def events(
@@ -39,6 +40,8 @@ async def events(
         raise InvalidInput("thread_unnamed", "Say which thread: ?thread_id=…")
     actor.require_thread(wanted, Scope.THREADS_READ)
     await state.services.threads.get(actor.tenant_id, wanted)
+    if actor.thread_id is not None:
+        await _require_room(state, actor.tenant_id, wanted)
     await noted(state.services, actor, wanted)
     return EventStream(
         tail(
@@ -49,3 +52,14 @@ async def events(
             draining=state.draining,
         )
     )
+
+
+async def _require_room(state: State, tenant_id: str, thread_id: str) -> None:
+    """Raises TooBusy `streams_full` where a visitor listens in too many places already."""
+    most = (await state.services.tenants.settings(tenant_id)).limits.visitor_streams
+    if most and state.broadcast.listeners((tenant_id, thread_id)) >= most:
+        raise TooBusy(
+            "streams_full",
+            f"{most} streams of this thread are open already; close one first.",
+            retry_after=5,
+        )

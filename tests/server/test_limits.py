@@ -1,4 +1,5 @@
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import httpx
@@ -9,6 +10,7 @@ from agent.kit.clock import ManualClock
 from agent.services import Services
 from agent.tenants.models import RateLimits
 from server.scopes import Scope
+from server.state import State
 from tests.server.parties import Visitor
 
 HERE = "http://latchkey.test"
@@ -137,3 +139,29 @@ async def test_no_limits_at_all(web: httpx.AsyncClient, visitor: Visitor, limit:
     answer = await say(web, visitor, BROWSER)
     assert answer.status_code == 200
     assert "RateLimit-Limit" not in answer.headers
+
+
+async def test_a_visitor_listens_in_so_many_places(
+    live: httpx.AsyncClient, limit: Limit, state: State
+) -> None:
+    await limit(RateLimits(visitor_streams=2))
+    visitor, other = await Visitor.arrive(live), await Visitor.arrive(live)
+    lines: list[AsyncIterator[str]] = []
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def listen(who: Visitor) -> httpx.Response:
+            stream = live.stream("GET", "/api/agent/events", headers=who.headers)
+            answer = await stack.enter_async_context(stream)
+            if answer.status_code == 200:
+                # the answer ends with its iterator
+                lines.append(answer.aiter_lines())
+                assert await anext(lines[-1]) == ": hello"
+            return answer
+
+        assert [(await listen(visitor)).status_code for _ in range(2)] == [200, 200]
+        refused = await listen(visitor)
+        assert refused.status_code == 429
+        assert (await refused.aread()).find(b"streams_full") > 0
+        assert refused.headers["Retry-After"] == "5"
+        assert (await listen(other)).status_code == 200
+        assert state.broadcast.listeners(("default", visitor.thread_id)) == 2
