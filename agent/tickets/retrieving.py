@@ -11,7 +11,8 @@ from agent.tickets.closeness import closeness
 from agent.tickets.labels import Labeler
 from agent.tickets.likeness import Likeness, distance
 from agent.tickets.models import Case, Grounds, Source
-from agent.tickets.searching import Library
+from agent.tickets.nearness import is_near
+from agent.tickets.searching import Library, Placed
 from agent.tickets.service import CORPUS, TicketService
 from agent.tickets.voting import Voter, ballots
 from agent.tickets.wording import asked
@@ -78,7 +79,7 @@ class Retrieval:
             tickets=alike[:k],
             articles=[each.source for each in articles],
             scripts=scripts,
-            evident=bool(articles) and articles[0].evident,
+            evident=bool(articles) and _evident(case, articles[0]),
         )
 
     async def _alike(
@@ -112,6 +113,10 @@ class Retrieval:
         missing = [hit.text for hit, score in zip(hits, known, strict=True) if score is None]
         rest = iter(await self._likeness.cosines(wanted, missing) if missing else [])
         return [2 * score - 1 if score is not None else next(rest) for score in known]
+
+
+def _evident(case: Case, best: Placed) -> bool:
+    return best.evident or is_near(asked(case), best.source)
 
 
 def _source(hit: Hit, subject: str | None, cosine: float, score: float) -> Source:

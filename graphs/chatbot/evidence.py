@@ -10,7 +10,7 @@ from agent.knowledge.quotable import quotable
 from agent.knowledge.wording import meanings
 from agent.services import Services
 from agent.tickets.models import Case, Grounds, Source
-from graphs.tickets.retrieve import is_near, speaks_of
+from agent.tickets.nearness import is_near, speaks_of
 
 ARTICLES = 5
 SHOWN = 3

@@ -3,19 +3,11 @@
 import asyncio
 
 from agent.knowledge.models import Article
-from agent.knowledge.wording import covered
 from agent.services import Services
-from agent.tickets.models import Case, Grounds, Labels, Source
-from agent.tickets.wording import asked
+from agent.tickets.models import Case, Grounds, Labels
 from graphs.tickets.resolve import chosen
 from graphs.tickets.written import Material
 
-NEAR, BOTH = 0.6, 1.25
-"""Similarity, and similarity with the share of words, from which on a text speaks of a question.
-
-Measured: of 158 tickets that no other tells anything of, 6 are that near to an article and half of
-those articles are the right ones; of 100 questions about other things none is.
-"""
 ALIKE = 0.6
 """From this similarity on an approved resolution is a help for a draft."""
 
@@ -24,23 +16,10 @@ async def found(
     services: Services, tenant_id: str, case: Case, *, excluding: str | None = None
 ) -> tuple[Grounds, Labels]:
     """The grounds and the labels of a case; `excluding` a ticket, which is the case itself."""
-    grounds, labels = await asyncio.gather(
+    return await asyncio.gather(
         services.ticket_search.gather(tenant_id, case, excluding=excluding),
         services.ticket_labels.labels(tenant_id, case),
     )
-    if grounds.articles and is_near(asked(case), grounds.articles[0]):
-        grounds = grounds.model_copy(update={"evident": True})
-    return grounds, labels
-
-
-def is_near(question: str, source: Source) -> bool:
-    """Whether it speaks of the question, whatever speaks for it beside."""
-    return speaks_of(question, f"{source.title} {source.passage}", source.similarity_score)
-
-
-def speaks_of(question: str, text: str, alike: float) -> bool:
-    """The same of any text, `alike` being the cosine of the two."""
-    return alike >= NEAR or alike + covered(question, text) >= BOTH
 
 
 async def material(services: Services, tenant_id: str, grounds: Grounds) -> Material:
