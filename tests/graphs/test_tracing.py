@@ -127,7 +127,7 @@ async def test_studio_traces_without_the_person_too(
         monkeypatch.setenv(name, value)
     graph = (await studio.leasing({})).compile(checkpointer=InMemorySaver())
     await graph.ainvoke({"message": SAID}, {"configurable": {"thread_id": "studio"}})
-    stack, _ = await studio._opening(asyncio.get_running_loop())
+    stack, _ = await studio.opening(asyncio.get_running_loop())
     await stack.aclose()
     traced = b"".join(body for _, body in langsmith.posted).decode()
     assert "understand" in traced
