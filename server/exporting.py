@@ -55,14 +55,18 @@ async def export_tickets(
     return await _write(path, "Tickets", TICKETS, pages())
 
 
-async def export_knowledge(services: Services, tenant_id: str, path: Path, *, actor: str) -> int:
-    """Write articles, scripts and resolutions, the retired ones too; how many. Audited."""
+async def export_knowledge(
+    services: Services, tenant_id: str, path: Path, *, actor: str, status: str | None = None
+) -> int:
+    """Write articles, scripts and resolutions, of any status by default; how many. Audited."""
     await services.audit.record(tenant_id, "knowledge.exported", tenant_id, {}, actor=actor)
 
     async def pages() -> AsyncIterator[list[Row]]:
         cursor: str | None = None
         while True:
-            page = await services.knowledge.store.page(tenant_id, limit=_PAGE, cursor=cursor)
+            page = await services.knowledge.store.page(
+                tenant_id, status=status, limit=_PAGE, cursor=cursor
+            )
             yield [_entry(article) for article in page.items]
             if (cursor := page.next_cursor) is None:
                 return

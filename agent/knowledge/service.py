@@ -53,7 +53,7 @@ class KnowledgeService:
         """Raises NotFound `knowledge_not_found`."""
         article = await self.store.get(tenant_id, knowledge_id)
         if article is None:
-            raise _unknown(knowledge_id)
+            raise unknown(knowledge_id)
         return article
 
     async def put(self, tenant_id: str, drafts: Sequence[ArticleDraft], source: str) -> list[Put]:
@@ -305,7 +305,7 @@ def _source(article: Article) -> Source:
     return Source(source_id=article.knowledge_id, text=article.text, meta=meta)
 
 
-def _unknown(knowledge_id: str) -> NotFound:
+def unknown(knowledge_id: str) -> NotFound:
     return NotFound(
         "knowledge_not_found", f"There is no article {knowledge_id[:80]!r}; list them first."
     )

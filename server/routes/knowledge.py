@@ -21,7 +21,9 @@ from agent.knowledge.models import (
     Likeness,
     Status,
 )
+from agent.knowledge.service import unknown
 from agent.knowledge.written import storable
+from agent.services import Services
 from server.actors import Actor
 from server.deps import TheServices, scoped
 from server.errors import problems
@@ -116,8 +118,24 @@ class NewArticle(BaseModel):
     community_id: str | None = Field(default=None, max_length=200)
 
 
+def curates(actor: Actor) -> bool:
+    """Whether somebody sees drafts and retired entries too: they tell of tickets of others."""
+    return Scope.KNOWLEDGE_WRITE in actor.scopes
+
+
+async def seen(services: Services, actor: Actor, knowledge_id: str) -> Article:
+    """An entry that `actor` may see; raises NotFound `knowledge_not_found` for all others."""
+    article = await services.knowledge.get(actor.tenant_id, knowledge_id)
+    if article.status != "active" and not curates(actor):
+        raise unknown(knowledge_id)
+    return article
+
+
 @router.get(
-    "", summary="Articles, scripts and resolutions, the newest first", responses=problems(401, 403)
+    "",
+    summary="Articles, scripts and resolutions, the newest first",
+    description="Drafts and retired ones only for whoever has `knowledge:write`.",
+    responses=problems(401, 403),
 )
 async def list_knowledge(
     services: TheServices,
@@ -129,6 +147,10 @@ async def list_knowledge(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Listed[KnowledgeItem]:
+    if not curates(actor):
+        if status not in (None, "active"):
+            return Listed(items=[])
+        status = "active"
     page = await services.knowledge.store.page(
         actor.tenant_id,
         kind=kind,
@@ -174,7 +196,7 @@ async def search_knowledge(
 async def read_knowledge(
     knowledge_id: KnowledgeId, services: TheServices, actor: Reader
 ) -> KnowledgeItem:
-    return KnowledgeItem.of(await services.knowledge.get(actor.tenant_id, knowledge_id))
+    return KnowledgeItem.of(await seen(services, actor, knowledge_id))
 
 
 @router.post(

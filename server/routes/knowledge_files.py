@@ -14,7 +14,7 @@ from server.errors import problems
 from server.exporting import XLSX_ANSWER, export_knowledge, workbook_answer
 from server.files import LIMITS, WORKBOOK_LIMIT, FilePart, file_form
 from server.importing import KnowledgeParams
-from server.routes.knowledge import Reader, Writer
+from server.routes.knowledge import Reader, Writer, curates
 from server.routes.training import Accepted
 
 router = APIRouter(prefix="/api/knowledge", tags=["knowledge"])
@@ -68,11 +68,18 @@ async def import_knowledge(
 @router.get(
     "/export.xlsx",
     summary="Articles, scripts and resolutions as a workbook",
+    description="Drafts and retired ones only for whoever has `knowledge:write`.",
     responses=problems(401, 403) | XLSX_ANSWER,
     response_class=FileResponse,
 )
 async def export(services: TheServices, actor: Reader) -> FileResponse:
     return await workbook_answer(
         "knowledge.xlsx",
-        lambda path: export_knowledge(services, actor.tenant_id, path, actor=actor.name),
+        lambda path: export_knowledge(
+            services,
+            actor.tenant_id,
+            path,
+            actor=actor.name,
+            status=None if curates(actor) else "active",
+        ),
     )

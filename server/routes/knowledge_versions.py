@@ -9,7 +9,7 @@ from agent.knowledge.models import ID, Stale
 from server.deps import TheServices
 from server.errors import problems
 from server.listed import Cursor, Limit, Listed
-from server.routes.knowledge import KnowledgeId, KnowledgeItem, Reader, Writer
+from server.routes.knowledge import KnowledgeId, KnowledgeItem, Reader, Writer, seen
 from server.whole import AS_JSON
 
 router = APIRouter(prefix="/api/knowledge", tags=["knowledge"])
@@ -68,6 +68,7 @@ async def list_stale(
 async def read_history(
     knowledge_id: KnowledgeId, services: TheServices, actor: Reader
 ) -> Listed[KnowledgeItem]:
+    await seen(services, actor, knowledge_id)
     versions = await services.curator.history(actor.tenant_id, knowledge_id)
     return Listed(items=[KnowledgeItem.of(article) for article in versions])
 

@@ -3,14 +3,17 @@
 import io
 import json
 
-from openpyxl import Workbook  # type: ignore[import-untyped]
+from openpyxl import Workbook, load_workbook  # type: ignore[import-untyped]
 
 from agent.services import Services
+from agent.tenants.models import DEFAULT_TENANT
+from agent.tickets.models import Grounds, Resolution, Score
 from tests.server.parties import Json, Staff
 from tests.server.support import agent, case, code, demo, finished, made, patch, send_file, user
 
 __all__ = ["agent", "demo", "user"]
 
+POINTS = Score(relevancy_points=9, accuracy_points=9, completeness_points=9, reasoning="Little.")
 IMPORT = "/api/knowledge/import"
 
 
@@ -113,3 +116,29 @@ async def test_what_is_stale(agent: Staff, demo: Services) -> None:
     await agent.post(f"/api/tickets/{ticket_id}/reject", {"reason": "It does not help."})
     (item,) = (await agent.read("/api/knowledge/stale"))["items"]
     assert (item["knowledge_id"], item["reason"]) == ("KB-DEMO-0004", "disputed")
+
+
+async def test_who_only_reads_sees_no_draft_of_a_ticket_of_others(
+    agent: Staff, user: Staff, demo: Services
+) -> None:
+    (ticket_id,) = await made(demo, case(1), score=None)
+    found = Resolution(content="My kayak is gone.", draft_title="Kayaks", score=POINTS, by="rules")
+    ticket = await demo.tickets.settle(DEFAULT_TENANT, ticket_id, found, Grounds())
+    drafted = ticket.generated_kb_id
+    path = f"/api/knowledge/{drafted}"
+    await agent.read(path)
+    await agent.read(f"{path}/history")
+    for hidden in (path, f"{path}/history"):
+        answer = await user.web.get(hidden, headers=user.headers)
+        assert code(answer) == (404, "knowledge_not_found")
+    for who, expected in ((agent, {drafted}), (user, set())):
+        listed = (await who.read("/api/knowledge", limit="200"))["items"]
+        wanted = (await who.read("/api/knowledge", status="draft"))["items"]
+        exported = await who.web.get("/api/knowledge/export.xlsx", headers=who.headers)
+        cells = load_workbook(io.BytesIO(exported.content)).active.iter_rows(values_only=True)
+        for ids in (
+            {item["knowledge_id"] for item in listed},
+            {item["knowledge_id"] for item in wanted},
+            {row[0] for row in cells},
+        ):
+            assert ids & {drafted} == expected
