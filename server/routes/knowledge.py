@@ -37,7 +37,7 @@ SEARCHED: tuple[Kind, ...] = ("article", "resolution")
 Reader = Annotated[Actor, Depends(scoped(Scope.KNOWLEDGE_READ))]
 Writer = Annotated[Actor, Depends(scoped(Scope.KNOWLEDGE_WRITE))]
 KnowledgeId = Annotated[str, Path(pattern=ID)]
-Filter = Annotated[str | None, Query(max_length=200)]
+Filter = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 def named(person: str | None) -> str | None:

@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
 Reader = Annotated[Actor, Depends(scoped(Scope.TICKETS_READ))]
 Reviewing = Annotated[Actor, Depends(scoped(Scope.TICKETS_REVIEW))]
-Filter = Annotated[str | None, Query(max_length=200)]
+Filter = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class TicketItem(BaseModel):

@@ -1,6 +1,7 @@
 """Tickets as people read them: every field of the specification, one's own or all, no contact."""
 
 import httpx
+import pytest
 
 from agent.services import Services
 from agent.tenants.models import Tenant
@@ -211,3 +212,9 @@ async def test_the_resolution_of_a_ticket_has_the_structure_of_the_specification
 async def test_ids_that_are_none(agent: Staff) -> None:
     for ticket_id in ("a b", "x" * 201, "%00", "$where"):
         assert (await agent.get(f"/api/tickets/{ticket_id}")).status_code in (404, 422)
+
+
+@pytest.mark.parametrize("query", ["tickets?q", "tickets/pending?product", "knowledge?category"])
+async def test_a_filter_with_a_nul_is_refused(agent: Staff, query: str) -> None:
+    answer = await agent.web.get(f"/api/{query}=a%00", headers=agent.headers)
+    assert code(answer) == (422, "request_invalid")
