@@ -19,7 +19,9 @@ LEARNT = 2
 """Approved resolutions among them."""
 ALSO = 0.6
 """Similarity from which on a further source is worth naming."""
-_ASIDE = frozenset(terms("still about why more tell else again now mean exactly long take"))
+_ASIDE = frozenset(
+    terms("still about why more tell else again now mean exactly long take much find explain")
+)
 """What a follow-up may say without asking for anything else."""
 _SCRIPT = re.compile(r"\bscripts?\b", re.IGNORECASE)
 
@@ -126,12 +128,11 @@ def _answering(grounds: Grounds, wanted: str, message: str, cited: Container[str
     if not grounds.articles:
         return None
     best = grounds.articles[0]
-    once_more = best.id in cited and _stays(message, best)
+    once_more = best.id in cited and stays(message, f"{best.title} {best.passage}")
     return best if grounds.evident or once_more or is_near(wanted, best) else None
 
 
-def _stays(message: str, source: Source) -> bool:
-    """Whether a follow-up asks for nothing that its source does not speak of."""
+def stays(message: str, written: str) -> bool:
+    """Whether a follow-up asks for little that is not `written`."""
     own = {*meanings(message)} - _ASIDE
-    held = {*meanings(f"{source.title} {source.passage}")}
-    return 2 * len(own & held) >= len(own)
+    return 2 * len(own & {*meanings(written)}) >= len(own)

@@ -12,7 +12,7 @@ from agent.errors import NotFound
 from agent.kit.text import validate_message
 from agent.knowledge.wording import meanings
 from agent.services import Services
-from graphs.chatbot.evidence import Piece, for_staff, for_visitor
+from graphs.chatbot.evidence import Piece, for_staff, for_visitor, stays
 from graphs.chatbot.speaking import speak
 from graphs.chatbot.wording import courtesy, nothing, quoted
 from graphs.grounded import Unusable, model_of
@@ -31,6 +31,10 @@ _REFERS = re.compile(
     r"\b(?:it|its|that|this|these|those|them|they|there|then|same|one|ones|he|she|former|latter|"
     r"above|else|instead|otherwise)\b|^\W*(?:and|but|or|so|what about|how about|why|what if)\b",
     re.IGNORECASE,
+)
+
+_WHO = re.compile(
+    r"(?:\b(?:i'm|i am|this is|my (?:name|e-?mail|phone|number) is)\s+)?\[[a-z]+\]", re.IGNORECASE
 )
 
 
@@ -104,15 +108,16 @@ class Chatbot:
         """What is said, what it rests on, and whether a ticket is offered."""
         if said := courtesy(question):
             return said, [], False
-        for wanted in searches(question, turns):
+        asked = without_who(question)
+        for wanted in searches(asked, turns):
             if staff:
                 cited = {each for turn in turns for each in turn.citations}
                 found = await for_staff(
-                    self.services, tenant_id, wanted, message=question, cited=cited
+                    self.services, tenant_id, wanted, message=asked, cited=cited
                 )
             else:
                 found = await for_visitor(self.services, tenant_id, wanted, community_id)
-            if not found:
+            if not found or not (wanted == asked or _speak_of(asked, found)):
                 continue
             reply, pieces = await self._worded(question, wanted, turns, found)
             if reply and (staff or await self._sayable(tenant_id, community_id, reply)):
@@ -150,14 +155,33 @@ class Chatbot:
         return refusal(reply, allowed, personal) is None
 
 
+def without_who(question: str) -> str:
+    """`question` without what redaction has left of who asks: that is in no article."""
+    return " ".join(_WHO.sub(" ", question).split()) or question
+
+
+def _speak_of(question: str, pieces: Sequence[Piece]) -> bool:
+    """Whether what was found with the questions before is about this one too."""
+    return any(stays(question, f"{one.title} {one.text or one.passage}") for one in pieces)
+
+
 def searches(question: str, turns: Sequence[Turn]) -> list[str]:
-    """What is looked for, in this order: a follow-up with what was spoken of before."""
+    """What is looked for, in this order: a follow-up with what was spoken of before.
+
+    With what was answered before, then with what was asked last.
+    """
     if not turns:
         return [question]
-    before = " ".join(turn.asked[:ASKED] for turn in turns[-BEFORE:])
-    together = f"{before}\n{question}"
+    answered = [turn for turn in turns if turn.citations]
+    together = [f"{_before(some)}\n{question}" for some in (answered, turns) if some]
     if _REFERS.search(question):
-        return [together, question]
-    if len(meanings(question)) < SHORT:
-        return [question, together]
-    return [question]
+        wanted = [*together, question]
+    elif len(meanings(question)) < SHORT:
+        wanted = [question, *together]
+    else:
+        wanted = [question]
+    return list(dict.fromkeys(wanted))
+
+
+def _before(turns: Sequence[Turn]) -> str:
+    return " ".join(without_who(turn.asked)[:ASKED] for turn in turns[-BEFORE:])

@@ -99,6 +99,24 @@ async def test_what_was_cited_answers_once_more_but_nothing_else(chatbot: Chatbo
     assert (other.citations, other.offer_ticket) == ([], True)
 
 
+@pytest.mark.parametrize("question", ["Do you have a gym?", "And what about my boat?"])
+async def test_a_short_new_question_is_not_answered_by_the_old_one(
+    chatbot: Chatbot, question: str
+) -> None:
+    for staff in (True, False):
+        first = await asks(chatbot, "Where are parcels kept?", staff=staff)
+        assert ids(first) == ["KB-0002"]
+        other = await asks(chatbot, question, first.thread_id, staff=staff)
+        assert (other.citations, other.offer_ticket) == ([], True)
+        back = await asks(chatbot, "And can I collect one at night?", first.thread_id, staff=staff)
+        assert ids(back) == ["KB-0002"]
+
+
+async def test_who_asks_is_no_part_of_the_question(chatbot: Chatbot) -> None:
+    question = "The gate does not open for a new fob. I'm Tom Baker, tom@lee.example, 503-555-0142"
+    assert ids(await asks(chatbot, question))[0] == "KB-0001"
+
+
 async def test_a_new_subject_is_not_mixed_with_the_old_one(chatbot: Chatbot) -> None:
     first = await asks(chatbot, "Where are parcels kept?")
     other = await asks(chatbot, "The gate does not open for a new fob", first.thread_id)
