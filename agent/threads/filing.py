@@ -78,7 +78,9 @@ class Filing:
         """
         if tenant_id is None:
             if not self._repository.in_transaction:
-                await self.close()
+                # not close(): more may come without end
+                for each in {key[0] for key in self._soon}:
+                    await self._file(each, self._taken(each, None))
             return
         if not self._repository.in_transaction and (mine := self._taken(tenant_id, thread_id)):
             await self._file(tenant_id, mine)

@@ -92,6 +92,23 @@ async def test_is_filed_soon_although_nobody_reads(
     assert (await unfiled(database), await filed(database)) == (0, [4, 4])
 
 
+async def test_a_look_over_all_tenants_files_at_once_what_this_process_has(
+    conversation: Conversation, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filing, "SOON_SECONDS", 60)
+    said = await conversation.say("hello")
+    *_, waiting = await conversation.threads.finish(
+        TENANT, THREAD, await conversation.leased(), finishing(said)
+    )
+    conversation.threads.filing.soon(TENANT, THREAD, waiting)
+    async with asyncio.timeout(10):
+        await conversation.services.repository.across_tenants("messages").count({})
+    assert (await unfiled(database), await filed(database)) == (0, [2, 2])
+    later = conversation.threads.filing._filing
+    assert later is not None
+    later.cancel()
+
+
 async def test_what_a_dead_process_has_left_is_swept(
     conversation: Conversation, database: Database, elsewhere: Repository, clock: ManualClock
 ) -> None:
