@@ -101,6 +101,7 @@ async def test_a_look_over_all_tenants_files_at_once_what_this_process_has(
         TENANT, THREAD, await conversation.leased(), finishing(said)
     )
     conversation.threads.filing.soon(TENANT, THREAD, waiting)
+    await asyncio.sleep(0)  # it waits for its time now
     async with asyncio.timeout(10):
         await conversation.services.repository.across_tenants("messages").count({})
     assert (await unfiled(database), await filed(database)) == (0, [2, 2])
