@@ -71,6 +71,8 @@ class PasswordRequest(BaseModel):
 
 
 class UserItem(BaseModel):
+    id: str
+    """The same as `user_id`."""
     user_id: str
     tenant_id: str
     username: str
@@ -91,6 +93,7 @@ class UserItem(BaseModel):
         return cls.model_validate(
             {
                 **dict(user),
+                "id": user.user_id,
                 "username": account.username,
                 "email": account.email,
                 "scopes": sorted(SCOPES_OF[user.role]),

@@ -46,6 +46,8 @@ def named(person: str | None) -> str | None:
 
 
 class KnowledgeItem(BaseModel):
+    id: str
+    """The same as `knowledge_id`."""
     knowledge_id: str
     title: str
     resolution: str
@@ -76,8 +78,14 @@ class KnowledgeItem(BaseModel):
 
     @classmethod
     def of(cls, article: Article) -> "KnowledgeItem":
-        people = {"created_by": named(article.created_by)}
-        return cls.model_validate({**dict(article), **people, "resolution": article.text})
+        return cls.model_validate(
+            {
+                **dict(article),
+                "id": article.knowledge_id,
+                "resolution": article.text,
+                "created_by": named(article.created_by),
+            }
+        )
 
 
 class FoundItem(KnowledgeItem):

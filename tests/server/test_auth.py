@@ -54,7 +54,7 @@ class TestRegister:
         assert not {"password", "password_hash", "email_hash"} & user.keys()
         tokens = await logged_in(web)
         assert (tokens["token_type"], tokens["expires_in"]) == ("bearer", 1800)
-        assert tokens["user"]["user_id"] == user["user_id"]
+        assert tokens["user"]["id"] == tokens["user"]["user_id"] == user["user_id"]
         me = await Staff(web, tokens["access_token"]).read("/api/auth/me")
         assert me == tokens["user"]
         assert set(me["scopes"]) == SCOPES_OF[Role.REALPAGE_USER]

@@ -14,6 +14,7 @@ from tests.server.support import agent, case, code, demo, made, patch, person, u
 __all__ = ["agent", "demo", "user"]
 
 TABLE_4 = [
+    "id",
     "knowledge_id",
     "ticket_id",
     "conversation_id",
@@ -55,6 +56,7 @@ async def test_from_pending_to_knowledge(agent: Staff, ticket: str) -> None:
     assert approved["kb_id"] == "KB-DEMO-0006", "the correction counts"
     assert approved["resolved_at"] == approved["updated_at"]
     assert set(TABLE_4) <= set(knowledge)
+    assert knowledge["id"] == knowledge["knowledge_id"]
     assert (knowledge["resolution"], knowledge["created_by"]) == (EDITED, me)
     assert knowledge["ticket_id"] == approved["ticket_id"]
     assert knowledge["conversation_id"] == approved["conversation_id"]
