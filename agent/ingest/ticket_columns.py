@@ -110,6 +110,8 @@ REQUIRED = ("conversation_id", "transcript")
 """A row of names is a header if it names both."""
 _ABOUT = ("ticket", "case", "incident", "issue", "request", "support", "original")
 """What may stand before any name."""
+LONGEST = 200
+"""Characters that the name of a column has; what is longer is a text."""
 _AFTER = 1_000
 """The rank of a name of which only a part is known."""
 _OWNED = ("contact_", "property_", "account_")
@@ -175,7 +177,7 @@ def layout_of(headers: Sequence[Sequence[str]]) -> Layout:
             taken[column] = field
     columns = {headers[column][0]: field for column, field in sorted(taken.items())}
     ignored = [
-        names[0].strip()
+        names[0].strip()[:LONGEST]
         for column, names in enumerate(headers)
         if names and names[0].strip() and column not in taken
     ]
@@ -184,6 +186,8 @@ def layout_of(headers: Sequence[Sequence[str]]) -> Layout:
 
 def _fields(header: str) -> Iterable[tuple[int, str]]:
     """The fields that a name may mean, each with its rank."""
+    if len(header) > LONGEST:
+        return ()
     for written in (header, _ASIDE.sub(" ", header)):
         words = plain_name(written).split()
         if found := _PLACES.get("".join(words)):

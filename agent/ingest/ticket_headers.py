@@ -7,6 +7,8 @@ from agent.ingest.ticket_columns import Layout, layout_of
 
 HEAD = 64
 """Rows that are looked at."""
+CELLS = 8_000
+"""Cells that are looked at: of a very wide table only the first rows."""
 
 Merge = tuple[int, int, int, int]
 """First row, first column, last row, last column of cells made one."""
@@ -27,7 +29,10 @@ def find_header(
     A name may reach over several rows, or stand above several columns that have their own.
     """
     table = _Table(rows, merges)
-    for number, _ in rows:
+    left = CELLS
+    for number, cells in rows:
+        if (left := left - len(cells)) < 0:
+            break
         layout = layout_of(table.names(number))
         if not layout.is_whole:
             continue
@@ -46,35 +51,34 @@ class _Table:
 
     def names(self, row: int) -> list[list[str]]:
         """What each column is called in this row: with the name of its group, and without."""
-        width = max((len(self._rows.get(number, ())) for number in self._lines(row)), default=0)
-        return [self._called(row, column) for column in range(width)]
+        reaching = [merge for merge in self._merges if merge[0] <= row <= merge[2]]
+        lines = {row, *(top for top, *_ in reaching)}
+        width = max((len(self._rows.get(line, ())) for line in lines), default=0)
+        tops = {left: top for top, left, _, _ in reversed(reaching)}
+        groups = self._groups(row, width)
+        return [
+            _called(self._text(tops.get(column, row), column), groups.get(column, ""))
+            for column in range(width)
+        ]
 
     def last_of(self, row: int) -> int:
         """The last row that a cell which begins in `row` reaches down to."""
         return max((last for first, _, last, _ in self._merges if first == row), default=row)
 
-    def _called(self, row: int, column: int) -> list[str]:
-        own = self._written(row, column)
-        group = self._group(row, column)
-        return [f"{group} {own}", own] if own.strip() and group else [own]
-
-    def _group(self, row: int, column: int) -> str:
-        """The text of a merged cell above that has several columns under it."""
-        for top, left, bottom, right in self._merges:
-            if bottom == row - 1 and left <= column <= right and left < right:
-                return self._text(top, left).strip()
-        return ""
-
-    def _written(self, row: int, column: int) -> str:
-        for top, left, bottom, _ in self._merges:
-            if top <= row <= bottom and left == column:
-                return self._text(top, left)
-        return self._text(row, column)
-
-    def _lines(self, row: int) -> set[int]:
-        return {row} | {top for top, _, bottom, _ in self._merges if top <= row <= bottom}
+    def _groups(self, row: int, width: int) -> dict[int, str]:
+        """Column -> the text of a merged cell right above that has several columns under it."""
+        return {
+            column: self._text(top, left).strip()
+            for top, left, bottom, right in reversed(self._merges)
+            if bottom == row - 1 and left < right
+            for column in range(left, min(right + 1, width))
+        }
 
     def _text(self, row: int, column: int) -> str:
         cells = self._rows.get(row, ())
         cell = cells[column] if column < len(cells) else ""
         return cell if isinstance(cell, str) else ""
+
+
+def _called(own: str, group: str) -> list[str]:
+    return [f"{group} {own}", own] if own.strip() and group else [own]

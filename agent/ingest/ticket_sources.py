@@ -17,6 +17,8 @@ from agent.kit.tables import BadRow, Records, Row, read_table, too_long
 BATCH = 200
 ENOUGH = 16
 """Rows below its header that make a sheet as good as any."""
+LOOKED = 200_000
+"""Cells of sheets without a header after which no further sheet is looked at."""
 Line = tuple[int, Sequence[Cell]] | BadRow
 """The number of a row and its cells, or what is wrong with it."""
 
@@ -108,12 +110,19 @@ _LINES: dict[str, Callable[[Path], _Lines]] = {".csv": _of_csv, ".jsonl": _of_js
 
 
 async def _of_workbook(book: Workbook) -> Source:
+    left = LOOKED
     for visible in (True, False):
-        found = [
-            (sheet, *looked)
-            for sheet in book.sheets
-            if sheet.visible == visible and (looked := await _look(book, sheet))
-        ]
+        found = []
+        for sheet in book.sheets:
+            if sheet.visible != visible or left < 0:
+                continue
+            head = await book.head(sheet, HEAD)
+            header = await asyncio.to_thread(find_header, head.rows, head.merges)
+            if header is None:
+                left -= sum(len(cells) for _, cells in head.rows)
+            else:
+                below = sum(number > header.row for number, _ in head.rows)
+                found.append((sheet, header, min(below, ENOUGH)))
         if found:
             # the first of the best
             sheet, header, _ = max(found, key=lambda one: (one[2], len(one[1].layout.places)))
@@ -125,16 +134,6 @@ async def _of_workbook(book: Workbook) -> Source:
                 from_1904=book.from_1904,
             )
     return Source(None, _batches(iter(())))
-
-
-async def _look(book: Workbook, sheet: Sheet) -> tuple[Header, int] | None:
-    """The header of a sheet, and how many rows stand below, up to ENOUGH."""
-    head = await book.head(sheet, HEAD)
-    header = find_header(head.rows, head.merges)
-    if header is None:
-        return None
-    below = sum(number > header.row for number, _ in head.rows)
-    return header, min(below, ENOUGH)
 
 
 async def _rows_below(book: Workbook, sheet: Sheet, header: Header) -> AsyncIterator[list[Line]]:

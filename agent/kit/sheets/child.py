@@ -137,11 +137,16 @@ class _Reader:
         ]
         if not sheets:
             raise Refused(refused.NO_SHEETS)
+        if len(sheets) > limits.SHEETS:
+            raise Refused(refused.TOO_LARGE)
         return sheets
 
     def head(self, index: int, most: int) -> tuple[list[Any], list[Any]]:
         sheet = self._sheet(index)
-        rows = [row for row, _ in zip(self._rows(index), range(most), strict=False)]
+        rows = [
+            [number, [_start(cell) for cell in cells]]
+            for (number, cells), _ in zip(self._rows(index), range(most), strict=False)
+        ]
         last = rows[-1][0] if rows else 0
         merges = [
             [top + 1, left, bottom + 1, right]
@@ -173,6 +178,8 @@ class _Reader:
                 _mark(cells, notes[row])
             while cells and cells[-1] == "":
                 cells.pop()
+            if len(cells) > limits.COLUMNS:
+                raise Refused(refused.CELLS_TOO_FAR)
             if cells:
                 yield [row + 1, cells]
         for below in sorted(notes):
@@ -186,6 +193,8 @@ class _Reader:
         if self._largest and self._largest[0] == index:
             return self._largest[1]
         sheet: CalamineSheet = _parsed(lambda: self._book.get_sheet_by_index(index))
+        if sheet.height * sheet.width > limits.AREA:
+            raise Refused(refused.CELLS_TOO_FAR)
         if self._largest is None or sheet.height > self._largest[1].height:
             self._largest = index, sheet
         return sheet
@@ -196,6 +205,10 @@ def _mark(cells: list[Any], notes: dict[int, str]) -> None:
     for column, what in notes.items():
         if cells[column] == "":
             cells[column] = {"no": what}
+
+
+def _start(cell: Any) -> Any:
+    return cell[: limits.HEAD_TEXT] if isinstance(cell, str) else cell
 
 
 def _calamine() -> Any:

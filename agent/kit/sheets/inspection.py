@@ -11,7 +11,7 @@ from agent.kit.sheets.refused import Refused
 
 _WORKBOOK = 4 << 20
 _DATE_1904 = re.compile(rb"workbookPr\s[^<>]{0,500}?date1904\s*=\s*[\"'](?:1|true|on)[\"']")
-_SHEET = re.compile(rb"<(?:[\w.-]+:)?sheet\s([^<>]{0,2000})>")
+_SHEET = re.compile(rb"<(?:[\w.-]+:)?sheet\s((?:[^<>\"']|\"[^<\"]*\"|'[^<']*')*)>")
 _RELATION = re.compile(rb"<(?:[\w.-]+:)?Relationship\s([^<>]{0,4000})>")
 _ID = re.compile(rb"(?:^|[\s:])[iI]d\s*=\s*[\"']([^\"']*)[\"']")
 _TARGET = re.compile(rb"\bTarget\s*=\s*[\"']([^\"']*)[\"']")
@@ -77,17 +77,20 @@ def _require_plain_workbook(package: Package, book: str, texts: dict[str, bytes]
 
 
 def _in_order(book: str, texts: dict[str, bytes], scanned: dict[str, Notes]) -> list[Notes]:
-    """The notes of each sheet, in the order in which the workbook names them."""
+    """The notes of each sheet, in the order in which the workbook names them; raises Refused."""
     folder, name = posixpath.split(book)
     relations = texts.get(posixpath.join(folder, "_rels", f"{name}.rels"), b"")
     targets = {}
     for attributes in _RELATION.findall(relations):
         key, target = _ID.search(attributes), _TARGET.search(attributes)
         if key and target:
-            path = posixpath.join("/", folder, target[1].decode("utf-8", "replace"))
+            written = target[1].decode("utf-8", "replace").replace("\\", "/")
+            path = posixpath.join("/", folder, written)
             targets[key[1]] = posixpath.normpath(path).lstrip("/").lower()
-    found = []
-    for attributes in _SHEET.findall(texts[book]):
-        ids = _ID.findall(attributes)
-        found.append(scanned.get(targets.get(ids[-1], ""), {}) if ids else {})
-    return found
+    ids = [_ID.findall(attributes) for attributes in _SHEET.findall(texts[book])]
+    paths = [targets.get(each[-1], "") if each else "" for each in ids]
+    known = [path for path in paths if path]
+    # sheets in one part would be parsed over and over: no size of the archive bounds that
+    if len(set(known)) < len(known):
+        raise Refused(refused.CORRUPT)
+    return [scanned.get(path, {}) for path in paths]

@@ -25,6 +25,8 @@ FRAME = MB
 """Bytes that the child says at once, unless one row has more."""
 BATCH = 200
 """Rows in a frame."""
+HEAD_TEXT = 400
+"""Characters of a text that is asked for as one of the first rows."""
 
 MEMORY = 1024 * MB
 CPU_SECONDS = 60

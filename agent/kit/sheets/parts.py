@@ -31,6 +31,22 @@ _UNCOMMON = re.compile(rb' r="(?:[A-Z][A-Z]|[A-Z]?\d{6})')
 _WIDE = re.compile(rb' r="([A-Z]{2,})\d')
 _LONG = re.compile(rb' r="[A-Z]*(\d{6,12})')
 _REF = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]+)(\d{1,9})[\"']")
+_ODDLY = (
+    b"r='",
+    b"r =",
+    b"r\t=",
+    b"r\n=",
+    b"r\r=",
+    b"r= ",
+    b"r=\t",
+    b"r=\n",
+    b"r=\r",
+    b"\tr=",
+    b"\nr=",
+    b"\rr=",
+)
+"""How a reference may be written too, and no spreadsheet program writes it."""
+_ANY_REF = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{0,9}\d{1,12})[\"']")
 _IS_ERROR = b't="e"'
 _TAG = 400
 """Bytes that the tag of a cell may take; patterns look no further, so that none is slow."""
@@ -157,9 +173,13 @@ class SheetScan:
     def _note(self, tag: bytes, what: str) -> None:
         if ref := _REF.search(tag):
             row, column = int(ref[2]) - 1, column_number(ref[1]) - 1
+            if row >= limits.ROWS or column >= limits.COLUMNS:
+                raise Refused(refused.CELLS_TOO_FAR)
             self.notes.setdefault(row, {})[column] = what
 
     def _measure(self, data: bytes) -> None:
+        if any(sign in data for sign in _ODDLY):
+            data = _ANY_REF.sub(rb' r="\1"', data)
         if not _UNCOMMON.search(data):
             return
         columns = max(map(column_number, set(_WIDE.findall(data))), default=0)

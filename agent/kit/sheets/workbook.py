@@ -68,6 +68,7 @@ class Workbook:
         """Whether the numbers of days count from 1904 instead of 1900."""
 
     async def head(self, sheet: Sheet, rows: int) -> Head:
+        """The first rows, long texts cut."""
         await self._child.ask(f"head {sheet.index} {rows}")
         found: list[Row] = []
         while "rows" in (said := await self._child.answer()):

@@ -1,3 +1,5 @@
+from time import process_time
+
 import pytest
 
 from agent.ingest.ticket_columns import layout_of, plain_name
@@ -179,6 +181,20 @@ class TestHeader:
             "Property Name": "property_name",
             "Property State": "property_state",
         }
+
+    def test_the_search_for_it_is_short(self) -> None:
+        text = "a " * 16_000
+        wide = [f"issue name of {column}" for column in range(1_000)]
+        merges = [(1, column, 64, column) for column in range(1_000)]
+        started = process_time()
+        assert find_header([(row, [text] * 100) for row in range(1, 65)]) is None
+        assert find_header([(row, wide) for row in range(1, 65)], merges) is None
+        assert process_time() - started < 2
+
+    def test_below_long_notes(self) -> None:
+        header = find_header([(1, ["Some notes. " * 100] * 3), (2, [ID, TALK])])
+        assert header is not None
+        assert header.row == 2
 
     def test_names_that_reach_over_two_rows(self) -> None:
         rows = [(2, [ID, "Contact", "", TALK]), (3, ["", "First Name", "Last Name"])]

@@ -37,6 +37,24 @@ def with_strings(shared: str, cells: int = 1) -> bytes:
     return packed(parts({"S": sheet(body)}, shared=shared))
 
 
+def listed(number: int, name: str = "S") -> str:
+    return f'<sheet name="{name}{number}" sheetId="{number}" r:id="r1"/>'
+
+
+def oddly_listed(many: int) -> str:
+    """Sheets with a sign in their names that others write as `&gt;`."""
+    return "".join(listed(number, "a>") for number in range(2, many + 2))
+
+
+def with_list(sheets: str) -> bytes:
+    """A workbook with these sheets beside its own."""
+    entries = plain()
+    entries["xl/workbook.xml"] = entries["xl/workbook.xml"].replace(
+        b"</sheets>", sheets.encode() + b"</sheets>"
+    )
+    return packed(entries)
+
+
 def zeros(size: int) -> bytes:
     """What unpacks to so many blanks, made without them."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
@@ -179,8 +197,24 @@ FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
         lambda: book(ONE + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'),
     ),
     "a far cell, oddly written": (
-        "workbook_too_large",
+        "workbook_cells_too_far",
         lambda: book(ONE + "<row r='1048576'><c\tr = 'XFD1048576'><v>1</v></c></row>"),
+    ),
+    "a large table, oddly written": (
+        "workbook_cells_too_far",
+        lambda: book(ONE + "<row r='30000'><c r='ALL30000'><v>1</v></c></row>"),
+    ),
+    "cells without a place": (
+        "workbook_cells_too_far",
+        lambda: book(ONE + f'<row r="2">{"<c><v>1</v></c>" * 2_000}</row>'),
+    ),
+    "an error far to the right": (
+        "workbook_cells_too_far",
+        lambda: book(ONE + """<row r='2'><c r='XFD2' t="e"></c></row>"""),
+    ),
+    "an error further to the right": (
+        "workbook_cells_too_far",
+        lambda: book(ONE + """<row r='2'><c r='AAAA2' t="e"></c></row>"""),
     ),
     "a cell beyond the sheet": (
         "workbook_cells_too_far",
@@ -207,6 +241,11 @@ FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
         "workbook_too_large",
         lambda: packed(parts({f"S{number}": sheet(ONE) for number in range(251)})),
     ),
+    "hundreds of sheets, oddly written": (
+        "workbook_too_large",
+        lambda: with_list(oddly_listed(251)),
+    ),
+    "one part as many sheets": ("workbook_corrupt", lambda: with_list(listed(2) + listed(9))),
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from agent.errors import TooBusy
 from agent.kit.sheets import limits
+from agent.kit.sheets import limits
 from agent.kit.sheets.workbook import Flaw, Row, Workbook, open_workbook
 from tests.agent.kit.sheets.books import (
     MAIN,
@@ -178,6 +179,13 @@ class TestRows:
             head = await workbook.head(workbook.sheets[0], 5)
             assert [number for number, _ in head.rows] == [1, 2, 3, 4, 5]
             assert len(await all_rows(workbook)) == 500
+
+    async def test_the_head_has_no_long_texts(self, path: Path) -> None:
+        written(path, book(rows([["x" * 5_000, "short"]])))
+        async with open_workbook(path) as workbook:
+            head = await workbook.head(workbook.sheets[0], 5)
+            assert head.rows == [(1, ["x" * limits.HEAD_TEXT, "short"])]
+            assert await all_rows(workbook) == [(1, ["x" * 5_000, "short"])]
 
     async def test_merged_cells(self, path: Path) -> None:
         merged = sheet(rows([["a"], ["b"]])).replace(
