@@ -11,7 +11,6 @@ import pytest
 
 from agent.errors import TooBusy
 from agent.kit.sheets import limits
-from agent.kit.sheets import limits
 from agent.kit.sheets.workbook import Flaw, Row, Workbook, open_workbook
 from tests.agent.kit.sheets.books import (
     MAIN,
