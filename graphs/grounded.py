@@ -3,6 +3,7 @@
 Used where one question has one answer; the leasing graph has rounds and tools of its own.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from agent.services import Services
 from prompts import load
 
 Answer = TypeVar("Answer", bound=BaseModel)
+_NAMED = re.compile(r"\b(?:KB|SCRIPT|CS|CONV)-(?=[\w-]*\d)\w[\w-]*", re.IGNORECASE)
 LONGEST = 6_000
 """Characters a model may say."""
 
@@ -81,6 +83,13 @@ def cited(ids: Sequence[str], known: Sequence[str]) -> list[str]:
     names = {each.casefold(): each for each in known}
     found = (names.get(each.strip().strip("[]").casefold()) for each in ids)
     return list(dict.fromkeys(each for each in found if each))
+
+
+def check_named(said: str, shown: str) -> None:
+    """Raise Unusable where `said` names an article, script, ticket or conversation not `shown`."""
+    known = shown.casefold()
+    if any(named.casefold() not in known for named in _NAMED.findall(said)):
+        raise Unusable("model_id_unknown")
 
 
 def rules_of(path: str) -> str:

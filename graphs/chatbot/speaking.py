@@ -9,7 +9,7 @@ from agent.ai.chat import ChatModels
 from agent.chats.models import Turn
 from agent.privacy.pii import redact
 from graphs.chatbot.evidence import Piece
-from graphs.grounded import Unusable, ask, check, cited
+from graphs.grounded import Unusable, ask, check, check_named, cited
 from graphs.tickets.placeholders import shown
 from graphs.untrusted import dumped, unmarked
 
@@ -55,4 +55,5 @@ async def speak(
         raise Unusable("model_cites_nothing")
     reply = redact(answer.reply).text.strip()
     check(PROMPT, shown(reply), [data["sources"]])
+    check_named(reply, data["sources"])
     return Said(reply, citations)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from agent.ai.chat import ChatModels
 from agent.privacy.pii import redact
 from agent.tickets.models import Case, Grounds, Source
-from graphs.grounded import Unusable, ask, check, cited
+from graphs.grounded import Unusable, ask, check, check_named, cited
 from graphs.tickets.placeholders import shown
 from graphs.tickets.resolve import MOST_STEPS, TITLE, compose, compose_draft, numbered
 from graphs.tickets.shown import articles, case_shown, found_shown, scripts
@@ -33,6 +33,7 @@ async def generate(chat: ChatModels, case: Case, grounds: Grounds, material: Mat
     said = {"case": case_shown(case), "found": found_shown(grounds, material)}
     answer, model = await ask(chat, PROMPT, said, Generated)
     title, steps = _sayable(answer, [*shown_articles, *shown_scripts])
+    check_named("\n".join([title, *steps]), said["found"])
     known = [*shown_articles, *shown_scripts, *grounds.tickets]
     citations = cited(answer.citations, [one.id for one in known])
     told = f"{_say('steps')}\n{numbered(steps)}"

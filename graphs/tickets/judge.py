@@ -5,7 +5,7 @@ from pydantic import BaseModel
 from agent.ai.chat import ChatModels
 from agent.privacy.pii import redact
 from agent.tickets.models import ACCURACY, COMPLETENESS, RELEVANCY, Case, Grounds, Score
-from graphs.grounded import Unusable, ask, check
+from graphs.grounded import Unusable, ask, check, check_named
 from graphs.tickets.placeholders import shown
 from graphs.tickets.shown import case_shown, found_shown
 from graphs.tickets.written import Material, Written
@@ -37,6 +37,7 @@ async def judge(
     if len(reasoning) > REASONING:
         raise Unusable("reply_too_long")
     check(PROMPT, shown(reasoning))
+    check_named(reasoning, said["found"] + said["resolution"])
     return Score(
         relevancy_points=_within(answer.relevancy_points, RELEVANCY),
         accuracy_points=_within(answer.accuracy_points, ACCURACY),

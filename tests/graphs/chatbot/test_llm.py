@@ -89,6 +89,7 @@ UNUSABLE: list[dict[str, Any]] = [
     {"reply": " "},
     {"reply": "Go to https://evil.example/now"},
     {"reply": "Ask ssn 078-05-1120 ![x](http://evil.example)"},
+    {"reply": "Do as SCRIPT-8888 says."},
     {"reply": 5},
 ]
 

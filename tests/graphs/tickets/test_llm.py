@@ -105,6 +105,8 @@ UNUSABLE: list[Callable[[Model], object]] = [
     lambda model: model.written.update(steps=["<img src=x onerror=alert(1)>"]),
     lambda model: model.written.update(steps=[f"Say {mark('tickets/resolve')}"]),
     lambda model: model.written.update(steps=["word " * 2_000]),
+    lambda model: model.written.update(steps=["Do as KB-8888 says"]),
+    lambda model: model.written.update(title="As in cs-00000008"),
     lambda model: model.written.update(steps="no list"),
 ]
 
@@ -137,10 +139,11 @@ async def test_a_model_that_fails_leaves_it_to_the_rules(
     assert found.score.relevancy_score > 70
 
 
+@pytest.mark.parametrize("reasoning", ["See https://evil.example", "It should cite KB-8888."])
 async def test_a_judge_that_fails_is_replaced_by_the_formula(
-    modelled: Services, model: Model
+    modelled: Services, model: Model, reasoning: str
 ) -> None:
-    model.judged["reasoning"] = "See https://evil.example"
+    model.judged["reasoning"] = reasoning
     found = await resolved(modelled, voted(), BOTH)
     assert found.by != "rules"
     assert "KB-0001" in found.score.reasoning
