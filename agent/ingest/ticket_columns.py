@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 COLUMNS: dict[str, str] = {
     "ticket_id": """ticket number, ticket id, ticket no, ticket num, ticket nr, ticket key,
@@ -62,7 +63,8 @@ COLUMNS: dict[str, str] = {
         account, account company, company name, company, customer company, customer company name,
         customer organization, management company, management company name, property management
         company, pmc name, pmc, client name, client, organization name, organisation name,
-        organization, organisation, org name, org, business name, business""",
+        organization, organisation, organizations, organisations, org name, org, associated company,
+        business name, business""",
     "property_name": """property name, property, property title, community name, community, property
         community, site name, site, apartment community, apartment name, apartments, complex name,
         complex, building name, building, location name""",
@@ -75,7 +77,7 @@ COLUMNS: dict[str, str] = {
         contact, contact, customer contact name, customer contact, customer name, customer full
         name, client contact, caller name, caller, requester name, requester, requestor name,
         requestor, reporter name, reporter, reported by, submitted by, end user name, user full
-        name, full name, customer, name""",
+        name, user name, associated contact, full name, customer, name""",
     "contact_first_name": """contact first name, contact given name, customer first name, caller
         first name, requester first name, first name, given name, contact firstname, firstname""",
     "contact_last_name": """contact last name, contact surname, contact family name, customer last
@@ -94,8 +96,10 @@ COLUMNS: dict[str, str] = {
         phone no, phone, telephone number, telephone, tel, mobile number, mobile phone, mobile, cell
         phone, cell number, cell, customer phone, customer phone number, customer telephone,
         customer mobile, client phone, caller phone, caller phone number, caller number, requester
-        phone, user phone, callback number, call back number, callback phone, ani""",
+        phone, user phone, callback number, call back number, callback phone, ani,
+        work phone""",
     "subject": """subject, subject line, title, headline, issue title, issue subject, problem title,
+        ticket name, case name, issue name,
         short description, short summary, summary, contact reason, reason for contact, reason for
         call, call reason, issue""",
     "description": """description, issue description, problem description, full description, long
@@ -114,6 +118,9 @@ LONGEST = 200
 """Characters that the name of a column has; what is longer is a text."""
 _AFTER = 1_000
 """The rank of a name of which only a part is known."""
+_CALLERS = frozenset(
+    {"contact", "caller", "customer", "client", "requester", "requestor", "reporter"}
+)
 _OWNED = ("contact_", "property_", "account_")
 _TALK = frozenset({"conversation", "conv", "chat", "interaction"})
 _KEY = frozenset({"id", "ids", "number", "no", "key", "identifier", "uuid", "guid", "reference"})
@@ -192,11 +199,18 @@ def _fields(header: str) -> Iterable[tuple[int, str]]:
         words = plain_name(written).split()
         if found := _PLACES.get("".join(words)):
             return found
-        if words and words[0] in _ABOUT and (found := _PLACES.get("".join(words[1:]))):
-            return _later(found, lambda field: field not in ("ticket_id", *REQUIRED))
+        if len(words) > 1 and words[0] in _ABOUT and (found := _PLACES.get("".join(words[1:]))):
+            return _later(found, partial(_may_follow, words[1]))
         if found := _at_its_end(words) or _by_words(set(words)):
             return found
     return ()
+
+
+def _may_follow(word: str, field: str) -> bool:
+    """Whether a name beginning so may stand behind "Support": its phone is no caller's."""
+    if field.startswith("contact_"):
+        return word in _CALLERS
+    return field not in ("ticket_id", *REQUIRED)
 
 
 def _later(found: list[tuple[int, str]], allowed: Callable[[str], bool]) -> list[tuple[int, str]]:

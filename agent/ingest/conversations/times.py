@@ -42,7 +42,7 @@ _YEAR_FIRST = re.compile(
 )
 _NAMED = re.compile(
     rf"{_DAY_NAME}(?:(?P<mon>[a-z]{{3}})[a-z]*\.? +(?P<d>\d{{1,2}})(?:st|nd|rd|th)?|"
-    rf"(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?[ -](?P<mon2>[a-z]{{3}})[a-z]*\.?)[ ,-]+"
+    rf"(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?[ /-](?P<mon2>[a-z]{{3}})[a-z]*\.?)[ ,/-]+"
     rf"(?P<y>\d{{4}}|\d{{2}}){_CLOCK}{_ZONE}",
     re.IGNORECASE,
 )

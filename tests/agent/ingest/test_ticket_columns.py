@@ -81,6 +81,12 @@ def field_of(name: str) -> str | None:
         ("Primary Contact Name", "contact_name"),
         ("Resident's Contact E-mail Address", "contact_email"),
         ("Managed Property City", "property_city"),
+        ("Ticket Name", "subject"),
+        ("Ticket Contact", "contact_name"),
+        ("Case Contact Email", "contact_email"),
+        ("User name", "contact_name"),
+        ("Work phone", "contact_phone"),
+        ("Organizations", "account_name"),
     ],
 )
 def test_names_that_people_use(name: str, field: str) -> None:
@@ -97,6 +103,8 @@ def test_names_that_people_use(name: str, field: str) -> None:
         "Tags",
         "Sentiment",
         "Ticket Status",
+        "Support Email",
+        "Support phone",
         "",
         " ",
     ],

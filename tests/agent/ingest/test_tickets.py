@@ -213,7 +213,16 @@ class TestCells:
 
     @pytest.mark.parametrize(
         ("cell", "tier"),
-        [(3.0, 3), ("2.0", 2), ("Tier 3", 3), ("tier-1", 1), ("T2", 2), ("L3", 3), ("  1 ", 1)],
+        [
+            (3.0, 3),
+            ("2.0", 2),
+            ("Tier 3", 3),
+            ("tier-1", 1),
+            ("T2", 2),
+            ("Tier-2 Support", 2),
+            ("L3", 3),
+            ("  1 ", 1),
+        ],
     )
     def test_tiers(self, cell: Any, tier: int) -> None:
         row = one_row(Tier=cell)
