@@ -29,6 +29,10 @@ _BETWEEN = r"\s+(?:\w\.?\s+)?"
 """Two words of a name, with an initial or without."""
 _ASIDE = r"\([^()\n]{0,80}\)"
 """What may stand between a speaker and the colon."""
+_FEWEST_DIGITS = 10
+"""Of a phone number that can be nothing else."""
+_GAP = r"[\s().-]{0,3}"
+_EXTENSION = re.compile(r"[x#]|ext", re.IGNORECASE)
 _PHONE = 40
 """Characters of a phone number the vault takes."""
 
@@ -49,9 +53,12 @@ def without_contact(draft: TicketDraft) -> TicketDraft:
     changes: dict[str, str | None] = dict.fromkeys(
         ("contact_name", "contact_email", "contact_phone")
     )
+    phone = _phone_pattern(draft.contact_phone or "")
     for field in _TEXTS:
         if said := getattr(draft, field):
-            changes[field] = unnamed(said, draft.contact_name)
+            changes[field] = unnamed(
+                phone.sub("[phone]", said) if phone else said, draft.contact_name
+            )
     for field in _LABELS:
         if said := getattr(draft, field):
             changes[field] = redact(said, kinds=_PRIVATE).text
@@ -64,6 +71,14 @@ def contact_of(draft: TicketDraft) -> Contact:
         email=draft.contact_email,
         phone=draft.contact_phone[:_PHONE] if draft.contact_phone else None,
     )
+
+
+def _phone_pattern(phone: str) -> re.Pattern[str] | None:
+    """The contact's own number however it is grouped; None for what is too short to be one."""
+    digits = "".join(filter(str.isdigit, _EXTENSION.split(phone)[0])).removeprefix("1")
+    if not _FEWEST_DIGITS <= len(digits) <= _PHONE:
+        return None
+    return re.compile(rf"(?<![\w$.])(?:\+?1{_GAP})?\(?{_GAP.join(digits)}(?!\w)")
 
 
 @lru_cache(maxsize=256)

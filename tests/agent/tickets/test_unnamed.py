@@ -2,7 +2,8 @@ import time
 
 import pytest
 
-from agent.tickets.unnamed import unnamed
+from agent.tickets.models import TicketDraft
+from agent.tickets.unnamed import unnamed, without_contact
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,13 @@ def test_a_long_transcript_takes_no_longer_than_its_length() -> None:
     began = time.process_time()
     assert "Skyler" not in unnamed(text, "Skyler Miller")
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("phone", ["555-123-4567", "+1 (555) 123-4567", "5551234567 ext. 9"])
+def test_the_contacts_own_number_is_taken_out_though_nobody_may_have_it(phone: str) -> None:
+    said = "It is 555.123.4567 or 555 123 4567, case 1555-123-45678, 555-999-4567."
+    case = TicketDraft(conversation_id="C-1", transcript=said, contact_phone=phone)
+    left = "It is [phone] or [phone], case 1555-123-45678, [phone]."
+    assert without_contact(case).transcript == left
+    short = case.model_copy(update={"contact_phone": "123"})
+    assert "555.123.4567" in (without_contact(short).transcript or "")
