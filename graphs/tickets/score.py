@@ -111,7 +111,8 @@ def _voted(kb_id: str, voters: int, share: float) -> str:
     tickets = f"{voters} tickets" if voters > 1 else "1 ticket"
     if share >= 1:
         return _say("voted_all", kb_id=kb_id, voters=tickets)
-    return _say("voted", kb_id=kb_id, voters=tickets, share=f"{share:.0%}")
+    point = "point" if voters > 1 else "points"
+    return _say("voted", kb_id=kb_id, voters=tickets, point=point, share=f"{share:.0%}")
 
 
 def _steps(count: int) -> str:

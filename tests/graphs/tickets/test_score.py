@@ -52,4 +52,7 @@ def test_the_reasoning_is_plain_sentences() -> None:
     assert "0.79 alike" in said
     assert "2 tickets like it point to KB-0001, with 70% of the votes." in said
     assert "KB-0003" in said
+    alone = voted(share=0.7)
+    alone.votes[0].tickets[:] = alone.votes[0].tickets[:1]
+    assert "1 ticket like it points to KB-0001" in scored(alone, BOTH).reasoning
     assert "<DATABASE> must still be filled in." in said
