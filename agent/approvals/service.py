@@ -1,9 +1,11 @@
 """Proposals and what becomes of them: each closed once, in one transaction with its effects."""
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from weakref import WeakValueDictionary
 
 from agent.approvals import rules
 from agent.approvals.deciding import Deciding, Effects, Settle
@@ -41,6 +43,7 @@ class ApprovalService:
         self._clock = clock
         self._failpoints = failpoints
         self._deciding = Deciding(store, outbox, audit, clock)
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def get(self, tenant_id: str, action_id: str) -> Approval:
         approval = await self.store.get(tenant_id, action_id)
@@ -151,7 +154,9 @@ class ApprovalService:
             )
 
         self._failpoints.reach("before_decision")
-        approval = await self._repository.transact(write)
+        # the row lets one in anyway; here the others wait for it instead of trying again
+        async with self._turns.setdefault((tenant_id, action_id), asyncio.Lock()):
+            approval = await self._repository.transact(write)
         self._failpoints.reach("after_decision")
         return approval
 
