@@ -1,14 +1,10 @@
 """What tickets add to the knowledge: drafts, and the entries that approvals make of them."""
 
-import hashlib
-import json
-from typing import Any
-
 from agent.audit.service import AuditService
 from agent.events.models import Event
 from agent.events.store import EventStore
 from agent.kit.clock import Clock
-from agent.knowledge.models import SERIES, Article, Entry, Status
+from agent.knowledge.models import SERIES, Article, ArticleDraft, Entry, Status
 from agent.knowledge.store import KnowledgeStore
 
 SOURCE = "ticket"
@@ -94,5 +90,6 @@ class Publishing:
 
 
 def _digest(entry: Entry) -> str:
-    said: dict[str, Any] = entry.model_dump(include={"title", "text", "product", "category"})
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    """The same as that of a draft which says the same."""
+    said = entry.model_dump(include={"title", "text", "product", "category"})
+    return ArticleDraft(**said, kind="resolution").digest

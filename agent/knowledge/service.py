@@ -267,13 +267,13 @@ class KnowledgeService:
 
 def _kept_apart(draft: ArticleDraft, head: Mapping[str, Any] | None) -> ArticleDraft:
     """New words make no article of a resolution: leads would get to read it."""
-    if head is None or head["kind"] != "resolution" or draft.kind == "script":
+    if head is None or head["kind"] != "resolution":
         return draft
     if head["status"] == "draft":
         raise InvalidInput(
             "knowledge_draft", f"{head['knowledge_id']} is a ticket's draft; decide on the ticket."
         )
-    return draft.model_copy(update={"kind": "resolution"})
+    return draft if draft.kind == "script" else draft.model_copy(update={"kind": "resolution"})
 
 
 def derived_id(draft: ArticleDraft) -> str:

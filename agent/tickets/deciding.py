@@ -187,8 +187,11 @@ class Deciding:
     async def _known(self, tenant_id: str, given: str | None, kind: str) -> str | None:
         if not given:
             return given
-        named = await named_in(tenant_id, given, self._knowledge, self._store)
-        if given not in (named.script_ids if kind == "script" else named.kb_ids):
+        heads = await self._knowledge.heads(tenant_id, [given])
+        if not any(
+            head["status"] == "active" and (head["kind"] == "script") == (kind == "script")
+            for head in heads
+        ):
             raise InvalidInput(
                 "ticket_reference_unknown", f"There is no active {kind} {given[:80]!r}; search it."
             )

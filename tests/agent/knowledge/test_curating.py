@@ -7,7 +7,7 @@ import pytest
 
 from agent.errors import Conflict, InvalidInput, NotFound
 from agent.kit.clock import ManualClock
-from agent.knowledge.models import Article, ArticleDraft, Entry, Likeness
+from agent.knowledge.models import Article, ArticleDraft, Entry, Kind, Likeness
 from agent.knowledge.publishing import Publishing
 from agent.services import Services
 
@@ -117,6 +117,13 @@ class TestResolutions:
         assert (await services.knowledge.put(TENANT, [edited], "api"))[0].outcome == "unchanged"
         assert await found(services, "replace the keypad") == []
 
+    async def test_the_same_words_again_are_no_change(self, services: Services) -> None:
+        [published] = await publish(services, entry())
+        same = ArticleDraft.model_validate(
+            published.model_dump(include={"knowledge_id", "title", "text", "product", "category"})
+        )
+        assert (await services.knowledge.put(TENANT, [same], "api"))[0].outcome == "unchanged"
+
     async def test_a_rebuilt_index_has_them_and_no_draft(self, services: Services) -> None:
         await put(services, GATES)
         await publish(services, entry())
@@ -145,8 +152,11 @@ class TestDrafts:
             await services.curator.rollback(TENANT, draft_id, 1, actor=ACTOR)
         with pytest.raises(Conflict):
             await services.curator.merge(TENANT, draft_id, "KB-1", actor=ACTOR)
-        with pytest.raises(InvalidInput):
-            await put(services, ArticleDraft(knowledge_id=draft_id, title="T", text="Text."))
+        kinds: tuple[Kind, ...] = ("article", "script")
+        for kind in kinds:
+            words = ArticleDraft(knowledge_id=draft_id, title="T", text="Text.", kind=kind)
+            with pytest.raises(InvalidInput):
+                await put(services, words)
 
 
 class TestMerging:

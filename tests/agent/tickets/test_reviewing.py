@@ -206,6 +206,13 @@ class TestApprove:
         done = await approve(services, ticket, kb_id="KB-2B", script_id="SCRIPT-7")
         assert (done.ticket.kb_id, done.ticket.script_id) == ("KB-2B", "SCRIPT-7")
 
+    async def test_an_article_may_be_called_by_words(self, services: Services) -> None:
+        named = ArticleDraft(knowledge_id="gates,open", title="Gates", text="Press star.")
+        await services.knowledge.put(TENANT, [named], "test")
+        [ticket] = await opened(services)
+        done = await approve(services, ticket, kb_id="gates,open")
+        assert done.ticket.kb_id == "gates,open"
+
     async def test_a_reviewer_may_say_that_no_article_solved_it(self, services: Services) -> None:
         await services.knowledge.put(TENANT, ARTICLES, "test")
         [ticket] = await opened(services, kb_id="KB-1A", citations=["KB-1A"])
