@@ -174,6 +174,9 @@ async def _resolve(
         after = ids[-1]
         at.looked_at += len(ids)
         await step(at.looked_at, at.accepted, at.model_dump())
+    if at.looked_at < at.accepted:  # a process that died had resolved the others
+        at.looked_at = at.accepted
+        await step(at.looked_at, at.accepted, at.model_dump())
     return at.accepted - left
 
 

@@ -197,6 +197,7 @@ async def test_a_killed_job_goes_on_where_it_was(
     job = await finished(user, job_id)
     assert died
     assert (job["report"]["accepted"], job["report"]["resolved"]) == (5, 5)
+    assert job["progress"] == {"done": 5, "total": 5}
 
 
 async def test_what_goes_out_runs_no_formula(agent: Staff, demo: Services) -> None:
