@@ -172,7 +172,7 @@ async def _slot(world: World) -> str:
 
 
 async def _article(world: World) -> str:
-    draft = ArticleDraft(title="Permits", text="A permit.")
+    draft = ArticleDraft(title=new_id("Permits"), text="A permit.")
     return (await world.services.knowledge.put("default", [draft], "test"))[0].knowledge_id
 
 
