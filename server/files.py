@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from pathlib import PurePath
 from typing import Any
 
 from python_multipart import MultipartParser
@@ -12,6 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.errors import InvalidInput, LatchkeyError, TooLarge
+from agent.privacy.pii import redact
 
 MB = 1024 * 1024
 LIMITS: Mapping[str, int] = {
@@ -29,7 +31,7 @@ _FORM = 64 * 1024
 """What the form around the file may take."""
 _DRAIN = 20 * MB
 _DRAIN_SECONDS = 10.0
-_NAME = 200
+_NAME, _SUFFIX = 200, 10
 
 _Event = tuple[str, Any]
 
@@ -143,10 +145,13 @@ class FilePart:
 
 
 def _file_name(headers: Mapping[bytes, bytes]) -> str:
+    """Without personal data; the suffix stays, which says how the file is read."""
     _, options = parse_options_header(headers.get(b"content-disposition"))
     if options.get(b"name") != FIELD.encode() or b"filename" not in options:
         raise _unknown_field()
-    return options[b"filename"].decode(errors="replace")[:_NAME]
+    path = PurePath(options[b"filename"].decode(errors="replace"))
+    suffix = path.suffix if len(path.suffix) <= _SUFFIX else ""
+    return redact(path.name.removesuffix(suffix)).text[:_NAME] + suffix
 
 
 async def _events(request: Request, boundary: bytes) -> AsyncGenerator[_Event, None]:

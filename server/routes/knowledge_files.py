@@ -8,7 +8,6 @@ from fastapi.responses import FileResponse
 
 from agent.errors import InvalidInput
 from agent.knowledge.models import Kind
-from agent.privacy.pii import redact
 from server.deps import TheServices
 from server.errors import problems
 from server.exporting import XLSX_ANSWER, export_knowledge, workbook_answer
@@ -41,15 +40,14 @@ async def import_knowledge(
     kind: Annotated[Kind, Query(description="Of rows that name none.")] = "article",
 ) -> Accepted:
     part = await FilePart.of(request)
-    name = redact(part.name).text
-    suffix = PurePath(name).suffix.lower()
+    suffix = PurePath(part.name).suffix.lower()
     if suffix not in SUFFIXES:
         raise InvalidInput(
             "table_format_unknown", f"The file's name must end in one of: {', '.join(SUFFIXES)}."
         )
     upload_id = await services.uploads.save(
         actor.tenant_id,
-        name,
+        part.name,
         part.chunks(),
         purpose=f"ingest_knowledge/{kind}/{actor.name}",
         limit=WORKBOOK_LIMIT if suffix == ".xlsx" else TEXT_LIMIT,
@@ -57,7 +55,7 @@ async def import_knowledge(
     job = await services.jobs.enqueue(
         actor.tenant_id,
         "ingest_knowledge",
-        KnowledgeParams(name=name, kind=kind).model_dump(),
+        KnowledgeParams(name=part.name, kind=kind).model_dump(),
         actor=actor.name,
         upload_id=upload_id,
         key=upload_id,

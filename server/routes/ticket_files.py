@@ -8,7 +8,6 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
 from agent.errors import InvalidInput, TooLarge
-from agent.privacy.pii import redact
 from agent.tickets.models import Status
 from server.actors import Actor
 from server.deps import Serving, TheServices, scoped
@@ -75,25 +74,24 @@ class Uploaded(BaseModel):
 async def upload(request: Request, state: Serving, actor: Creator) -> Uploaded:
     services = state.services
     part = await FilePart.of(request)
-    name = redact(part.name).text
-    workbook = PurePath(name).suffix.lower() not in (".csv", ".jsonl")
+    workbook = PurePath(part.name).suffix.lower() not in (".csv", ".jsonl")
     upload_id = await services.uploads.save(
         actor.tenant_id,
-        name,
+        part.name,
         part.chunks(),
         purpose=f"ingest_tickets/{actor.name}",
         limit=WORKBOOK_LIMIT if workbook else TEXT_LIMIT,
     )
     try:
         async with state.reading, services.uploads.open(actor.tenant_id, upload_id) as path:
-            checked = await check(services, actor.tenant_id, path, name, upload_id=upload_id)
+            checked = await check(services, actor.tenant_id, path, part.name, upload_id=upload_id)
     except (InvalidInput, TooLarge):
         await services.uploads.delete(actor.tenant_id, upload_id)
         raise
     job = await services.jobs.enqueue(
         actor.tenant_id,
         "ingest_tickets",
-        TicketParams(name=name, accepted=checked.accepted).model_dump(),
+        TicketParams(name=part.name, accepted=checked.accepted).model_dump(),
         actor=actor.name,
         upload_id=upload_id,
         key=upload_id,

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.errors import InvalidInput
 from agent.ingest.conversations.given import GivenThreads
-from agent.privacy.pii import redact
 from agent.services import Services
 from server.actors import Actor
 from server.deps import TheServices, scoped
@@ -127,7 +126,6 @@ async def _take_in(
     data: AsyncIterator[bytes],
 ) -> Accepted:
     """Keep the file and queue its job; the job that waits for the same bytes already, if any."""
-    name = redact(name).text
     upload_id = await services.uploads.save(
         actor.tenant_id, name, data, purpose=f"{kind}/{community or ''}", limit=CSV_LIMIT
     )

@@ -160,6 +160,15 @@ async def test_bad_files_are_refused_at_once(user: Staff, demo: Services) -> Non
         assert await demo.repository.scoped(collection, "default").find({}) == []
 
 
+async def test_an_address_in_a_files_name_is_hidden_and_its_suffix_stays(
+    user: Staff, demo: Services
+) -> None:
+    answer = await send_file(user, csv_of(CASES[:1]), "../kim.lo@homes.example.csv")
+    assert answer.status_code == 202, answer.text
+    (job,) = await demo.repository.scoped("jobs", "default").find({})
+    assert job["params"]["name"] == "[email].csv"
+
+
 async def test_limits_by_the_kind_of_file(user: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.routes.ticket_files.WORKBOOK_LIMIT", 1_000)
     assert files.WORKBOOK_LIMIT == 20 * files.MB
