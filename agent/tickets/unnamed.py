@@ -1,7 +1,9 @@
 """A ticket's texts without personal data, its contact's own name included."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
+from unicodedata import combining, normalize
 
 from agent.ai.understanding.patterns import listed
 from agent.privacy.models import Contact
@@ -13,7 +15,7 @@ MARK = "[name]"
 _TEXTS = ("transcript", "subject", "description")
 _LABELS = (
     "channel", "customer_role", "product", "category", "account_name", "property_name",
-    "property_city", "property_state", "contact_role",
+    "property_city", "property_state", "contact_role", "first_tier_agent_name", "priority",
 )  # fmt: skip
 _PRIVATE: frozenset[Kind] = frozenset(("email", "phone", "ssn", "card"))
 """What no label may hold; a property may be called by its address."""
@@ -24,6 +26,7 @@ _ROLES = listed(
     "caller agent tenant office team"
 )
 """Words in the place of a name that are none."""
+_TITLES = listed("mr mrs ms miss mx dr prof jr sr ii iii iv esq")
 _NAME = re.compile(r"[^\W\d_](?:[\w'’-]|\.(?=\w))*")
 _BETWEEN = r"\s+(?:\w\.?\s+)?"
 """Two words of a name, with an initial or without."""
@@ -83,19 +86,48 @@ def _phone_pattern(phone: str) -> re.Pattern[str] | None:
 
 @lru_cache(maxsize=256)
 def _patterns(name: str) -> tuple[re.Pattern[str], ...]:
-    words = [re.escape(word) for word in _NAME.findall(name) if len(word) > 1]
+    words = _words(name)
     patterns = []
     if len(words) > 1:
-        whole, turned = _BETWEEN.join(words), rf"{words[-1]},\s+{words[0]}"
+        spelled = [_any([word, _plain(word)]) for word in words]
+        whole, turned = _BETWEEN.join(spelled), rf"{spelled[-1]},\s+{spelled[0]}"
         patterns.append(re.compile(rf"(?i)(?<!\w)(?:{whole}|{turned})(?!\w)"))
     words = [word for word in words if word.lower() not in _ROLES]
     if words:
-        patterns.append(re.compile(rf"(?im)^(?:{'|'.join(words)})(?=(?:[ \t]*{_ASIDE})?[ \t]*:)"))
+        starts = _any([*words, *map(_plain, words)])
+        patterns.append(re.compile(rf"(?im)^{starts}(?=(?:[ \t]*{_ASIDE})?[ \t]*:)"))
     alone = [
-        word
+        written
         for word in words
-        if len(word) >= _SHORTEST and word[0].isupper() and word.lower() not in NO_NAME
+        if len(word) >= _SHORTEST and word.lower() not in NO_NAME
+        for written in _with_capitals(word, usual=not (name.islower() or name.isupper()))
     ]
     if alone:
-        patterns.append(re.compile(rf"(?<!\w)(?:{'|'.join(alone)})(?!\w)"))
+        patterns.append(re.compile(rf"(?<!\w){_any([*alone, *map(_plain, alone)])}(?!\w)"))
     return tuple(patterns)
+
+
+def _words(name: str) -> list[str]:
+    """Of more than one letter, without titles; of "Miller, Skyler" the family name last."""
+    last, _, first = name.partition(",")
+    words = _NAME.findall(f"{first} {last}")
+    return [word for word in words if len(word) > 1 and word.lower() not in _TITLES]
+
+
+def _with_capitals(word: str, *, usual: bool) -> set[str]:
+    """As a text may write it, of a name in the `usual` case or in one case only."""
+    if usual and word[0].islower():
+        return set()
+    return {word if usual else word.title(), word.upper()}
+
+
+def _plain(word: str) -> str:
+    """Without accents."""
+    return "".join(sign for sign in normalize("NFKD", word) if not combining(sign))
+
+
+def _any(words: Iterable[str]) -> str:
+    """A pattern; the longest first, as one may begin another."""
+    return (
+        f"(?:{'|'.join(map(re.escape, sorted(set(words), key=lambda word: (-len(word), word))))})"
+    )

@@ -24,6 +24,13 @@ from agent.tickets.unnamed import unnamed, without_contact
             "The Leasing tab of the [name]",
         ),
         ("María López", "maría lópez, Lópezes, López", "[name], Lópezes, [name]"),
+        ("Miller, Skyler", "skyler miller; Skyler; Miller, Skyler", "[name]; [name]; [name]"),
+        ("SKYLER MILLER", "Skyler: hi\nAsk Miller, MILLER", "[name]: hi\nAsk [name], [name]"),
+        ("skyler miller", "Ask Skyler about the miller.", "Ask [name] about the miller."),
+        ("Dr. Skyler Miller Jr.", "skyler miller and the dr.", "[name] and the dr."),
+        ("Jo and Al Miller", "And Al Miller", "And Al [name]"),
+        ("JO AND AL MILLER", "And so on, Miller", "And so on, [name]"),
+        ("María López", "Maria Lopez, maria lopez", "[name], [name]"),
         ("A", "A door: a plan A", "A door: a plan A"),
         (None, "Call 202-555-0143 about CS-35956164.", "Call [phone] about CS-35956164."),
         ("(.*)+", "Nothing to find.", "Nothing to find."),
@@ -49,3 +56,16 @@ def test_the_contacts_own_number_is_taken_out_though_nobody_may_have_it(phone: s
     assert without_contact(case).transcript == left
     short = case.model_copy(update={"contact_phone": "123"})
     assert "555.123.4567" in (without_contact(short).transcript or "")
+
+
+def test_no_label_holds_how_to_reach_somebody() -> None:
+    case = TicketDraft(
+        conversation_id="C-1",
+        transcript="Hello.",
+        first_tier_agent_name="kris@pmc-example.com",
+        account_name="Acme, 202-555-0143",
+        priority="202-555-0143",
+    )
+    stored = without_contact(case)
+    assert stored.first_tier_agent_name == "[email]"
+    assert (stored.account_name, stored.priority) == ("Acme, [phone]", "[phone]")
