@@ -132,7 +132,7 @@ def _answering(grounds: Grounds, wanted: str, message: str, cited: Container[str
     return best if grounds.evident or once_more or is_near(wanted, best) else None
 
 
-def stays(message: str, written: str) -> bool:
-    """Whether a follow-up asks for little that is not `written`."""
+def stays(message: str, written: str, share: float = 0.5) -> bool:
+    """Whether at least this share of what a follow-up asks for is `written`."""
     own = {*meanings(message)} - _ASIDE
-    return 2 * len(own & {*meanings(written)}) >= len(own)
+    return len(own & {*meanings(written)}) >= share * len(own)

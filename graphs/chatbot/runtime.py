@@ -25,6 +25,8 @@ SHORT = 6
 """Telling words; a shorter question may mean what was spoken of before."""
 BEFORE = 2
 """Earlier questions that a follow-up is searched with."""
+ABOUT = 1 / 3
+"""Of the telling words of a follow-up, how many an answer to it has at least."""
 ASKED = 500
 """Characters of each of those."""
 _REFERS = re.compile(
@@ -162,18 +164,18 @@ def without_who(question: str) -> str:
 
 def _speak_of(question: str, pieces: Sequence[Piece]) -> bool:
     """Whether what was found with the questions before is about this one too."""
-    return any(stays(question, f"{one.title} {one.text or one.passage}") for one in pieces)
+    return any(stays(question, f"{one.title} {one.text or one.passage}", ABOUT) for one in pieces)
 
 
 def searches(question: str, turns: Sequence[Turn]) -> list[str]:
     """What is looked for, in this order: a follow-up with what was spoken of before.
 
-    With what was answered before, then with what was asked last.
+    With what was answered last, then with what was asked last.
     """
     if not turns:
         return [question]
     answered = [turn for turn in turns if turn.citations]
-    together = [f"{_before(some)}\n{question}" for some in (answered, turns) if some]
+    together = [f"{_before(some)}\n{question}" for some in (answered[-1:], turns[-BEFORE:]) if some]
     if _REFERS.search(question):
         wanted = [*together, question]
     elif len(meanings(question)) < SHORT:
@@ -184,4 +186,4 @@ def searches(question: str, turns: Sequence[Turn]) -> list[str]:
 
 
 def _before(turns: Sequence[Turn]) -> str:
-    return " ".join(without_who(turn.asked)[:ASKED] for turn in turns[-BEFORE:])
+    return " ".join(without_who(turn.asked)[:ASKED] for turn in turns)

@@ -112,6 +112,13 @@ async def test_a_short_new_question_is_not_answered_by_the_old_one(
         assert ids(back) == ["KB-0002"]
 
 
+async def test_a_follow_up_is_about_what_was_answered_last(chatbot: Chatbot) -> None:
+    thread_id = (await asks(chatbot, "Where are parcels kept?")).thread_id
+    await asks(chatbot, "The gate does not open for a new fob, what can I do?", thread_id)
+    await asks(chatbot, "Who won the cup in 1998?", thread_id)
+    assert ids(await asks(chatbot, "Which one do I hold?", thread_id))[0] == "KB-0001"
+
+
 async def test_who_asks_is_no_part_of_the_question(chatbot: Chatbot) -> None:
     question = "The gate does not open for a new fob. I'm Tom Baker, tom@lee.example, 503-555-0142"
     assert ids(await asks(chatbot, question))[0] == "KB-0001"
