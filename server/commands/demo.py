@@ -35,7 +35,9 @@ async def _load(settings: Settings) -> dict[str, IngestReport]:
 
 def write_tickets(output: Output, file: Path) -> None:
     from agent.kit.workbooks import write_rows
+    from server.commands.export import require_writable
 
+    require_writable(file)
     cases = demo_cases()
     rows = [[getattr(case, field) for field in COLUMNS] for case in cases]
     write_rows(file, "Tickets", list(COLUMNS.values()), rows)

@@ -2,6 +2,7 @@ import asyncio
 from pathlib import Path
 
 from agent.bootstrap import open_services
+from agent.errors import InvalidInput
 from agent.privacy.export import Manifest, Progress, export
 from agent.settings import Settings
 from server.exporting import export_knowledge, export_tickets
@@ -32,6 +33,8 @@ async def _export(settings: Settings, folder: Path, tenant: str, progress: Progr
 def tickets(
     settings: Settings, output: Output, file: Path, *, tenant: str, status: str | None
 ) -> None:
+    require_writable(file)
+
     async def write() -> int:
         async with open_services(settings) as services:
             await services.tenants.tenant(tenant)
@@ -41,12 +44,24 @@ def tickets(
 
 
 def knowledge(settings: Settings, output: Output, file: Path, *, tenant: str) -> None:
+    require_writable(file)
+
     async def write() -> int:
         async with open_services(settings) as services:
             await services.tenants.tenant(tenant)
             return await export_knowledge(services, tenant, file, actor="cli")
 
     _told(output, file, asyncio.run(write()))
+
+
+def require_writable(file: Path) -> None:
+    """Raises InvalidInput `export_unwritable` before anything is read for it."""
+    try:
+        file.open("ab").close()
+    except OSError as error:
+        raise InvalidInput(
+            "export_unwritable", f"{str(file)!r} cannot be written: {error.strerror}; name another."
+        ) from None
 
 
 def _told(output: Output, file: Path, rows: int) -> None:

@@ -72,6 +72,14 @@ def test_what_cannot_be_taken_in(latchkey: Latchkey, tmp_path: Path) -> None:
     assert getattr(result.exception, "code", None) == "tenant_not_found"
 
 
+@pytest.mark.parametrize("command", ["export tickets", "export knowledge", "demo tickets"])
+def test_what_cannot_be_written(latchkey: Latchkey, tmp_path: Path, command: str) -> None:
+    for file in (tmp_path / "none" / "out.xlsx", tmp_path):
+        result = latchkey(*command.split(), str(file))
+        assert result.exit_code == 1
+        assert getattr(result.exception, "code", None) == "export_unwritable"
+
+
 def test_options_of_export_stand_where_they_count(latchkey: Latchkey, tmp_path: Path) -> None:
     assert latchkey("export").exit_code == 2
     out = str(tmp_path / "out.xlsx")
