@@ -54,3 +54,8 @@ class Actor:
             self.require(scope)
         elif thread_id != self.thread_id:
             raise unknown(thread_id)
+
+
+def named(person: str | None) -> str | None:
+    """The user_id of a person, as accounts have it; programs keep their names."""
+    return person.removeprefix("user:") if person else None

@@ -11,7 +11,8 @@ from starlette.background import BackgroundTask
 
 from agent.knowledge.models import Article
 from agent.services import Services
-from agent.tickets.models import Status
+from agent.tickets.models import Status, Ticket
+from server.actors import named
 
 TICKETS = (
     "ticket_id", "conversation_id", "channel", "customer_role", "product", "category", "subject",
@@ -48,7 +49,7 @@ async def export_tickets(
             page = await services.tickets.store.page(
                 tenant_id, status=statuses, limit=_PAGE, cursor=cursor
             )
-            yield [[getattr(each, column) for column in TICKETS] for each in page.items]
+            yield [_ticket(each) for each in page.items]
             if (cursor := page.next_cursor) is None:
                 return
 
@@ -88,9 +89,19 @@ async def workbook_answer(name: str, write: Callable[[Path], Awaitable[object]])
     )
 
 
+def _ticket(ticket: Ticket) -> Row:
+    said = {**dict(ticket), "created_by": named(ticket.created_by)}
+    return [said[column] for column in TICKETS]
+
+
 def _entry(article: Article) -> Row:
     references = ", ".join(article.reference_articles)
-    said = {**dict(article), "resolution": article.text, "reference_articles": references}
+    said = {
+        **dict(article),
+        "resolution": article.text,
+        "reference_articles": references,
+        "created_by": named(article.created_by),
+    }
     return [said[column] for column in KNOWLEDGE]
 
 

@@ -24,7 +24,7 @@ from agent.knowledge.models import (
 from agent.knowledge.service import unknown
 from agent.knowledge.written import storable
 from agent.services import Services
-from server.actors import Actor
+from server.actors import Actor, named
 from server.deps import TheServices, scoped
 from server.errors import problems
 from server.listed import Cursor, Limit, Listed
@@ -38,11 +38,6 @@ Reader = Annotated[Actor, Depends(scoped(Scope.KNOWLEDGE_READ))]
 Writer = Annotated[Actor, Depends(scoped(Scope.KNOWLEDGE_WRITE))]
 KnowledgeId = Annotated[str, Path(pattern=ID)]
 Filter = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
-
-
-def named(person: str | None) -> str | None:
-    """The user_id of a person, as accounts have it; programs keep their names."""
-    return person.removeprefix("user:") if person else None
 
 
 class KnowledgeItem(BaseModel):

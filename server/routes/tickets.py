@@ -13,11 +13,10 @@ from agent.tickets.models import RESOLVED, Grounds, Status, Ticket
 from agent.tickets.reveal import reveal
 from agent.tickets.service import unknown
 from graphs.tickets.rag import RagResponse
-from server.actors import Actor
+from server.actors import Actor, named
 from server.deps import Id, TheServices, scoped
 from server.errors import problems
 from server.listed import Cursor, Limit, Listed
-from server.routes.knowledge import named
 from server.routes.rag import response_of
 from server.scopes import Scope
 

@@ -224,6 +224,13 @@ async def test_what_goes_out_runs_no_formula(agent: Staff, demo: Services) -> No
     assert {"KB-DEMO-0001", "SCRIPT-DEMO-0001"} <= {row["knowledge_id"] for row in known}
 
 
+async def test_people_are_called_in_a_workbook_as_in_answers(agent: Staff, demo: Services) -> None:
+    await demo.tickets.add("default", [(2, case(1))], created_by="user:usr_1")
+    (item,) = (await agent.read("/api/tickets"))["items"]
+    (row,) = cells(await agent.get("/api/tickets/export.xlsx"))
+    assert row["created_by"] == item["created_by"] == "usr_1"
+
+
 needs_data = pytest.mark.skipif(not REAL.exists(), reason="../shared/data is not here")
 
 
