@@ -95,7 +95,8 @@ def test_thirty_thousand_tickets(tmp_path: Path, small: Path) -> None:
     "unit",
     [
         "<f ", "<f>", "<f></f>", "<f/>", "<c ", '<c t="e"', ' t="e"', '<c r="AA1"', ' r="AA1"',
-        ' r="A1000000"', '<row r="100000">', '<c r="A1"><f></f><v/></c>', "<", ">",
+        ' r="A1000000"', " r='AA1'", " r =",
+        '<row r="100000">', '<c r="A1"><f></f><v/></c>', "<", ">",
     ],
 )  # fmt: skip
 def test_no_text_makes_the_inspection_slow(tmp_path: Path, small: Path, unit: str) -> None:

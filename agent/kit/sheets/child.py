@@ -144,7 +144,7 @@ class _Reader:
     def head(self, index: int, most: int) -> tuple[list[Any], list[Any]]:
         sheet = self._sheet(index)
         rows = [
-            [number, [_start(cell) for cell in cells]]
+            [number, _starts(cells)]
             for (number, cells), _ in zip(self._rows(index), range(most), strict=False)
         ]
         last = rows[-1][0] if rows else 0
@@ -207,8 +207,11 @@ def _mark(cells: list[Any], notes: dict[int, str]) -> None:
             cells[column] = {"no": what}
 
 
-def _start(cell: Any) -> Any:
-    return cell[: limits.HEAD_TEXT] if isinstance(cell, str) else cell
+def _starts(cells: list[Any]) -> list[Any]:
+    """The cells with long texts cut; raises Refused for more than a row may have."""
+    if sum(len(cell) for cell in cells if isinstance(cell, str)) > limits.ROW:
+        raise Refused(refused.TEXT_TOO_LONG)
+    return [cell[: limits.HEAD_TEXT] if isinstance(cell, str) else cell for cell in cells]
 
 
 def _calamine() -> Any:
