@@ -10,7 +10,7 @@ from typing import Any
 
 from agent.errors import InvalidInput
 from agent.ingest.ticket_columns import layout_of
-from agent.ingest.ticket_headers import HEAD, Header, find_header
+from agent.ingest.ticket_headers import CELLS, HEAD, Header, find_header
 from agent.kit.sheets.workbook import Cell, Sheet, Workbook, open_workbook
 from agent.kit.tables import BadRow, Records, Row, read_table, too_long
 
@@ -62,9 +62,20 @@ async def _batches(lines: Iterator[Line]) -> AsyncIterator[list[Line]]:
 def _of_csv(path: Path) -> Iterator[tuple[Header | None, Iterator[Line]]]:
     with Records(path) as records:
         rest = iter(records)
-        head = list(islice(rest, HEAD))
+        head = _first(rest)
         header = find_header([record for record in head if not isinstance(record, BadRow)])
         yield header, _below(header, chain(head, rest))
+
+
+def _first(records: Iterator[Line]) -> list[Line]:
+    """Those in which the header is looked for; of a very wide table few."""
+    found, cells = [], 0
+    for record in islice(records, HEAD):
+        found.append(record)
+        cells += 0 if isinstance(record, BadRow) else len(record[1])
+        if cells > CELLS:
+            break
+    return found
 
 
 def _below(header: Header | None, records: Iterable[Line]) -> Iterator[Line]:

@@ -1,5 +1,6 @@
 import csv
 import json
+import tracemalloc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -427,3 +428,16 @@ class TestOtherFiles:
         with pytest.raises(TooLarge) as refused:
             await read(path)
         assert refused.value.code == "tickets_too_many"
+
+
+async def test_a_very_wide_table_without_a_header_is_not_read_far(tmp_path: Path) -> None:
+    path = spreadsheet(tmp_path, *([f"column {n}" for n in range(5_000)] for _ in range(64)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(InvalidInput) as error:
+            await read(path)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert error.value.code == "tickets_header_missing"
+    assert most < path.stat().st_size
