@@ -165,19 +165,16 @@ async def _resolve(
     """How many tickets of the job have a resolution in the end."""
     store = services.tickets.store
     after: str | None = None
-    left = 0
     while waiting := await store.unresolved(tenant_id, AT_ONCE, after=after, job_id=job_id):
         ids = [ticket.ticket_id for ticket in waiting]
         await desk.resolve(tenant_id, ids)
-        found = await store.by_ids(tenant_id, ids)
-        left += sum(ticket.resolution_content is None for ticket in found.values())
         after = ids[-1]
         at.looked_at += len(ids)
         await step(at.looked_at, at.accepted, at.model_dump())
     if at.looked_at < at.accepted:  # a process that died had resolved the others
         at.looked_at = at.accepted
         await step(at.looked_at, at.accepted, at.model_dump())
-    return at.accepted - left
+    return await store.resolved_by(tenant_id, job_id)
 
 
 def _taken(row: int) -> Rejected:

@@ -82,11 +82,18 @@ class TicketStore:
             query["$or"] = [{field: like} for field in _SEARCHED]
         return await page(self._rows(tenant_id), Ticket, query, _ORDER, limit=limit, cursor=cursor)
 
+    async def resolved_by(self, tenant_id: str, job_id: str) -> int:
+        """How many tickets of a job have a resolution."""
+        return await self._rows(tenant_id).count(
+            {"job_id": job_id, "resolution_content": {"$ne": None}}
+        )
+
     async def unresolved(
         self, tenant_id: str, limit: int, *, after: str | None = None, job_id: str | None = None
     ) -> list[Ticket]:
         """Those that wait for a resolution, by ticket_id; with `job_id` only the job's own."""
-        query: dict[str, Any] = {"status": Status.PENDING, "resolution_content": None}
+        undecided = [Status.PENDING, Status.IN_PROGRESS]
+        query: dict[str, Any] = {"status": {"$in": undecided}, "resolution_content": None}
         if job_id is not None:
             query["job_id"] = job_id
         if after is not None:

@@ -15,7 +15,8 @@ from openpyxl import Workbook, load_workbook  # type: ignore[import-untyped]
 from agent.demo.support import COLUMNS
 from agent.errors import Unavailable
 from agent.services import Services
-from agent.tickets.models import TicketDraft
+from agent.tickets.models import Status, TicketDraft
+from agent.tickets.reviewers import Reviewer
 from graphs.tickets.runtime import TicketDesk
 from server import files
 from tests.server.parties import Json, Staff
@@ -207,6 +208,29 @@ async def test_a_killed_job_goes_on_where_it_was(
     assert died
     assert (job["report"]["accepted"], job["report"]["resolved"]) == (5, 5)
     assert job["progress"] == {"done": 5, "total": 5}
+
+
+async def test_a_ticket_that_is_opened_before_its_turn_gets_its_resolution_too(
+    user: Staff, demo: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = TicketDesk.resolve
+
+    async def opens(desk: TicketDesk, tenant_id: str, ids: list[str], *rest: object) -> None:
+        later = await demo.tickets.store.unresolved(tenant_id, 9, after=ids[-1])
+        for ticket in [each for each in later if each.status is Status.PENDING]:
+            await demo.reviewing.set_status(
+                tenant_id, ticket.ticket_id, Reviewer(name="test", admin=True), Status.IN_PROGRESS
+            )
+        await real(desk, tenant_id, ids)
+
+    monkeypatch.setattr(TicketDesk, "resolve", opens)
+    monkeypatch.setattr("server.ticketing.AT_ONCE", 1)
+    job_id = (await send_file(user, csv_of(CASES[:3]))).json()["job_id"]
+    report = (await finished(user, job_id))["report"]
+    assert (report["accepted"], report["resolved"]) == (3, 3)
+    found = (await user.read("/api/tickets"))["items"]
+    assert all(ticket["resolution_content"] for ticket in found)
+    assert {ticket["status"] for ticket in found} == {"pending", "in_progress"}
 
 
 async def test_what_goes_out_runs_no_formula(agent: Staff, demo: Services) -> None:
