@@ -7,7 +7,7 @@ from typing import Any
 from agent.audit.service import AuditService
 from agent.errors import Conflict, InvalidInput, NotFound
 from agent.kit.clock import Clock
-from agent.knowledge.models import Article, Stale
+from agent.knowledge.models import Article, ArticleDraft, Stale
 from agent.knowledge.service import KnowledgeService
 from agent.mongo.paging import Page
 from agent.mongo.repository import Repository
@@ -15,6 +15,8 @@ from agent.mongo.repository import Repository
 UNUSED = timedelta(days=180)
 """After so long without a change or an approval that rests on it an entry is stale."""
 _WORDS = {"title", "text", "product", "category", "kind", "community_id", "digest"}
+_HIDES = ("article", "resolution")
+"""A merge after which leads would find an answer no more."""
 _MERGES = 8
 """Entries that were merged into one another, one after the other, at most."""
 
@@ -71,6 +73,37 @@ class Curator:
         await self._knowledge.follow(tenant_id)
         return article
 
+    async def add(self, tenant_id: str, draft: ArticleDraft, source: str, *, actor: str) -> Article:
+        """Add an article or put it in the place of one, to be found at once.
+
+        Raises InvalidInput `knowledge_draft`.
+        """
+
+        async def write() -> str:
+            (put,) = await self._knowledge.put(tenant_id, [draft], source)
+            if put.outcome != "unchanged":
+                kind = f"knowledge.{put.outcome}"
+                await self._audit.record(tenant_id, kind, put.knowledge_id, {}, actor=actor)
+            return put.knowledge_id
+
+        knowledge_id = await self._repository.transact(write)
+        await self._knowledge.follow(tenant_id)
+        return await self._knowledge.get(tenant_id, knowledge_id)
+
+    async def retire(self, tenant_id: str, knowledge_id: str, *, actor: str) -> Article:
+        """Take an article out of every search; a second time changes nothing."""
+
+        async def write() -> Article:
+            standing = await self._knowledge.get(tenant_id, knowledge_id)
+            if standing.status == "retired":
+                return standing
+            changes = {"status": "retired"}
+            return await self._changed(tenant_id, standing, changes, "knowledge.retired", {}, actor)
+
+        retired = await self._repository.transact(write)
+        await self._knowledge.follow(tenant_id)
+        return retired
+
     async def merge(self, tenant_id: str, knowledge_id: str, into: str, *, actor: str) -> Article:
         """Retire an entry in favour of another, which takes over its references and its ticket.
 
@@ -86,10 +119,10 @@ class Curator:
             kept = await self._knowledge.get(tenant_id, into)
             if gone.merged_into == into:
                 return kept
+            if "script" in (gone.kind, kept.kind) or (gone.kind, kept.kind) == _HIDES:
+                raise _unmergeable()
             for each in (gone, kept):
                 _no_draft(each)
-                if each.kind == "script":
-                    raise _unmergeable()
                 if each.status != "active":
                     raise Conflict(
                         "knowledge_not_active", "Only active entries merge; roll it back first."
@@ -182,5 +215,6 @@ def _no_draft(article: Article) -> None:
 
 def _unmergeable() -> InvalidInput:
     return InvalidInput(
-        "knowledge_merge_invalid", "Merge an article or a resolution into another one."
+        "knowledge_merge_invalid",
+        "Merge a resolution into another entry, or an article into another article.",
     )

@@ -69,20 +69,6 @@ class KnowledgeService:
 
         return await self._repository.transact(write)
 
-    async def retire(self, tenant_id: str, knowledge_id: str) -> Article:
-        """Take an article out of every search; raises NotFound. A second time changes nothing."""
-
-        async def write() -> Article:
-            standing = await self.get(tenant_id, knowledge_id)
-            if standing.status == "retired":
-                return standing
-            changes = {"status": "retired", "updated_at": self._clock.now()}
-            return await self.store.change(tenant_id, standing, changes) or standing
-
-        retired = await self._repository.transact(write)
-        await self.follow(tenant_id)
-        return retired
-
     async def search(
         self,
         tenant_id: str,

@@ -211,16 +211,16 @@ async def read_knowledge(
 )
 async def add_knowledge(body: NewArticle, services: TheServices, actor: Writer) -> KnowledgeItem:
     draft = await asyncio.to_thread(_draft, body)
-    (put,) = await services.knowledge.put(actor.tenant_id, [draft], SOURCE)
-    await services.knowledge.follow(actor.tenant_id)
-    return KnowledgeItem.of(await services.knowledge.get(actor.tenant_id, put.knowledge_id))
+    added = await services.curator.add(actor.tenant_id, draft, SOURCE, actor=actor.name)
+    return KnowledgeItem.of(added)
 
 
 @router.delete("/{knowledge_id}", summary="Retire an article", responses=problems(401, 403, 404))
 async def retire_knowledge(
     knowledge_id: KnowledgeId, services: TheServices, actor: Writer
 ) -> KnowledgeItem:
-    return KnowledgeItem.of(await services.knowledge.retire(actor.tenant_id, knowledge_id))
+    retired = await services.curator.retire(actor.tenant_id, knowledge_id, actor=actor.name)
+    return KnowledgeItem.of(retired)
 
 
 def _draft(body: NewArticle) -> ArticleDraft:

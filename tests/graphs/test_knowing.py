@@ -137,7 +137,7 @@ class TestAnswers:
         assert {"knowledge:unavailable", "say:unknown_answer"} <= {*answer.why.rules}
 
     async def test_a_retired_article_is_quoted_no_more(self, lead: Lead, demo: Services) -> None:
-        await demo.knowledge.retire(TENANT, "demo-changes")
+        await demo.curator.retire(TENANT, "demo-changes", actor="user:ana")
         assert "say:unknown_answer" in (await lead.says(PAINT)).why.rules
 
 

@@ -49,7 +49,7 @@ class TestVersions:
         await put(services, GATES)
         clock.advance(timedelta(days=1))
         await put(services, GATES.model_copy(update={"text": "Use the app."}))
-        await services.knowledge.retire(TENANT, "KB-1")
+        await services.curator.retire(TENANT, "KB-1", actor="user:ana")
         history = await services.curator.history(TENANT, "KB-1")
         assert [(a.version, a.text, a.status) for a in history] == [
             (3, "Use the app.", "retired"),
@@ -73,7 +73,7 @@ class TestVersions:
 
     async def test_a_retired_one_comes_back(self, services: Services) -> None:
         await put(services, GATES)
-        await services.knowledge.retire(TENANT, "KB-1")
+        await services.curator.retire(TENANT, "KB-1", actor="user:ana")
         assert await found(services, "press star") == []
         back = await services.curator.rollback(TENANT, "KB-1", 1, actor=ACTOR)
         assert (back.version, back.status) == (3, "active")
@@ -159,6 +159,19 @@ class TestDrafts:
                 await put(services, words)
 
 
+async def test_who_adds_and_who_retires_is_audited(services: Services) -> None:
+    add, retire = services.curator.add, services.curator.retire
+    for draft in (GATES, GATES, GATES.model_copy(update={"text": "Gates are oiled."})):
+        await add(TENANT, draft, "test", actor=ACTOR)
+    assert await found(services, "oiled gates") == ["KB-1"]
+    for _ in range(2):
+        await retire(TENANT, "KB-1", actor=ACTOR)
+    assert await found(services, "oiled gates") == []
+    rows = await services.audit.store.about(TENANT, "KB-1")
+    told = [row.kind for row in rows if row.actor == ACTOR]
+    assert sorted(told) == ["knowledge.added", "knowledge.retired", "knowledge.updated"]
+
+
 class TestMerging:
     async def test_what_says_the_same_is_proposed(self, services: Services) -> None:
         await put(services, DOORS)
@@ -190,11 +203,13 @@ class TestMerging:
     async def test_what_does_not_merge_is_refused(self, services: Services) -> None:
         script = ArticleDraft(knowledge_id="S-1", title="S", text="update", kind="script")
         await put(services, GATES, DOORS, script)
+        [published] = await publish(services, entry())
+        hides = ("KB-1", published.knowledge_id)
         merge = services.curator.merge
-        for one, other in (("KB-1", "KB-1"), ("KB-1", "S-1"), ("S-1", "KB-1")):
+        for one, other in (("KB-1", "KB-1"), ("KB-1", "S-1"), ("S-1", "KB-1"), hides):
             with pytest.raises(InvalidInput):
                 await merge(TENANT, one, other, actor=ACTOR)
-        await services.knowledge.retire(TENANT, "KB-2")
+        await services.curator.retire(TENANT, "KB-2", actor="user:ana")
         with pytest.raises(Conflict):
             await merge(TENANT, "KB-1", "KB-2", actor=ACTOR)
         with pytest.raises(NotFound):
@@ -230,5 +245,5 @@ class TestStale:
         await store.dispute(TENANT, ["KB-1"])
         assert await stale() == {"KB-1": "disputed", "KB-2": "unused"}
         await store.confirm(TENANT, ["KB-1"], clock.now())
-        await services.knowledge.retire(TENANT, "KB-2")
+        await services.curator.retire(TENANT, "KB-2", actor="user:ana")
         assert await stale() == {}

@@ -63,13 +63,13 @@ async def test_the_same_id_twice_in_one_batch_keeps_the_last(services: Services)
 async def test_a_retired_article_is_found_no_more_and_stays_retired(services: Services) -> None:
     await put(services, PARKING, PARCELS)
     await services.knowledge.follow(TENANT)
-    retired = await services.knowledge.retire(TENANT, "KB-1")
+    retired = await services.curator.retire(TENANT, "KB-1", actor="user:ana")
     assert (retired.status, retired.version) == ("retired", 2)
     assert await titles(services, "permit") == []
     assert await put(services, PARKING) == ["unchanged"]
-    assert (await services.knowledge.retire(TENANT, "KB-1")).version == 2
+    assert (await services.curator.retire(TENANT, "KB-1", actor="user:ana")).version == 2
     with pytest.raises(NotFound):
-        await services.knowledge.retire(TENANT, "KB-9")
+        await services.curator.retire(TENANT, "KB-9", actor="user:ana")
 
 
 async def test_scripts_are_apart_and_a_change_of_kind_moves(services: Services) -> None:

@@ -111,7 +111,7 @@ async def test_what_was_retired_or_merged_is_not_voted_for(desk: Services) -> No
     await approved(desk, 1, "Gate will not open, the motor hums", "KB-1")
     await desk.curator.merge(TENANT, "KB-1", "KB-2", actor="dana")
     assert [vote.kb_id for vote in (await gathered(desk, GATE)).votes] == ["KB-2"]
-    await desk.knowledge.retire(TENANT, "KB-2")
+    await desk.curator.retire(TENANT, "KB-2", actor="user:ana")
     grounds = await gathered(desk, GATE)
     assert grounds.votes == []
     assert "KB-2" not in ids(grounds)
