@@ -179,12 +179,13 @@ class Replay:
                 if isinstance(node, dict):
                     pending = node.get("pending", pending)
         await self._saver.adelete_thread("replay")
-        heard = understood["heard"]
+        after: Any = {**given, **understood}
+        heard = after["heard"]
         return Read(
-            profile=understood["profile"],
-            stage=understood["stage"],
+            profile=after["profile"],
+            stage=after["stage"],
             entities={**dict.fromkeys(heard["cleared"], DONT_CARE), **heard["entities"]},
-            memory=recalled({**given, **understood}),  # type: ignore[typeddict-item]
+            memory=recalled(after),
             visit=await self._approve(pending),
         )
 

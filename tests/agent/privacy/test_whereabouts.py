@@ -80,7 +80,9 @@ async def test_contact_data_is_in_the_vault_alone(
     )
     found = await holders(database)
     assert {"messages", "approvals", "outbox", "recorded", "events", "audit", "leads"} <= set(found)
-    assert any("checkpoint" in name for name in found)
+    thread = await database.handle["threads"].find_one({"thread_id": started.thread_id})
+    assert thread
+    assert b"Portland" in thread["graph"]["checkpoint"]
     assert {name: secrets for name, secrets in found.items() if secrets} == {}
     logged = caplog.text.lower().encode()
     assert [secret for secret in SECRETS if secret in logged] == []
