@@ -181,8 +181,8 @@ class Reviewing:
     ) -> Ticket:
         """Reject an opened ticket's resolution; its draft article is discarded.
 
-        What the resolution rested on is in dispute until an approval rests on it again. By the
-        same reviewer again it returns what is recorded.
+        What the resolution rested on is in dispute until an approval rests on it again. The
+        same by the same reviewer again returns what is recorded.
         Raises Conflict `ticket_not_opened` or `ticket_decided`, Forbidden `ticket_tier`,
         InvalidInput `ticket_text_empty`, TooLarge.
         """
@@ -199,7 +199,7 @@ class Reviewing:
             if error.code != "ticket_changed":
                 raise
             now = await self._tickets.get(tenant_id, ticket_id)
-            if now.status is Status.REJECTED and now.decided_by == reviewer.name:
+            if (now.decided_by, now.reject_reason) == (reviewer.name, why):
                 return now
             raise decided(now) if now.status in RESOLVED else error from None
 

@@ -300,10 +300,10 @@ class TestReject:
         assert (done.resolved_at, done.decided_by) == (services.clock.now(), "user:dana")
         closed = await services.knowledge.get(TENANT, "KB-SYN-0001")
         assert (closed.status, closed.published_as) == ("retired", None)
-        assert await reject(TENANT, ticket.ticket_id, DANA, reason="Again.") == done
-        assert await outcome(reject(TENANT, ticket.ticket_id, KEY, reason="Me too.")) == (
-            "ticket_decided"
-        )
+        assert await reject(TENANT, ticket.ticket_id, DANA, reason=reason) == done
+        for reviewer, why in ((DANA, "Another reason."), (KEY, reason)):
+            again = reject(TENANT, ticket.ticket_id, reviewer, reason=why)
+            assert await outcome(again) == "ticket_decided"
         assert sorted(await kinds(services, "events", "type")) == [
             "ticket.created",
             "ticket.rejected",
