@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,14 +11,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agent.errors import TooBusy, Unavailable
 from server.errors import answer
 
-MOST = 64
+MOST: Mapping[str, int] = {"rules": 44, "llm": 128}
+"""By policy: turns by rules share one processor, those of a model mostly wait."""
 _TURNS = re.compile(r"/api/agent/(?:start|reply)|(?:/threads/[^/]+)?/runs(?:/wait|/stream)?")
 
 
 class Turns:
     """The turns that callers of this process wait for at the moment."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int) -> None:
         self.most = most
         self._running: set[asyncio.Task[Any]] = set()
         self._over = asyncio.Event()

@@ -11,7 +11,7 @@ from agent.settings import Settings
 from graphs.chatbot.runtime import Chatbot
 from graphs.runtime import Runtime, open_runtime
 from graphs.tickets.runtime import TicketDesk, open_desk
-from server.admission import Turns
+from server.admission import MOST, Turns
 from server.broadcast import Broadcast
 from server.draining import Draining
 from server.visitors import Visitors
@@ -62,7 +62,7 @@ async def state_over(services: Services, *, jobs: int = 1) -> AsyncIterator[Stat
             visitors=Visitors(services.secret_key, services.clock),
             broadcast=broadcast,
             draining=draining,
-            turns=Turns(),
+            turns=Turns(MOST[services.settings.policy]),
             reading=asyncio.Semaphore(READERS),
         )
         try:

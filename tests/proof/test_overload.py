@@ -18,7 +18,7 @@ from tests.proof.served import Served, served
 pytestmark = pytest.mark.proof
 
 NORMAL = 32
-"""Callers at once: half of what one process takes."""
+"""Callers at once: less than what one process takes."""
 OVERLOAD = 4 * NORMAL
 SECONDS = 8.0
 ROUNDS = 2
