@@ -31,20 +31,7 @@ _UNCOMMON = re.compile(rb' r="(?:[A-Z][A-Z]|[A-Z]?\d{6})')
 _WIDE = re.compile(rb' r="([A-Z]{2,})\d')
 _LONG = re.compile(rb' r="[A-Z]*(\d{6,12})')
 _REF = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]+)(\d{1,9})[\"']")
-_ODDLY = (
-    b"r='",
-    b"r =",
-    b"r\t=",
-    b"r\n=",
-    b"r\r=",
-    b"r= ",
-    b"r=\t",
-    b"r=\n",
-    b"r=\r",
-    b"\tr=",
-    b"\nr=",
-    b"\rr=",
-)
+_ODDLY = re.compile(rb'=(?:(?<=r=)[^"]|(?<=\s=)|(?<=[\t\n\r]r=))')
 """How a reference may be written too, and no spreadsheet program writes it."""
 _ANY_REF = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{0,9}\d{1,12})[\"']")
 _IS_ERROR = b't="e"'
@@ -178,7 +165,7 @@ class SheetScan:
             self.notes.setdefault(row, {})[column] = what
 
     def _measure(self, data: bytes) -> None:
-        if any(sign in data for sign in _ODDLY):
+        if _ODDLY.search(data):
             data = _ANY_REF.sub(rb' r="\1"', data)
         if not _UNCOMMON.search(data):
             return
