@@ -37,6 +37,14 @@ class Given:
     script_id: str | None = None
     category: str | None = None
 
+    def is_in(self, ticket: Ticket) -> bool:
+        """Whether it is what the ticket was approved with."""
+        said = {"kb_id": self.kb_id, "script_id": self.script_id, "category": self.category}
+        return all(
+            value is None or (value or None) == getattr(ticket, name)
+            for name, value in said.items()
+        )
+
 
 class Deciding:
     """Raises Conflict `ticket_changed` where the ticket is no longer as it is given."""

@@ -29,15 +29,12 @@ NEXT: dict[Status, tuple[Status, ...]] = {
 RESOLVED = (Status.APPROVED, Status.REJECTED)
 
 
-class TicketDraft(BaseModel):
-    """One accepted row, as the file says it: cleaned, not redacted yet."""
+class Columns(BaseModel):
+    """What a row of a ticket file may say beside its conversation."""
 
     model_config = ConfigDict(extra="forbid")
 
-    conversation_id: str = Field(min_length=1, max_length=100)
-    transcript: str = Field(min_length=1, max_length=TRANSCRIPT)
-    ticket_id: str | None = Field(default=None, max_length=50)
-    """Without one, or where another ticket has it, the ticket gets a new one."""
+    ticket_id: str | None = Field(default=None, min_length=1, max_length=50)
     created_at: datetime | None = None
     channel: str | None = Field(default=None, max_length=50)
     customer_role: str | None = Field(default=None, max_length=100)
@@ -56,6 +53,16 @@ class TicketDraft(BaseModel):
     contact_phone: str | None = Field(default=None, max_length=50)
     subject: str | None = Field(default=None, max_length=TEXT)
     description: str | None = Field(default=None, max_length=TEXT)
+
+
+class TicketDraft(Columns):
+    """One accepted row, as the file says it: cleaned, not redacted yet.
+
+    Without a ticket_id, or where another ticket has it, the ticket gets a new one.
+    """
+
+    conversation_id: str = Field(min_length=1, max_length=100)
+    transcript: str = Field(min_length=1, max_length=TRANSCRIPT)
 
 
 class Case(BaseModel):

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import difflib
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from agent.errors import Conflict, InvalidInput, TooLarge
 from agent.kit.text import clean
@@ -20,8 +21,18 @@ from agent.tickets.unnamed import unnamed
 
 BULK = 500
 """Tickets that one bulk approval decides at most."""
-REASON = 2_000
+REASON, NAME = 2_000, 100
 _PAGE = 50
+
+
+class Said(TypedDict, total=False):
+    """What a reviewer may say with an approval; see `Reviewing.approve`."""
+
+    edited_resolution: str | None
+    kb_id: str | None
+    script_id: str | None
+    category: str | None
+    version: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +165,21 @@ class Reviewing:
         edit = None
         if edited_resolution is not None:
             edit = await self._written(tenant_id, ticket, edited_resolution)
+        if category is not None:
+            category = await self._written(tenant_id, ticket, category, limit=NAME)
+        given = Given(kb_id, script_id, category)
         try:
             if ticket.status is Status.PENDING:
                 raise not_opened()
             if ticket.status in RESOLVED:
                 raise changed()
             expect(ticket, version)
-            given = Given(kb_id, script_id, category)
             approved = await self._deciding.approve(tenant_id, ticket, reviewer, edit, given)
         except Conflict as error:
             if error.code != "ticket_changed":
                 raise
             now = await self._tickets.get(tenant_id, ticket_id)
-            return await self._recorded(tenant_id, now, reviewer, edit, error)
+            return await self._recorded(tenant_id, now, reviewer, edit, given, error)
         await self._follow(tenant_id)
         return await self._as_it_is(tenant_id, approved)
 
@@ -236,13 +249,15 @@ class Reviewing:
         ticket: Ticket,
         reviewer: Reviewer,
         edit: str | None,
+        given: Given,
         error: Conflict,
     ) -> Approved:
         """What the same approval has come to; else raises why it comes to nothing."""
         if ticket.status not in RESOLVED:
             raise error
         same = ticket.status is Status.APPROVED and ticket.decided_by == reviewer.name
-        if not same or edit not in (None, ticket.final_resolution) or not ticket.knowledge_id:
+        same = same and edit in (None, ticket.final_resolution) and given.is_in(ticket)
+        if not same or not ticket.knowledge_id:
             raise decided(ticket)
         article = await self._knowledge.get(tenant_id, ticket.knowledge_id)
         return Approved(ticket, article)

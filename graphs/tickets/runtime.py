@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from langgraph.types import Command
 
@@ -13,6 +13,7 @@ from agent.services import Services
 from agent.tickets.deciding import Approved
 from agent.tickets.models import Case, Grounds, Resolution, Ticket
 from agent.tickets.reviewers import Reviewer
+from agent.tickets.reviewing import Said
 from graphs.checkpoints import TurnSaver
 from graphs.tickets import resolving
 from graphs.tickets.review import waits
@@ -84,26 +85,10 @@ class TicketDesk:
             raise away[0]
 
     async def approve(
-        self,
-        tenant_id: str,
-        ticket_id: str,
-        reviewer: Reviewer,
-        *,
-        edited_resolution: str | None = None,
-        kb_id: str | None = None,
-        script_id: str | None = None,
-        version: int | None = None,
+        self, tenant_id: str, ticket_id: str, reviewer: Reviewer, **said: Unpack[Said]
     ) -> Approved:
-        """Approve for good, then let the graph go on; raises what the review raises."""
-        approved = await self.services.reviewing.approve(
-            tenant_id,
-            ticket_id,
-            reviewer,
-            edited_resolution=edited_resolution,
-            kb_id=kb_id,
-            script_id=script_id,
-            version=version,
-        )
+        """Approve for good, then let the graph go on; see `Reviewing.approve`."""
+        approved = await self.services.reviewing.approve(tenant_id, ticket_id, reviewer, **said)
         self._wake(tenant_id, ticket_id)
         return approved
 

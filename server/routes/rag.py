@@ -1,18 +1,17 @@
 """A resolution for a case that is kept nowhere, and one of a ticket in the same structure."""
 
 import asyncio
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from agent.errors import Conflict
 from agent.kit.digests import args_hash
 from agent.tickets.models import (
-    TEXT,
     TRANSCRIPT,
     Case,
+    Columns,
     Label,
     Labels,
     Resolution,
@@ -39,7 +38,7 @@ async def _user(actor: Speaker) -> Actor:
 User = Annotated[Actor, Depends(_user)]
 
 
-class GenerateRequest(BaseModel):
+class GenerateRequest(Columns):
     """A row of a ticket file; only the transcript has to be there."""
 
     model_config = ConfigDict(
@@ -55,26 +54,6 @@ class GenerateRequest(BaseModel):
 
     transcript: str = Field(min_length=1, max_length=TRANSCRIPT, pattern=r"\S")
     conversation_id: str | None = Field(default=None, min_length=1, max_length=100)
-    ticket_id: str | None = Field(default=None, min_length=1, max_length=50)
-    created_at: datetime | None = None
-    """Default: now."""
-    channel: str | None = Field(default=None, max_length=50)
-    customer_role: str | None = Field(default=None, max_length=100)
-    product: str | None = Field(default=None, max_length=100)
-    category: str | None = Field(default=None, max_length=100)
-    priority: str | None = Field(default=None, max_length=20)
-    tier: int | None = Field(default=None, ge=1, le=3)
-    first_tier_agent_name: str | None = Field(default=None, max_length=100)
-    account_name: str | None = Field(default=None, max_length=200)
-    property_name: str | None = Field(default=None, max_length=200)
-    property_city: str | None = Field(default=None, max_length=100)
-    property_state: str | None = Field(default=None, max_length=50)
-    contact_name: str | None = Field(default=None, max_length=100)
-    contact_role: str | None = Field(default=None, max_length=100)
-    contact_email: str | None = Field(default=None, max_length=254)
-    contact_phone: str | None = Field(default=None, max_length=50)
-    subject: str | None = Field(default=None, max_length=TEXT)
-    description: str | None = Field(default=None, max_length=TEXT)
 
     def draft(self) -> TicketDraft:
         """Where it brings no ids, those that the same case gets each time."""

@@ -23,6 +23,7 @@ from server.whole import AS_JSON, Version
 router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
 Text = Annotated[str, Field(min_length=1, max_length=TEXT, pattern=r"\S")]
+Named = Annotated[str, Field(max_length=200)] | None
 _DECIDED = problems(400, 401, 403, 404, 409, 413, 415)
 
 
@@ -64,6 +65,10 @@ class ApproveRequest(BaseModel):
 
     edited_resolution: Text | None = None
     """Approved in place of what was found."""
+    kb_id: Named = None
+    """The article that solved it, where another one was found; empty: none did."""
+    script_id: Named = None
+    category: Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")] | None = None
     version: Version = None
 
 
@@ -203,6 +208,9 @@ async def approve(
         ticket_id,
         await _reviewer(services, actor),
         edited_resolution=body.edited_resolution,
+        kb_id=body.kb_id,
+        script_id=body.script_id,
+        category=body.category,
         version=body.version,
     )
     return _approval(approved)

@@ -96,6 +96,21 @@ async def test_a_repeat_has_the_same_answer_and_another_decision_409(
     assert len(entries["items"]) == 1
 
 
+async def test_a_reviewer_corrects_what_was_found(agent: Staff, ticket: str) -> None:
+    await opened(agent, ticket)
+    wrong = await agent.post(f"{ticket}/approve", {"kb_id": "KB-NOWHERE-1"})
+    assert code(wrong) == (422, "ticket_reference_unknown")
+    said = {"kb_id": "KB-DEMO-0001", "script_id": "", "category": "Keys"}
+    done = await agent.post(f"{ticket}/approve", said)
+    approved = done.json()["ticket"]
+    assert (approved["kb_id"], approved["script_id"]) == ("KB-DEMO-0001", None)
+    assert approved["category"] == "Keys"
+    assert "category" not in approved["confidence"]
+    assert (await agent.post(f"{ticket}/approve", said)).json() == done.json()
+    other = await agent.post(f"{ticket}/approve", {**said, "category": "Locks"})
+    assert code(other) == (409, "ticket_decided")
+
+
 async def test_wrong_steps(agent: Staff, ticket: str, demo: Services) -> None:
     async def step(status: str) -> tuple[int, str]:
         return code(await patch(agent, f"{ticket}/status", {"status": status}))
