@@ -1,14 +1,13 @@
 """What becomes of articles, and finding them again. The row decides; the search follows it."""
 
-import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
+from agent.chunks.following import Followed
 from agent.chunks.models import Hit, Source
 from agent.chunks.service import ChunkService
-from agent.errors import InvalidInput, LatchkeyError, NotFound
+from agent.errors import InvalidInput, NotFound
 from agent.kit.clock import Clock
 from agent.kit.ids import stable_id
 from agent.knowledge.likeness import likest, nearest, proposals
@@ -27,10 +26,6 @@ from agent.knowledge.store import KnowledgeStore
 from agent.knowledge.wording import rephrased
 from agent.mongo.repository import Repository
 
-log = logging.getLogger(__name__)
-
-FOLLOWED = 200
-"""Articles the search follows at once."""
 SPARE = 3
 """Looked at beyond those wanted: some may have changed since they were indexed."""
 _ANY = ""
@@ -39,15 +34,17 @@ _KEPT = {"ticket_id", "conversation_id", "reference_articles", "created_by", "co
 """What new words leave as it was."""
 
 
-class KnowledgeService:
+class KnowledgeService(Followed[Article]):
+    what = "articles"
+
     def __init__(
         self, repository: Repository, store: KnowledgeStore, chunks: ChunkService, clock: Clock
     ) -> None:
+        super().__init__(store)
         self._repository = repository
         self.store = store
         self._chunks = chunks
         self._clock = clock
-        self._following = asyncio.Lock()
 
     async def get(self, tenant_id: str, knowledge_id: str) -> Article:
         """Raises NotFound `knowledge_not_found`."""
@@ -116,29 +113,6 @@ class KnowledgeService:
     async def categories(self, tenant_id: str) -> list[str]:
         """The names that active entries are filed under."""
         return await self.store.categories(tenant_id)
-
-    async def follow(self, tenant_id: str) -> None:
-        """Let the search have what has changed; what a crash left open is made good here."""
-        while await self.store.behind(tenant_id, limit=1):
-            async with self._following:
-                if articles := await self.store.behind(tenant_id, limit=FOLLOWED):
-                    await self._follow(tenant_id, articles)
-
-    async def follow_all(self) -> bool:
-        """The same for every tenant; whether any had something that could be done."""
-        done = False
-        for tenant_id in await self.store.tenants_behind():
-            done |= await self.follow_if_possible(tenant_id)
-        return done
-
-    async def follow_if_possible(self, tenant_id: str) -> bool:
-        """Whether all could be followed; the worker tries the rest again."""
-        try:
-            await self.follow(tenant_id)
-        except LatchkeyError as error:
-            log.warning("articles wait to be searchable: %s", error.code)
-            return False
-        return True
 
     async def sources(self, tenant_id: str, corpus: Corpus) -> AsyncIterator[Source]:
         """All that a corpus should have, for building it anew."""

@@ -1,15 +1,15 @@
 """What becomes of tickets beside the review: added, settled, made findable, forgotten."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from agent.audit.service import AuditService
+from agent.chunks.following import Followed
 from agent.chunks.models import Source
 from agent.chunks.service import ChunkService
-from agent.errors import Duplicate, LatchkeyError, NotFound
+from agent.errors import Duplicate, NotFound
 from agent.events.models import Event
 from agent.events.store import EventStore
 from agent.kit.clock import Clock
@@ -26,11 +26,7 @@ from agent.tickets.store import TicketStore
 from agent.tickets.unnamed import unnamed
 from agent.tickets.wording import asked
 
-log = logging.getLogger(__name__)
-
 CORPUS = "tickets"
-FOLLOWED = 200
-"""Tickets the search follows at once."""
 _ATTEMPTS = 5
 """At adding what another process adds at the same moment."""
 _LABELS = ("category", "priority", "sentiment")
@@ -50,7 +46,9 @@ class Added:
     """(row, conversation_id) of those whose conversation has a ticket."""
 
 
-class TicketService:
+class TicketService(Followed[Ticket]):
+    what = "tickets"
+
     def __init__(
         self,
         repository: Repository,
@@ -62,6 +60,7 @@ class TicketService:
         events: EventStore,
         clock: Clock,
     ) -> None:
+        super().__init__(store)
         self._repository = repository
         self.store = store
         self._vault = vault
@@ -70,7 +69,6 @@ class TicketService:
         self._audit = audit
         self._events = events
         self._clock = clock
-        self._following = asyncio.Lock()
 
     async def get(self, tenant_id: str, ticket_id: str) -> Ticket:
         """Raises NotFound `ticket_not_found`."""
@@ -155,29 +153,6 @@ class TicketService:
         ticket = await self._repository.transact(write)
         await self.follow(tenant_id)
         return ticket
-
-    async def follow(self, tenant_id: str) -> None:
-        """Let the search have the approved tickets; what a crash left open is made good here."""
-        while await self.store.behind(tenant_id, limit=1):
-            async with self._following:
-                if tickets := await self.store.behind(tenant_id, limit=FOLLOWED):
-                    await self._follow(tenant_id, tickets)
-
-    async def follow_all(self) -> bool:
-        """The same for every tenant; whether any had something that could be done."""
-        done = False
-        for tenant_id in await self.store.tenants_behind():
-            done |= await self.follow_if_possible(tenant_id)
-        return done
-
-    async def follow_if_possible(self, tenant_id: str) -> bool:
-        """Whether all could be followed; the worker tries the rest again."""
-        try:
-            await self.follow(tenant_id)
-        except LatchkeyError as error:
-            log.warning("tickets wait to be searchable: %s", error.code)
-            return False
-        return True
 
     async def sources(self, tenant_id: str) -> AsyncIterator[Source]:
         """All that the search should have, for building it anew."""

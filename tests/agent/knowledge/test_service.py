@@ -5,11 +5,11 @@ import pytest
 from pydantic import SecretStr
 
 from agent.bootstrap import build_services
+from agent.chunks.following import FOLLOWED
 from agent.chunks.models import Source
 from agent.errors import NotFound, Unavailable
 from agent.kit.clock import ManualClock
 from agent.knowledge.models import ArticleDraft
-from agent.knowledge.service import FOLLOWED
 from agent.mongo.client import Database
 from agent.services import Services
 from agent.settings import Settings
