@@ -21,6 +21,8 @@ from tests.architecture.commands import Commands
 
 Rows = dict[datetime, list[tuple[str, list[dict[str, Any]]]]]
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+PATIENT = "connectTimeoutMS=120000"
+"""The loop of this client stands still while a test runs commands: that is no lost server."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -42,7 +44,7 @@ async def mongod_uri(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
 
 @pytest.fixture(scope="session")
 async def session_database(mongod_uri: str, commands: Commands) -> AsyncIterator[Database]:
-    database = Database(mongod_uri, f"test_{WORKER}")
+    database = Database(f"{mongod_uri}&{PATIENT}", f"test_{WORKER}")
     await indexes.ensure(database)
     # the tests' clock stands still, so mongod would take what they write for old
     for collection, index in (
