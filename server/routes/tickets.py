@@ -1,12 +1,12 @@
 """Support tickets as people read them: one's own, or all for whoever reviews."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
-from agent.mongo.paging import Page
 from agent.services import Services
 from agent.tickets.calibration import Band
 from agent.tickets.models import RESOLVED, Grounds, Status, Ticket
@@ -25,6 +25,20 @@ router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 Reader = Annotated[Actor, Depends(scoped(Scope.TICKETS_READ))]
 Reviewing = Annotated[Actor, Depends(scoped(Scope.TICKETS_REVIEW))]
 Filter = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
+
+
+class Narrowed(BaseModel):
+    product: Filter = None
+    category: Filter = None
+    priority: Filter = None
+    limit: Limit = 50
+    cursor: Cursor = None
+
+
+class Sought(Narrowed):
+    status: Status | None = None
+    assigned_to: Filter = None
+    q: Filter = None
 
 
 class TicketItem(BaseModel):
@@ -139,54 +153,19 @@ async def seen(services: Services, actor: Actor, ticket_id: str) -> Ticket:
     responses=problems(401, 403),
 )
 async def list_tickets(
-    services: TheServices,
-    actor: Reader,
-    status: Status | None = None,
-    product: Filter = None,
-    category: Filter = None,
-    priority: Filter = None,
-    assigned_to: Filter = None,
-    q: Filter = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    services: TheServices, actor: Reader, sought: Annotated[Sought, Query()]
 ) -> Listed[TicketItem]:
-    return _listed(
-        await services.tickets.store.page(
-            actor.tenant_id,
-            status=[status] if status else [],
-            product=product,
-            category=category,
-            priority=priority,
-            assigned_to=assigned_to,
-            q=q,
-            created_by=None if Scope.TICKETS_REVIEW in actor.scopes else actor.name,
-            limit=limit,
-            cursor=cursor,
-        )
-    )
+    said = sought.model_dump(exclude={"status"})
+    if Scope.TICKETS_REVIEW not in actor.scopes:
+        said["created_by"] = actor.name
+    return await _listed(services, actor, [sought.status] if sought.status else [], said)
 
 
 @router.get("/pending", summary="Tickets that wait, the newest first", responses=problems(401, 403))
 async def list_pending(
-    services: TheServices,
-    actor: Reviewing,
-    product: Filter = None,
-    category: Filter = None,
-    priority: Filter = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    services: TheServices, actor: Reviewing, narrowed: Annotated[Narrowed, Query()]
 ) -> Listed[TicketItem]:
-    return _listed(
-        await services.tickets.store.page(
-            actor.tenant_id,
-            status=[Status.PENDING],
-            product=product,
-            category=category,
-            priority=priority,
-            limit=limit,
-            cursor=cursor,
-        )
-    )
+    return await _listed(services, actor, [Status.PENDING], dict(narrowed))
 
 
 @router.get(
@@ -195,25 +174,9 @@ async def list_pending(
     responses=problems(401, 403),
 )
 async def list_resolved(
-    services: TheServices,
-    actor: Reviewing,
-    product: Filter = None,
-    category: Filter = None,
-    priority: Filter = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    services: TheServices, actor: Reviewing, narrowed: Annotated[Narrowed, Query()]
 ) -> Listed[TicketItem]:
-    return _listed(
-        await services.tickets.store.page(
-            actor.tenant_id,
-            status=RESOLVED,
-            product=product,
-            category=category,
-            priority=priority,
-            limit=limit,
-            cursor=cursor,
-        )
-    )
+    return await _listed(services, actor, RESOLVED, dict(narrowed))
 
 
 @router.get(
@@ -265,7 +228,10 @@ async def read_resolution(ticket_id: Id, services: TheServices, actor: Reader) -
     return response_of(await seen(services, actor, ticket_id))
 
 
-def _listed(page: Page[Ticket]) -> Listed[TicketItem]:
+async def _listed(
+    services: Services, actor: Actor, status: Sequence[Status], said: dict[str, Any]
+) -> Listed[TicketItem]:
+    page = await services.tickets.store.page(actor.tenant_id, status=status, **said)
     return Listed(
         items=[TicketItem.of(ticket) for ticket in page.items], next_cursor=page.next_cursor
     )
