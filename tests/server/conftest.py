@@ -3,18 +3,23 @@ import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from typer.testing import CliRunner, Result
 
+from agent.mongo.client import Database
 from agent.services import Services
 from agent.tenants.models import DEFAULT_TENANT
+from server import cli
 from server.app import create_app
 from server.ports import base_url, bind
 from server.scopes import Scope
 from server.serving import serve
 from server.state import State, state_over
+from tests.server.commands import Latchkey
 from tests.server.parties import Staff, Visitor
 
 HERE = "http://latchkey.test"
@@ -79,3 +84,23 @@ async def live(app: FastAPI, state: State) -> AsyncIterator[httpx.AsyncClient]:
     if not serving.done():
         os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(serving, 10)
+
+
+@pytest.fixture
+def environment(mongod_uri: str, database: Database, tmp_path: Path) -> dict[str, str]:
+    """Of a command over the test's database."""
+    return {
+        "MONGODB_URI": mongod_uri,
+        "LATCHKEY_DATABASE": database.name,
+        "LATCHKEY_DATA_DIR": str(tmp_path / "data"),
+    }
+
+
+@pytest.fixture
+def latchkey(environment: dict[str, str]) -> Latchkey:
+    """Run a command; what it raises is caught as `main` does."""
+
+    def run(*args: str, stdin: str = "", **more: str) -> Result:
+        return CliRunner().invoke(cli.app, args, input=stdin, env=environment | more)
+
+    return run

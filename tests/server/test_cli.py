@@ -3,43 +3,15 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from agent.mongo.client import Database
-from server import cli
 from server.output import fail
 from server.scopes import Scope
+from tests.server.commands import Latchkey, printed
 
 pytestmark = pytest.mark.usefixtures("children")
-
-Latchkey = Callable[..., Result]
-
-
-@pytest.fixture
-def latchkey(mongod_uri: str, database: Database, tmp_path: Path) -> Latchkey:
-    """Run a command; what it raises is caught as `main` does."""
-    env = {
-        "MONGODB_URI": mongod_uri,
-        "LATCHKEY_DATABASE": database.name,
-        "LATCHKEY_DATA_DIR": str(tmp_path / "data"),
-    }
-
-    def run(*args: str, stdin: str = "", **more: str) -> Result:
-        return CliRunner().invoke(cli.app, args, input=stdin, env=env | more)
-
-    return run
-
-
-def printed(result: Result) -> dict[str, Any]:
-    """The one JSON object on stdout."""
-    assert result.exit_code == 0, (result.output, result.exception)
-    assert result.stdout.count("\n") == 1
-    return dict(json.loads(result.stdout))
 
 
 def csv(path: Path) -> Path:

@@ -5,40 +5,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from agent.errors import InvalidInput
 from agent.kit.failpoints import EXIT_CODE
-from agent.mongo.client import Database
 from agent.services import Services
-from server import cli
 from server.commands.search import conditions
 from server.jobs import make_runner
+from tests.server.commands import Latchkey, printed
 
 pytestmark = pytest.mark.usefixtures("children")
 
-Latchkey = Callable[..., Result]
 TENANT = "default"
 THINGS = {42: "trombone"}
-
-
-@pytest.fixture
-def environ(mongod_uri: str, database: Database, tmp_path: Path) -> dict[str, str]:
-    return {
-        "MONGODB_URI": mongod_uri,
-        "LATCHKEY_DATABASE": database.name,
-        "LATCHKEY_DATA_DIR": str(tmp_path / "data"),
-    }
-
-
-@pytest.fixture
-def latchkey(environ: dict[str, str]) -> Latchkey:
-    return lambda *args, **more: CliRunner().invoke(cli.app, args, env=environ | more)
 
 
 @pytest.fixture
@@ -60,11 +40,6 @@ async def talk(services: Services) -> int:
     )
 
 
-def printed(result: Result) -> dict[str, Any]:
-    assert result.exit_code == 0, (result.output, result.exception)
-    return dict(json.loads(result.stdout))
-
-
 def test_embeds_what_is_missing_and_finds_it(latchkey: Latchkey, talk: int) -> None:
     (run,) = printed(latchkey("embed", "--corpus", "conversations", "--json"))["runs"]
     assert (run["sources"], run["status"], run["cost"]) == (talk, "done", 0.0)
@@ -82,13 +57,13 @@ def test_embeds_what_is_missing_and_finds_it(latchkey: Latchkey, talk: int) -> N
 
 
 def test_a_killed_rebuild_is_gone_on_with(
-    latchkey: Latchkey, talk: int, environ: dict[str, str]
+    latchkey: Latchkey, talk: int, environment: dict[str, str]
 ) -> None:
     embed = ("embed", "--corpus", "conversations")
     code = "from server.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, *embed, "--rebuild"],
-        env={**os.environ, **environ, "LATCHKEY_FAILPOINT": "embedding_batch:2"},
+        env={**os.environ, **environment, "LATCHKEY_FAILPOINT": "embedding_batch:2"},
         check=False,
         capture_output=True,
     )

@@ -2,34 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from agent.mongo.client import Database
-from server import cli
 from tests.agent.training.conversations import conversation
-
-Latchkey = Callable[..., Result]
-
-
-@pytest.fixture
-def latchkey(mongod_uri: str, database: Database, tmp_path: Path) -> Latchkey:
-    env = {
-        "MONGODB_URI": mongod_uri,
-        "LATCHKEY_DATABASE": database.name,
-        "LATCHKEY_DATA_DIR": str(tmp_path / "data"),
-    }
-    return lambda *args: CliRunner().invoke(cli.app, args, env=env)
-
-
-def printed(result: Result) -> dict[str, Any]:
-    """The one JSON object on stdout."""
-    assert result.exit_code == 0, (result.output, result.exception)
-    return dict(json.loads(result.stdout))
+from tests.server.commands import Latchkey, printed
 
 
 def transcripts(path: Path, threads: int) -> str:

@@ -6,16 +6,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from typer.testing import CliRunner, Result
 
 from agent.errors import NotFound
 from agent.leads.models import Consent
-from agent.mongo.client import Database
 from agent.privacy.models import Contact
 from agent.services import Services
 from agent.tenants.models import Tenant
-from server import cli
 from server.scopes import Scope
+from tests.server.commands import Latchkey
 from tests.server.parties import Visitor
 
 SAM = Contact(name="Sam Lee", email="sam@lee.example", phone="+15035550142")
@@ -111,31 +109,24 @@ async def test_a_lead_nobody_can_reach(web: httpx.AsyncClient, demo: Services) -
 
 class TestCommand:
     @pytest.fixture
-    def env(self, mongod_uri: str, database: Database, tmp_path: Path) -> dict[str, str]:
-        return {
-            "MONGODB_URI": mongod_uri,
-            "LATCHKEY_DATABASE": database.name,
-            "LATCHKEY_DATA_DIR": str(tmp_path),
-        }
+    def environment(self, environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
+        """With the key of the vault that the services wrote into."""
+        return environment | {"LATCHKEY_DATA_DIR": str(tmp_path)}
 
     async def test_shows_the_contact_and_leaves_a_trace(
-        self, env: dict[str, str], demo: Services, lead_id: str
+        self, latchkey: Latchkey, demo: Services, lead_id: str
     ) -> None:
-        shown = json.loads((await latchkey(env, "reveal", lead_id, "--json")).stdout)
+        shown = json.loads((await asyncio.to_thread(latchkey, "reveal", lead_id, "--json")).stdout)
         assert shown == {"lead_id": lead_id, "contact": SAM.model_dump()}
-        assert "sam@lee.example" in (await latchkey(env, "reveal", lead_id)).stdout
+        assert "sam@lee.example" in (await asyncio.to_thread(latchkey, "reveal", lead_id)).stdout
         records = await demo.audit.store.about("default", lead_id)
         assert [(record.kind, record.actor) for record in records] == [("lead.revealed", "cli")] * 2
 
     async def test_knows_no_lead_of_another_tenant(
-        self, env: dict[str, str], demo: Services, lead_id: str
+        self, latchkey: Latchkey, demo: Services, lead_id: str
     ) -> None:
         await demo.tenants.put(Tenant(tenant_id="rival", name="Rival"))
-        result = await latchkey(env, "reveal", lead_id, "--tenant", "rival")
+        result = await asyncio.to_thread(latchkey, "reveal", lead_id, "--tenant", "rival")
         assert isinstance(result.exception, NotFound)
         assert result.exception.code == "lead_not_found"
         assert await demo.audit.store.about("default", lead_id) == []
-
-
-async def latchkey(env: dict[str, str], *args: str) -> Result:
-    return await asyncio.to_thread(CliRunner().invoke, cli.app, args, env=env)

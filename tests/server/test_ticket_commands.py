@@ -1,34 +1,13 @@
 """Tickets from the command line: in from a file, out as a workbook."""
 
-import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook  # type: ignore[import-untyped]
-from typer.testing import CliRunner, Result
 
-from agent.mongo.client import Database
-from server import cli
+from tests.server.commands import Latchkey, printed
 from tests.server.support import CASES, csv_of
-
-Latchkey = Callable[..., Result]
-
-
-@pytest.fixture
-def latchkey(mongod_uri: str, database: Database, tmp_path: Path) -> Latchkey:
-    env = {
-        "MONGODB_URI": mongod_uri,
-        "LATCHKEY_DATABASE": database.name,
-        "LATCHKEY_DATA_DIR": str(tmp_path / "data"),
-    }
-    return lambda *args: CliRunner().invoke(cli.app, args, env=env)
-
-
-def printed(result: Result) -> dict[str, Any]:
-    assert result.exit_code == 0, (result.output, result.exception)
-    return dict(json.loads(result.stdout))
 
 
 def rows(path: Path) -> list[tuple[Any, ...]]:
