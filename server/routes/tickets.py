@@ -118,7 +118,8 @@ class TicketItem(BaseModel):
 
 class TicketDetail(TicketItem):
     grounds: Grounds | None
-    """What the resolution rests on: similar tickets and their votes, articles, scripts."""
+    """What the resolution rests on: similar tickets and their votes, articles, scripts. Whoever
+    may not read the tickets of others is not shown which those are."""
 
 
 class CalibrationBand(Band):
@@ -215,7 +216,8 @@ async def read_ticket(
     else:
         await services.audit.record(actor.tenant_id, "ticket.read", ticket_id, {}, actor=actor.name)
     item = TicketItem.of(ticket)
-    return TicketDetail.model_validate({**dict(item), **contact, "grounds": ticket.grounds})
+    grounds = _grounds(ticket, all_tickets=Scope.TICKETS_REVIEW in actor.scopes)
+    return TicketDetail.model_validate({**dict(item), **contact, "grounds": grounds})
 
 
 @router.get(
@@ -235,3 +237,11 @@ async def _listed(
     return Listed(
         items=[TicketItem.of(ticket) for ticket in page.items], next_cursor=page.next_cursor
     )
+
+
+def _grounds(ticket: Ticket, *, all_tickets: bool) -> dict[str, Any] | None:
+    grounds = ticket.grounds
+    if grounds is None or all_tickets:
+        return grounds
+    votes = [{**vote, "tickets": []} for vote in grounds["votes"]]
+    return {**grounds, "tickets": [], "votes": votes}

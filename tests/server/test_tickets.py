@@ -5,6 +5,7 @@ import pytest
 
 from agent.services import Services
 from agent.tenants.models import Tenant
+from agent.tickets.models import Grounds, Resolution, Score, Source, Vote
 from agent.users.roles import Role
 from server.scopes import Scope
 from tests.server.parties import Staff
@@ -149,6 +150,33 @@ async def test_users_see_their_own_and_reviewers_all(
     assert len((await agent.read("/api/tickets"))["items"]) == 2
     stranger = await person(web, demo, Role.REALPAGE_USER)
     assert (await stranger.read("/api/tickets"))["items"] == []
+
+
+async def test_who_sees_own_tickets_only_reads_no_other_in_what_they_rest_on(
+    demo: Services, user: Staff, agent: Staff
+) -> None:
+    name = f"user:{await user_id(user)}"
+    (ticket_id,) = (await demo.tickets.add("default", [(2, case(2))], created_by=name)).ticket_ids
+    other = Source(
+        id="CS-1",
+        kind="ticket",
+        title="Of others",
+        passage="Said by others.",
+        similarity_score=0.9,
+        distance=0.4,
+        score=1.0,
+    )
+    article = other.model_copy(update={"id": "KB-1", "kind": "article", "passage": "Written."})
+    vote = Vote(kb_id="KB-1", share=1.0, tickets=["CS-1"])
+    grounds = Grounds(votes=[vote], tickets=[other], articles=[article], evident=True)
+    score = Score(relevancy_points=1, accuracy_points=1, completeness_points=1, reasoning="-")
+    found = Resolution(content="Press star.", kb_id="KB-1", score=score, by="rules")
+    await demo.tickets.settle("default", ticket_id, found, grounds)
+    for who, tickets in ((agent, ["CS-1"]), (user, [])):
+        shown = (await who.read(f"/api/tickets/{ticket_id}"))["grounds"]
+        assert [each["id"] for each in shown["tickets"]] == tickets
+        assert [each["tickets"] for each in shown["votes"]] == [tickets]
+        assert [each["id"] for each in shown["articles"]] == ["KB-1"]
 
 
 async def test_another_tenant_sees_nothing(
