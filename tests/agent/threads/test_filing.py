@@ -1,6 +1,8 @@
 """A turn is one write of one row; everybody reads it where it belongs, whatever happens between."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -9,7 +11,8 @@ from agent.errors import NotFound, Unavailable
 from agent.events.models import Event
 from agent.kit.clock import ManualClock
 from agent.mongo.client import Database
-from agent.mongo.repository import Repository
+from agent.mongo.repository import Collection, Repository
+from agent.privacy.erasure import Erasures, Traces
 from agent.services import Services
 from agent.threads import filing
 from agent.threads.filing import FILED, Filing
@@ -33,6 +36,45 @@ async def unfiled(database: Database) -> int:
 
 async def filed(database: Database) -> list[int]:
     return [await database.handle[name].count_documents({}) for name in FILED]
+
+
+class Between:
+    """Does something before or after the nth operation of what is watched."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+
+    async def __call__(
+        self, nth: int, work: Callable[[], Awaitable[Any]], then: Callable[[], Awaitable[Any]]
+    ) -> bool:
+        """Whether `work` came to its operation `nth // 2`; `then` is before it, or after an odd."""
+        seen, done = 0, False
+        plain = Collection._do
+
+        async def told(rows: Collection, operation: Any, *given: Any, **options: Any) -> Any:
+            nonlocal seen, done
+            here = not done and seen == nth // 2
+            seen += not done
+            done = done or here
+            if here and nth % 2 == 0:
+                await then()
+            result = await plain(rows, operation, *given, **options)
+            if here and nth % 2:
+                await then()
+            return result
+
+        with self._monkeypatch.context() as patched:
+            patched.setattr(Collection, "_do", told)
+            try:
+                await work()
+            except Unavailable:
+                pass
+        return done
+
+
+@pytest.fixture
+def between(monkeypatch: pytest.MonkeyPatch) -> Between:
+    return Between(monkeypatch)
 
 
 @pytest.fixture
@@ -136,6 +178,33 @@ async def test_a_filing_cut_in_the_middle_is_done_again(
     assert (await unfiled(database), await filed(database)) == (0, [2, 2])
 
 
+@pytest.mark.parametrize("joined", [False, True])
+async def test_a_filing_that_ends_between_any_two_writes_loses_and_doubles_nothing(
+    conversation: Conversation,
+    database: Database,
+    elsewhere: Repository,
+    between: Between,
+    joined: bool,
+) -> None:
+    async def ends() -> None:
+        raise Unavailable("database_unavailable", "Away.", retry_after=1)
+
+    async def read() -> None:
+        rows = elsewhere.scoped("messages", TENANT)
+        await (elsewhere.transact(lambda: rows.count({})) if joined else rows.count({}))
+
+    said: list[Message] = []
+    nth, came = 0, True
+    while came:
+        said += await turn(conversation, f"text {nth}")
+        came = await between(nth, read, ends)
+        assert await conversation.messages() == said
+        assert [event.seq for event in await conversation.events()] == list(range(len(said)))
+        assert await unfiled(database) == 0
+        nth += 1
+    assert nth > 2 * 3
+
+
 async def test_in_a_transaction_it_is_filed_with_it_or_not_at_all(
     conversation: Conversation, database: Database
 ) -> None:
@@ -190,6 +259,44 @@ async def test_of_an_erased_thread_nothing_is_filed(
     services.threads.filing.soon(TENANT, THREAD, waiting)
     await services.threads.filing.close()
     assert await filed(database) == [0, 0]
+
+
+async def test_of_a_thread_that_is_erased_between_any_two_writes_nothing_is_left(
+    conversation: Conversation, database: Database, elsewhere: Repository, between: Between
+) -> None:
+    erasures = Erasures(elsewhere)
+    gone = Traces(lead_id="lead_1", thread_ids=[THREAD])
+
+    async def erase() -> None:
+        await elsewhere.transact(lambda: erasures.erase(TENANT, gone))
+
+    nth, came = 0, True
+    while came:
+        await turn(conversation)
+        came = await between(nth, conversation.messages, erase)
+        if not came:
+            await erase()
+        assert (await unfiled(database), await filed(database)) == (0, [0, 0])
+        await conversation.open()
+        nth += 1
+    assert nth > 2 * 3
+
+
+async def test_what_is_filed_between_any_two_writes_by_somebody_else_stands_once(
+    conversation: Conversation, database: Database, elsewhere: Repository, between: Between
+) -> None:
+    said: list[Message] = []
+    nth, came = 0, True
+    while came:
+        said += await turn(conversation, f"text {nth}")
+        came = await between(
+            nth, conversation.messages, lambda: elsewhere.scoped("events", TENANT).count({})
+        )
+        assert await conversation.messages() == said
+        assert [event.seq for event in await conversation.events()] == list(range(len(said)))
+        assert await unfiled(database) == 0
+        nth += 1
+    assert nth > 2 * 3
 
 
 def finishing(said: Message) -> TurnResult:
