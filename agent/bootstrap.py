@@ -163,7 +163,7 @@ def build_services(
         clock,
         email_key=derive(vault_key, "user-email"),
     )
-    threads = ThreadService(repository, ThreadStore(repository), events, clock)
+    threads = ThreadService(repository, ThreadStore(repository), events, clock, failpoints)
     targets = Targets(loopback=settings.webhook_targets == "loopback")
     asks_models = settings.openai_api_key or settings.openai_base_url
     return Services(

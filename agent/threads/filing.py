@@ -16,6 +16,7 @@ from agent.errors import LatchkeyError
 from agent.events.models import Event
 from agent.events.store import rows_of
 from agent.kit.clock import Clock
+from agent.kit.failpoints import Failpoints
 from agent.mongo.repository import Collection, Repository
 
 log = logging.getLogger(__name__)
@@ -53,9 +54,10 @@ class Unfiled(BaseModel):
 class Filing:
     """Files what waits in threads' rows; done twice, or by two at once, it is done once."""
 
-    def __init__(self, repository: Repository, clock: Clock) -> None:
+    def __init__(self, repository: Repository, clock: Clock, failpoints: Failpoints) -> None:
         self._repository = repository
         self._clock = clock
+        self._failpoints = failpoints
         self._soon: dict[Key, list[Unfiled]] = {}
         self._filing: asyncio.Task[None] | None = None
 
@@ -140,8 +142,11 @@ class Filing:
             for thread_id, turn in each
             for row in rows_of(thread_id, turn.seq, turn.events, now)
         ]
+        self._failpoints.reach("filing")
         await self._add(tenant_id, "messages", "turn_index", messages)
+        self._failpoints.reach("filing_messages")
         await self._add(tenant_id, "events", "seq", events)
+        self._failpoints.reach("filing_events")
         done = [
             (
                 {"thread_id": thread_id},
@@ -150,6 +155,7 @@ class Filing:
             for thread_id, turns in waiting.items()
         ]
         standing = await self._repository.scoped("threads", tenant_id).bulk_change(done)
+        self._failpoints.reach("filed")
         if standing < len(waiting):
             await self._take_back(tenant_id, waiting)
 

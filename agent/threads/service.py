@@ -9,6 +9,7 @@ from agent.errors import Conflict, Duplicate, InvalidInput, NotFound, TooBusy
 from agent.events.models import Event
 from agent.events.store import EventStore
 from agent.kit.clock import Clock
+from agent.kit.failpoints import Failpoints
 from agent.kit.ids import new_id
 from agent.mongo.repository import Repository
 from agent.threads.filing import FILED, Filing, Unfiled
@@ -33,11 +34,16 @@ turn_of: ContextVar[tuple[str, Lease] | None] = ContextVar("latchkey_turn_of", d
 
 class ThreadService:
     def __init__(
-        self, repository: Repository, store: ThreadStore, events: EventStore, clock: Clock
+        self,
+        repository: Repository,
+        store: ThreadStore,
+        events: EventStore,
+        clock: Clock,
+        failpoints: Failpoints,
     ) -> None:
         self._repository = repository
         self.store = store
-        self.filing = Filing(repository, clock)
+        self.filing = Filing(repository, clock, failpoints)
         self._events = events
         self._clock = clock
         repository.settle_before(FILED, self.filing.settle)

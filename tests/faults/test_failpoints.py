@@ -82,10 +82,27 @@ async def assert_answered_once(services: Services, thread_id: str) -> None:
     answered = [i for m in stored if m.role is Role.AGENT for i in m.answers]
     assert answered == asked
     assert asked.count("m-crash") <= 1
+    events = await services.events.after(TENANT, thread_id, -1)
+    assert [event.seq for event in events] == list(range(len(events)))
+    replies = [m.message_id for m in stored if m.role is Role.AGENT and m.answers]
+    told = [event.data["message_id"] for event in events if event.type == "message"]
+    assert [message_id for message_id in told if message_id in replies] == replies
 
 
 class TestReply:
-    @pytest.mark.parametrize("failpoint", ["accept", "lease", "checkpoint", "finish"])
+    @pytest.mark.parametrize(
+        "failpoint",
+        [
+            "accept",
+            "lease",
+            "checkpoint",
+            "finish",
+            "filing",
+            "filing_messages",
+            "filing_events",
+            "filed",
+        ],
+    )
     async def test_the_message_is_answered_once(
         self, demo: Services, clock: ManualClock, step: Step, failpoint: str
     ) -> None:

@@ -1,6 +1,7 @@
 """A turn is one write of one row; everybody reads it where it belongs, whatever happens between."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from agent.audit.models import Why
 from agent.errors import NotFound, Unavailable
 from agent.events.models import Event
 from agent.kit.clock import ManualClock
+from agent.kit.failpoints import Failpoints
 from agent.mongo.client import Database
 from agent.mongo.repository import Collection, Repository
 from agent.privacy.erasure import Erasures, Traces
@@ -65,10 +67,8 @@ class Between:
 
         with self._monkeypatch.context() as patched:
             patched.setattr(Collection, "_do", told)
-            try:
+            with contextlib.suppress(Unavailable):
                 await work()
-            except Unavailable:
-                pass
         return done
 
 
@@ -81,7 +81,7 @@ def between(monkeypatch: pytest.MonkeyPatch) -> Between:
 def elsewhere(database: Database, conversation: Conversation, clock: ManualClock) -> Repository:
     """Another process."""
     repository = Repository(database)
-    repository.settle_before(FILED, Filing(repository, clock).settle)
+    repository.settle_before(FILED, Filing(repository, clock, Failpoints()).settle)
     return repository
 
 
@@ -156,7 +156,7 @@ async def test_what_a_dead_process_has_left_is_swept(
     conversation: Conversation, database: Database, elsewhere: Repository, clock: ManualClock
 ) -> None:
     await turn(conversation)
-    await Filing(elsewhere, clock).sweep()
+    await Filing(elsewhere, clock, Failpoints()).sweep()
     assert (await unfiled(database), await filed(database)) == (0, [2, 2])
 
 
