@@ -1,14 +1,14 @@
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
-from pydantic import SecretStr
 
-from agent.ai.chat import ChatModels, Timeouts
+from agent.ai.chat import Timeouts
 from agent.services import Services
 from evals.journeys.brain import competent
 from evals.openai_stub import Stub, openai_stub
+from evals.openai_stub.models import Brain
 from graphs.runtime import Runtime, open_runtime
+from tests.graphs.modelled import TIMEOUTS, asking
 
 
 @pytest.fixture
@@ -18,31 +18,24 @@ async def runtime(demo: Services) -> AsyncIterator[Runtime]:
 
 
 @pytest.fixture
-async def stub() -> AsyncIterator[Stub]:
-    """A server with a competent model."""
-    async with openai_stub(competent) as stub:
+def model() -> Brain:
+    """A competent one."""
+    return competent
+
+
+@pytest.fixture
+async def stub(model: Brain) -> AsyncIterator[Stub]:
+    async with openai_stub(model) as stub:
         yield stub
 
 
 @pytest.fixture
 def timeouts() -> Timeouts:
-    return Timeouts(connect=2.0, first_token=5.0, total=10.0)
+    return TIMEOUTS
 
 
 @pytest.fixture
 async def modelled(demo: Services, stub: Stub, timeouts: Timeouts) -> AsyncIterator[Services]:
-    """The demo under the policy `llm`; nothing is waited for between attempts."""
-    settings = demo.settings.model_copy(
-        update={
-            "policy": "llm",
-            "openai_base_url": stub.base_url,
-            "openai_api_key": SecretStr("stub"),
-        }
-    )
-
-    async def at_once(_: float) -> None:
-        return None
-
-    chat = ChatModels(settings, demo.clock, timeouts=timeouts, pause=at_once)
-    yield replace(demo, settings=settings, chat=chat)
-    await chat.close()
+    """The demo under the policy `llm`."""
+    async with asking(demo, stub, timeouts) as modelled:
+        yield modelled

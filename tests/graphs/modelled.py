@@ -14,7 +14,9 @@ TIMEOUTS = Timeouts(connect=2.0, first_token=5.0, total=10.0)
 
 
 @contextlib.asynccontextmanager
-async def asking(services: Services, stub: Stub) -> AsyncIterator[Services]:
+async def asking(
+    services: Services, stub: Stub, timeouts: Timeouts = TIMEOUTS
+) -> AsyncIterator[Services]:
     """`services` under the policy `llm`."""
     settings = services.settings.model_copy(
         update={
@@ -27,7 +29,7 @@ async def asking(services: Services, stub: Stub) -> AsyncIterator[Services]:
     async def at_once(_: float) -> None:
         return None
 
-    chat = ChatModels(settings, services.clock, timeouts=TIMEOUTS, pause=at_once)
+    chat = ChatModels(settings, services.clock, timeouts=timeouts, pause=at_once)
     try:
         yield replace(services, settings=settings, chat=chat)
     finally:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agent.services import Services
-from evals.openai_stub import Fault, Reply, Stub, openai_stub
+from evals.openai_stub import Fault, Reply, Stub
 from graphs.chatbot.runtime import ChatAnswer, Chatbot
 from tests.graphs.chatbot.test_runtime import DRAFTS
 from tests.graphs.modelled import asking
@@ -33,12 +33,6 @@ class Model:
 @pytest.fixture
 def model() -> Model:
     return Model()
-
-
-@pytest.fixture
-async def stub(model: Model) -> AsyncIterator[Stub]:
-    async with openai_stub(model) as stub:
-        yield stub
 
 
 @pytest.fixture

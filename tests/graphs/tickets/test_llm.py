@@ -8,7 +8,7 @@ import pytest
 
 from agent.services import Services
 from agent.tickets.models import Case, Grounds, Labels, Resolution
-from evals.openai_stub import Fault, Reply, Stub, openai_stub
+from evals.openai_stub import Fault, Reply, Stub
 from graphs.grounded import mark
 from graphs.tickets import resolving
 from graphs.tickets.runtime import open_desk
@@ -48,12 +48,6 @@ class Model:
 @pytest.fixture
 def model() -> Model:
     return Model()
-
-
-@pytest.fixture
-async def stub(model: Model) -> AsyncIterator[Stub]:
-    async with openai_stub(model) as stub:
-        yield stub
 
 
 @pytest.fixture
