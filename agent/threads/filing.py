@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, ValidationError
 
 from agent.errors import LatchkeyError
 from agent.events.models import Event
@@ -41,7 +41,7 @@ class Unfiled(BaseModel):
     """Of the reply."""
     seq: int
     """Of the first event."""
-    messages: list[dict[str, Any]]
+    messages: list[dict[str, Any]] = Field(min_length=1)
     """Rows; the reply, the last one, without what stands here."""
     events: list[Event]
 
@@ -110,12 +110,25 @@ class Filing:
             )
             found: defaultdict[str, dict[str, list[Unfiled]]] = defaultdict(dict)
             for row in rows:
-                turns = [Unfiled.model_validate(each) for each in row["unfiled"]]
-                found[row["tenant_id"]][row["thread_id"]] = turns
+                found[row["tenant_id"]][row["thread_id"]] = await self._readable(row)
             for tenant_id, waiting in found.items():
                 await self._file(tenant_id, waiting)
             if len(rows) < _BATCH:
                 return
+
+    async def _readable(self, row: Row) -> list[Unfiled]:
+        """What waits in a row; what is no turn is set aside there, so that it holds up nobody."""
+        turns = []
+        for each in row["unfiled"]:
+            try:
+                turns.append(Unfiled.model_validate(each))
+            except ValidationError:
+                log.error("thread %s: a turn cannot be read and is set aside", row["thread_id"])
+                aside = {"$pull": {"unfiled": each}, "$push": {"unreadable": each}}
+                await self._repository.scoped("threads", row["tenant_id"]).update(
+                    {"thread_id": row["thread_id"]}, aside
+                )
+        return turns
 
     async def _file_soon(self) -> None:
         try:
