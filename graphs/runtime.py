@@ -278,7 +278,7 @@ class Runtime:
     async def take_up(self) -> None:
         """Answer in the threads that a dead process left waiting, a few at a time, and file what
         it had answered."""
-        await self.services.threads.filing.sweep()
+        await _alone("filing", self.services.threads.filing.sweep())
         now = self.services.clock.now()
         room = asyncio.Semaphore(MOST_TAKEN_UP)
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from agent.approvals.models import Approval
+from agent.errors import StorageFull
 from agent.services import Services
+from agent.threads.filing import Filing
 from graphs import decisions, reminders
 from graphs.runtime import Runtime
 from graphs.turns import TurnRunner
@@ -54,6 +56,20 @@ async def test_a_step_that_breaks_holds_up_no_other(
     monkeypatch.setattr(reminders, "sweep", reaches)
     await runtime.sweep()
     assert reached == [runtime.services]
+
+
+async def test_a_filing_that_breaks_holds_up_no_answer(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread_id = (await runtime.start(TENANT)).thread_id
+    await runtime.services.threads.accept(TENANT, thread_id, "hello")
+
+    async def breaks(filing: Filing) -> None:
+        raise StorageFull("disk_full", "Free some space.")
+
+    monkeypatch.setattr(Filing, "sweep", breaks)
+    await runtime.take_up()
+    assert (await runtime.services.threads.get(TENANT, thread_id)).unanswered == 0
 
 
 async def test_an_approval_that_breaks_holds_up_no_other(

@@ -221,7 +221,8 @@ async def test_what_is_no_turn_is_set_aside_and_holds_up_nobody(
     assert (count, await conversation.messages()) == (2, [*said])
     assert await unfiled(database) == 0
     row = await database.handle["threads"].find_one({})
-    assert row and row["unreadable"] == [strange]
+    assert row is not None
+    assert row["unreadable"] == [strange]
     assert THREAD in caplog.text
     assert "kim" not in caplog.text
     said += await turn(conversation, "and now?")
