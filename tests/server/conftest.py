@@ -8,10 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
 from agent.mongo.client import Database
 from agent.services import Services
+from agent.settings import Settings
 from agent.tenants.models import DEFAULT_TENANT
 from server import cli
 from server.app import create_app
@@ -104,3 +106,11 @@ def latchkey(environment: dict[str, str]) -> Latchkey:
         return CliRunner().invoke(cli.app, args, input=stdin, env=environment | more)
 
     return run
+
+
+@pytest.fixture
+def settings(mongod_uri: str, database: Database, tmp_path: Path) -> Settings:
+    """Those that `latchkey` runs with."""
+    return Settings(
+        mongodb_uri=SecretStr(mongod_uri), database=database.name, data_dir=tmp_path / "data"
+    )

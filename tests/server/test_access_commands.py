@@ -4,32 +4,14 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
-from typer.testing import Result
 
 from agent.bootstrap import open_services
 from agent.errors import Unauthenticated
-from agent.mongo.client import Database
 from agent.settings import Settings
 from server.scopes import Scope
-from tests.server.test_cli import Latchkey, latchkey, printed
+from tests.server.commands import Latchkey, printed, refused
 
-__all__ = ["latchkey"]
 PASSWORD = "a rather long one"
-
-
-def refused(result: Result) -> str:
-    """The code of what went wrong."""
-    assert result.exception is not None, result.output
-    return str(getattr(result.exception, "code", result.exit_code))
-
-
-@pytest.fixture
-def settings(mongod_uri: str, database: Database, tmp_path: Path) -> Settings:
-    """Those that `latchkey` runs with."""
-    return Settings(
-        mongodb_uri=SecretStr(mongod_uri), database=database.name, data_dir=tmp_path / "data"
-    )
 
 
 async def log_in(settings: Settings, password: str) -> None:

@@ -9,10 +9,7 @@ from agent.leads.models import Consent
 from agent.privacy.models import Contact
 from agent.settings import Settings
 from tests.agent.tickets.cases import draft
-from tests.server.test_access_commands import refused, settings
-from tests.server.test_cli import Latchkey, latchkey, printed
-
-__all__ = ["latchkey", "settings"]
+from tests.server.commands import Latchkey, printed, refused
 
 
 async def believed(settings: Settings, source_id: str, secret: str) -> bool:
