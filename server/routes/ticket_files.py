@@ -68,18 +68,20 @@ class Uploaded(BaseModel):
     "MB, .csv of at most 50 MB. What is wrong with it is said at once; a job makes the tickets and "
     "finds a resolution for each. The first row of a conversation id counts. While it waits, the "
     "same file again is the same job.",
-    responses=problems(400, 401, 403, 413, 415, 429),
+    responses=problems(400, 401, 403, 410, 413, 415, 429),
     openapi_extra=file_form("tickets.xlsx"),
 )
 async def upload(request: Request, state: Serving, actor: Creator) -> Uploaded:
     services = state.services
     part = await FilePart.of(request)
-    workbook = PurePath(part.name).suffix.lower() not in (".csv", ".jsonl")
+    suffix = PurePath(part.name).suffix.lower()
+    workbook = suffix not in (".csv", ".jsonl")
     upload_id = await services.uploads.save(
         actor.tenant_id,
         part.name,
         part.chunks(),
-        purpose=f"ingest_tickets/{actor.name}",
+        # the same bytes under another suffix are another file
+        purpose=f"ingest_tickets{suffix}/{actor.name}",
         limit=WORKBOOK_LIMIT if workbook else TEXT_LIMIT,
     )
     try:

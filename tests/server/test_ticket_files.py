@@ -105,6 +105,14 @@ async def test_the_same_file_again_is_all_duplicates(user: Staff, agent: Staff) 
     assert len((await agent.read("/api/tickets"))["items"]) == 3
 
 
+async def test_the_same_bytes_under_a_wrong_suffix_harm_no_file_that_waits(user: Staff) -> None:
+    data = workbook(CASES[:2])
+    first = await send_file(user, data, "tickets.xlsx")
+    assert code(await send_file(user, data, "tickets.csv")) == (422, "table_binary")
+    job = await finished(user, first.json()["job_id"])
+    assert (job["status"], job["report"]["accepted"]) == ("done", 2), job
+
+
 async def test_a_key_for_the_request_makes_one_job_that_others_do_not_see(
     user: Staff, agent: Staff
 ) -> None:
