@@ -2,14 +2,17 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi.responses import FileResponse
+from pydantic import BaseModel
 from starlette.background import BackgroundTask
 
 from agent.knowledge.models import Article
+from agent.mongo.paging import Page
 from agent.services import Services
 from agent.tickets.models import Status, Ticket
 from server.actors import named
@@ -24,9 +27,9 @@ TICKETS = (
     "tier", "reject_reason", "created_at", "updated_at", "resolved_at",
 )  # fmt: skip
 KNOWLEDGE = (
-    "knowledge_id", "title", "resolution", "kind", "product", "category", "reference_articles",
-    "ticket_id", "conversation_id", "created_by", "source", "status", "version", "created_at",
-    "updated_at",
+    "knowledge_id", "title", "resolution", "kind", "product", "category", "community_id",
+    "reference_articles", "ticket_id", "conversation_id", "created_by", "source", "status",
+    "version", "created_at", "updated_at",
 )  # fmt: skip
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 XLSX_ANSWER: dict[int | str, dict[str, Any]] = {
@@ -34,6 +37,7 @@ XLSX_ANSWER: dict[int | str, dict[str, Any]] = {
 }
 _PAGE = 200
 Row = Sequence[Any]
+T = TypeVar("T", bound=BaseModel)
 
 
 async def export_tickets(
@@ -41,19 +45,10 @@ async def export_tickets(
 ) -> int:
     """Write the tickets of a tenant, without contact data; how many. Audited."""
     await services.audit.record(tenant_id, "tickets.exported", tenant_id, {}, actor=actor)
-    statuses = [Status(status)] if status else []
-
-    async def pages() -> AsyncIterator[list[Row]]:
-        cursor: str | None = None
-        while True:
-            page = await services.tickets.store.page(
-                tenant_id, status=statuses, limit=_PAGE, cursor=cursor
-            )
-            yield [_ticket(each) for each in page.items]
-            if (cursor := page.next_cursor) is None:
-                return
-
-    return await _write(path, "Tickets", TICKETS, pages())
+    read = partial(
+        services.tickets.store.page, tenant_id, status=[Status(status)] if status else []
+    )
+    return await _write(path, "Tickets", TICKETS, read, _ticket)
 
 
 async def export_knowledge(
@@ -61,18 +56,8 @@ async def export_knowledge(
 ) -> int:
     """Write articles, scripts and resolutions, of any status by default; how many. Audited."""
     await services.audit.record(tenant_id, "knowledge.exported", tenant_id, {}, actor=actor)
-
-    async def pages() -> AsyncIterator[list[Row]]:
-        cursor: str | None = None
-        while True:
-            page = await services.knowledge.store.page(
-                tenant_id, status=status, limit=_PAGE, cursor=cursor
-            )
-            yield [_entry(article) for article in page.items]
-            if (cursor := page.next_cursor) is None:
-                return
-
-    return await _write(path, "Knowledge", KNOWLEDGE, pages())
+    read = partial(services.knowledge.store.page, tenant_id, status=status)
+    return await _write(path, "Knowledge", KNOWLEDGE, read, _entry)
 
 
 async def workbook_answer(name: str, write: Callable[[Path], Awaitable[object]]) -> FileResponse:
@@ -106,7 +91,11 @@ def _entry(article: Article) -> Row:
 
 
 async def _write(
-    path: Path, title: str, columns: Sequence[str], pages: AsyncIterator[list[Row]]
+    path: Path,
+    title: str,
+    columns: Sequence[str],
+    read: Callable[..., Coroutine[Any, Any, Page[T]]],
+    row: Callable[[T], Row],
 ) -> int:
     """The pages are read here and written in a thread, one after the other."""
     from agent.kit.workbooks import write_rows
@@ -115,13 +104,14 @@ async def _write(
 
     def rows() -> Iterator[Row]:
         nonlocal written
-        while (page := asyncio.run_coroutine_threadsafe(_next(pages), loop).result()) is not None:
-            written += len(page)
-            yield from page
+        cursor: str | None = None
+        while True:
+            reading = read(limit=_PAGE, cursor=cursor)
+            page = asyncio.run_coroutine_threadsafe(reading, loop).result()
+            written += len(page.items)
+            yield from map(row, page.items)
+            if (cursor := page.next_cursor) is None:
+                return
 
     await asyncio.to_thread(write_rows, path, title, columns, rows())
     return written
-
-
-async def _next(pages: AsyncIterator[list[Row]]) -> list[Row] | None:
-    return await anext(pages, None)

@@ -7,7 +7,7 @@ import re
 import tempfile
 import time
 import zlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -50,6 +50,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "category": ("category", "topic", "section", "subcategory"),
     "kind": ("kind", "type", "article type", "document type"),
     "community_id": ("community id", "community", "property id", "site"),
+    "status": ("status",),
 }
 """Field -> names of its column, the most telling first; compared after `plain_name`."""
 
@@ -57,6 +58,10 @@ _PLACES = {
     name: (field, rank) for field, names in COLUMNS.items() for rank, name in enumerate(names)
 }
 _ARTICLE = re.compile(r"articles?|kb|knowledge(?: base)?|faqs?|guides?|how[- ]?tos?|help|docs?")
+_RESOLUTION = re.compile(r"(?:ticket )?resolutions?")
+_NOT_ACTIVE = frozenset({"draft", "retired", "archived", "unpublished"})
+_NEUTRALISED = re.compile(r"^'(?=[=+\-@\t\r])")
+"""What an export has put before a text, so that no spreadsheet calculates it."""
 _SCRIPT = re.compile(r".*\b(?:scripts?|internal|macros?|procedures?|runbooks?)\b.*")
 
 
@@ -82,7 +87,10 @@ async def ingest_knowledge(
     with contextlib.ExitStack() as stack:
         file = await asyncio.to_thread(stack.enter_context, _unpacked(path))
         async for rows in batches(file, _is_header):
-            drafts = await asyncio.to_thread(reading.drafts, rows)
+            numbered = await asyncio.to_thread(reading.drafts, rows)
+            given = [draft.knowledge_id for _, draft in numbered if draft.knowledge_id]
+            undecided = await knowledge.drafts_of_tickets(tenant_id, given)
+            drafts = reading.without(numbered, undecided)
             for result in await knowledge.put(tenant_id, drafts, reading.name[:200]):
                 setattr(report, result.outcome, getattr(report, result.outcome) + 1)
             await knowledge.follow(tenant_id)
@@ -134,8 +142,24 @@ class _Reading:
         self._any_text = False
         self._seen: dict[str, str] = {}
 
-    def drafts(self, rows: Iterable[Row | BadRow]) -> list[ArticleDraft]:
-        return [draft for row in rows if (draft := self._read(row)) is not None]
+    def drafts(self, rows: Iterable[Row | BadRow]) -> list[tuple[int, ArticleDraft]]:
+        """With the numbers of their rows."""
+        return [(row.number, draft) for row in rows if (draft := self._read(row)) is not None]
+
+    def without(
+        self, numbered: Iterable[tuple[int, ArticleDraft]], undecided: Collection[str]
+    ) -> list[ArticleDraft]:
+        """The drafts whose id is none of these, which are those of tickets."""
+        kept = []
+        for row, draft in numbered:
+            if draft.knowledge_id in undecided:
+                reason = "knowledge_id: it is a ticket's draft; decide on the ticket."
+                self.report.rejected.append(
+                    RowProblem(row=row, code="knowledge_draft", reason=reason)
+                )
+            else:
+                kept.append(draft)
+        return kept
 
     def _read(self, row: Row | BadRow) -> ArticleDraft | None:
         report = self.report
@@ -187,6 +211,11 @@ def _is_text(column: str) -> bool:
 def _draft(
     row: Row, cells: Mapping[str, Any], default: Kind, report: IngestReport
 ) -> ArticleDraft | None:
+    if (status := _plain(cells.get("status"))) in _NOT_ACTIVE:
+        report.rejected.append(
+            RowProblem(row=row.number, code="not_active", reason=f"status: it is {status}.")
+        )
+        return None
     kind, warning = _kind(cells.get("kind"), default)
     if warning:
         report.warnings.append(RowProblem(row=row.number, code="kind_unknown", reason=warning))
@@ -251,7 +280,9 @@ def _distinct(
 def _kind(cell: Any, default: Kind) -> tuple[Kind, str | None]:
     if cell is None:
         return default, None
-    said = clean(str(cell)).casefold()
+    said = _plain(cell)
+    if _RESOLUTION.fullmatch(said):
+        return "resolution", None
     if _SCRIPT.fullmatch(said):
         return "script", None
     if _ARTICLE.fullmatch(said):
@@ -259,10 +290,14 @@ def _kind(cell: Any, default: Kind) -> tuple[Kind, str | None]:
     return default, f"kind: {said[:40]!r} is neither article nor script; taken as {default}."
 
 
+def _plain(cell: Any) -> str:
+    return clean(str(cell)).casefold()
+
+
 def _text(cell: Any, kind: Kind) -> str:
     """The words of a cell as they may be stored: no markup, no contact data."""
     written = "\n".join(map(str, cell)) if isinstance(cell, list) else str(cell)
-    return storable(written, kind)
+    return storable(_NEUTRALISED.sub("", written, count=1), kind)
 
 
 def _short(cell: Any) -> str | None:

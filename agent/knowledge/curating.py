@@ -91,12 +91,16 @@ class Curator:
         return await self._knowledge.get(tenant_id, knowledge_id)
 
     async def retire(self, tenant_id: str, knowledge_id: str, *, actor: str) -> Article:
-        """Take an article out of every search; a second time changes nothing."""
+        """Take an article out of every search; a second time changes nothing.
+
+        Raises Conflict `knowledge_draft`.
+        """
 
         async def write() -> Article:
             standing = await self._knowledge.get(tenant_id, knowledge_id)
             if standing.status == "retired":
                 return standing
+            _no_draft(standing)
             changes = {"status": "retired"}
             return await self._changed(tenant_id, standing, changes, "knowledge.retired", {}, actor)
 

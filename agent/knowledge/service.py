@@ -13,6 +13,7 @@ from agent.kit.ids import stable_id
 from agent.knowledge.likeness import likest, nearest, proposals
 from agent.knowledge.models import (
     CORPORA,
+    SERIES,
     Article,
     ArticleDraft,
     Corpus,
@@ -113,6 +114,12 @@ class KnowledgeService(Followed[Article]):
     async def categories(self, tenant_id: str) -> list[str]:
         """The names that active entries are filed under."""
         return await self.store.categories(tenant_id)
+
+    async def drafts_of_tickets(self, tenant_id: str, knowledge_ids: Sequence[str]) -> set[str]:
+        """Those of these ids under which a ticket's draft stands."""
+        drafted = [each for each in knowledge_ids if each.startswith(SERIES["draft"])]
+        heads = await self.store.heads(tenant_id, drafted) if drafted else []
+        return {head["knowledge_id"] for head in heads if head["status"] == "draft"}
 
     async def sources(self, tenant_id: str, corpus: Corpus) -> AsyncIterator[Source]:
         """All that a corpus should have, for building it anew."""

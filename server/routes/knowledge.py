@@ -215,7 +215,9 @@ async def add_knowledge(body: NewArticle, services: TheServices, actor: Writer) 
     return KnowledgeItem.of(added)
 
 
-@router.delete("/{knowledge_id}", summary="Retire an article", responses=problems(401, 403, 404))
+@router.delete(
+    "/{knowledge_id}", summary="Retire an article", responses=problems(401, 403, 404, 409)
+)
 async def retire_knowledge(
     knowledge_id: KnowledgeId, services: TheServices, actor: Writer
 ) -> KnowledgeItem:

@@ -49,7 +49,7 @@ async def import_knowledge(
         actor.tenant_id,
         part.name,
         part.chunks(),
-        purpose=f"ingest_knowledge/{kind}/{actor.name}",
+        purpose=f"ingest_knowledge{suffix}/{kind}/{actor.name}",
         limit=WORKBOOK_LIMIT if suffix == ".xlsx" else TEXT_LIMIT,
     )
     job = await services.jobs.enqueue(

@@ -23,6 +23,15 @@ async def imported(agent: Staff, data: bytes, name: str, query: str = "") -> Jso
     return await finished(agent, answer.json()["job_id"])
 
 
+async def drafted(demo: Services) -> str:
+    """The id of a ticket's draft article."""
+    (ticket_id,) = await made(demo, case(1), score=None)
+    found = Resolution(content="My kayak is gone.", draft_title="Kayaks", score=POINTS, by="rules")
+    ticket = await demo.tickets.settle(DEFAULT_TENANT, ticket_id, found, Grounds())
+    assert ticket.generated_kb_id
+    return ticket.generated_kb_id
+
+
 def sheet() -> bytes:
     book = Workbook()
     book.active.append(["Help articles of the desk"])
@@ -70,6 +79,37 @@ async def test_files_that_are_refused(agent: Staff, user: Staff) -> None:
     assert code(await send_file(agent, b"x", "a.pdf", IMPORT)) == (422, "table_format_unknown")
     assert code(await send_file(agent, b"", "a.csv", IMPORT)) == (422, "upload_empty")
     assert code(await send_file(user, b"x", "a.csv", IMPORT)) == (403, "scope_missing")
+
+
+async def test_what_an_export_wrote_comes_back_and_changes_nothing(
+    agent: Staff, demo: Services
+) -> None:
+    await drafted(demo)
+    script = {"title": "Fix", "resolution": "-- run it once\nUPDATE kayaks;", "kind": "script"}
+    for body in (script, {"title": "Kept", "resolution": "Among staff.", "kind": "resolution"}):
+        assert (await agent.post("/api/knowledge", body)).status_code == 201
+    before = (await agent.read("/api/knowledge", limit="200"))["items"]
+    exported = await agent.get("/api/knowledge/export.xlsx")
+    job = await imported(agent, exported.content, "knowledge.xlsx")
+    assert job["status"] == "done", job
+    report = job["report"]
+    assert [each["code"] for each in report["rejected"]] == ["not_active"]
+    assert (report["added"], report["updated"]) == (0, 0)
+    assert (await agent.read("/api/knowledge", limit="200"))["items"] == before
+
+
+async def test_no_import_puts_words_into_the_draft_of_a_ticket(
+    agent: Staff, demo: Services
+) -> None:
+    knowledge_id = await drafted(demo)
+    rows = f"id,title,text\n{knowledge_id},Kayaks,Sink them.\nKB-9,Canoes,Float them.\n"
+    report = (await imported(agent, rows.encode(), "a.csv"))["report"]
+    (refused,) = report["rejected"]
+    assert (refused["row"], refused["code"], report["added"]) == (2, "knowledge_draft", 1)
+    standing = await agent.read(f"/api/knowledge/{knowledge_id}")
+    assert (standing["status"], standing["resolution"]) == ("draft", "My kayak is gone.")
+    answer = await agent.web.delete(f"/api/knowledge/{knowledge_id}", headers=agent.headers)
+    assert code(answer) == (409, "knowledge_draft")
 
 
 async def test_history_and_the_way_back(agent: Staff) -> None:
@@ -121,17 +161,14 @@ async def test_what_is_stale(agent: Staff, demo: Services) -> None:
 async def test_who_only_reads_sees_no_draft_of_a_ticket_of_others(
     agent: Staff, user: Staff, demo: Services
 ) -> None:
-    (ticket_id,) = await made(demo, case(1), score=None)
-    found = Resolution(content="My kayak is gone.", draft_title="Kayaks", score=POINTS, by="rules")
-    ticket = await demo.tickets.settle(DEFAULT_TENANT, ticket_id, found, Grounds())
-    drafted = ticket.generated_kb_id
-    path = f"/api/knowledge/{drafted}"
+    knowledge_id = await drafted(demo)
+    path = f"/api/knowledge/{knowledge_id}"
     await agent.read(path)
     await agent.read(f"{path}/history")
     for hidden in (path, f"{path}/history"):
         answer = await user.web.get(hidden, headers=user.headers)
         assert code(answer) == (404, "knowledge_not_found")
-    for who, expected in ((agent, {drafted}), (user, set())):
+    for who, expected in ((agent, {knowledge_id}), (user, set())):
         listed = (await who.read("/api/knowledge", limit="200"))["items"]
         wanted = (await who.read("/api/knowledge", status="draft"))["items"]
         exported = await who.web.get("/api/knowledge/export.xlsx", headers=who.headers)
@@ -141,4 +178,4 @@ async def test_who_only_reads_sees_no_draft_of_a_ticket_of_others(
             {item["knowledge_id"] for item in wanted},
             {row[0] for row in cells},
         ):
-            assert ids & {drafted} == expected
+            assert ids & {knowledge_id} == expected

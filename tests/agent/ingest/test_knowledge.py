@@ -152,6 +152,19 @@ async def test_scripts(services: Services, tmp_path: Path) -> None:
     assert (await stored(services))["Hidden"].kind == "script"
 
 
+async def test_a_resolution_stays_among_staff_and_what_is_not_active_stays_out(
+    services: Services, tmp_path: Path
+) -> None:
+    rows = "title,text,type,status\nA,One.,Resolution,active\nB,Two.,FAQ,Retired\nC,Three.,,Draft\n"
+    report = await ingested(services, written(tmp_path, "a.csv", rows))
+    assert [(each.row, each.code) for each in report.rejected] == [
+        (3, "not_active"),
+        (4, "not_active"),
+    ]
+    found = await stored(services)
+    assert {title: article.kind for title, article in found.items()} == {"A": "resolution"}
+
+
 async def test_one_title_twice_in_a_file_loses_nothing(services: Services, tmp_path: Path) -> None:
     path = written(tmp_path, "a.csv", "title,text\nPool,Open.\nPool,Bring a towel.\nPool,Open.\n")
     first = await ingested(services, path)
