@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.audit.service import AuditService
-from agent.errors import Conflict, Duplicate, InvalidInput
+from agent.errors import Conflict, InvalidInput
 from agent.events.models import Event
 from agent.kit.clock import Clock
 from agent.kit.ids import new_id
 from agent.mongo.repository import Repository
 from agent.privacy.pii import redact
 from agent.threads.models import Feedback, Message, Role, Stage, Thread, ThreadStatus
-from agent.threads.service import QUEUE_LIMIT, ThreadService
+from agent.threads.service import QUEUE_LIMIT, ThreadService, id_taken
 
 WHOLE = "thread"
 """The key of a score that is for no single reply."""
@@ -144,20 +144,16 @@ class Desk:
         told = Event(type="message", data={"message_id": line.message_id})
 
         async def write() -> Message:
+            # also among what waits for an answer, which no index of the messages knows
+            standing = await self._threads.store.message(tenant_id, thread_id, line.message_id)
+            if standing is not None:
+                return _own(standing)
             [kept] = await self._threads.add(tenant_id, thread_id, [line], [told])
             data = {"message_id": line.message_id}
             await self._note(tenant_id, thread_id, "thread.answered", data, actor)
             return kept
 
-        try:
-            return await self._repository.transact(write)
-        except Duplicate:
-            standing = await self._threads.store.message(tenant_id, thread_id, line.message_id)
-            if standing is None or standing.role is not Role.STAFF:
-                raise Conflict(
-                    "message_id_taken", "Use another message_id; this one names another message."
-                ) from None
-            return standing
+        return await self._repository.transact(write)
 
     async def rate(
         self, tenant_id: str, thread_id: str, score: int, *, turn_index: int | None, comment: str
@@ -212,3 +208,10 @@ class Desk:
         self, tenant_id: str, thread_id: str, kind: str, data: dict[str, Any], actor: str
     ) -> None:
         await self._audit.record(tenant_id, kind, thread_id, data, actor=actor, thread_id=thread_id)
+
+
+def _own(message: Message) -> Message:
+    """The line of a person that stands under an id."""
+    if message.role is not Role.STAFF:
+        raise id_taken()
+    return message

@@ -273,7 +273,12 @@ class ThreadService:
     async def _for_a_person(
         self, tenant_id: str, thread_id: str, message: Message
     ) -> Accepted | None:
-        """Keep it for the person who has taken over; None where none has any more."""
+        """Keep it for the person who has taken over; None where none has any more.
+
+        Joins a transaction.
+        """
+        if standing := await self.store.message(tenant_id, thread_id, message.message_id):
+            return _standing(standing)
         thread = await self.get(tenant_id, thread_id)
         if thread.status is not ThreadStatus.STAFF:
             return None
@@ -329,12 +334,14 @@ class ThreadService:
 
 def _standing(message: Message) -> Accepted:
     if message.role is not Role.LEAD:
-        raise Conflict(
-            "message_id_taken", "Use another message_id; this one names another message."
-        )
+        raise id_taken()
     if message.withdrawn:
         raise rolled_back()
     return Accepted(message=message, new=False)
+
+
+def id_taken() -> Conflict:
+    return Conflict("message_id_taken", "Use another message_id; this one names another message.")
 
 
 def rolled_back() -> Conflict:
