@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from agent.errors import InvalidInput
-from agent.mongo.repository import Collection
+from agent.mongo.repository import Collection, Projection
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -38,10 +38,13 @@ async def page(
     *,
     limit: int,
     cursor: str | None = None,
+    projection: Projection | None = None,
 ) -> Page[M]:
     """At most `limit` documents after `cursor`; raises InvalidInput `cursor_invalid`."""
     after = {"$and": [dict(query), _after(cursor, order)]} if cursor else query
-    rows = await collection.find(after, sort=[(order.at, -1), (order.key, 1)], limit=limit + 1)
+    rows = await collection.find(
+        after, sort=[(order.at, -1), (order.key, 1)], limit=limit + 1, projection=projection
+    )
     more = len(rows) > limit
     rows = rows[:limit]
     return Page(

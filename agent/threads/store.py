@@ -89,7 +89,13 @@ class ThreadStore:
         if updated_after is not None:
             query["updated_at"] = {"$gt": updated_after}
         return await page(
-            self._threads(tenant_id), Thread, query, _ORDER, limit=limit, cursor=cursor
+            self._threads(tenant_id),
+            Thread,
+            query,
+            _ORDER,
+            limit=limit,
+            cursor=cursor,
+            projection=_SHOWN,
         )
 
     def cursor_at(self, thread: Thread) -> str:
@@ -224,12 +230,11 @@ class ThreadStore:
         rows = await self._repository.scoped("messages", tenant_id).find(
             {"$or": places}, sort=[("turn_index", 1)]
         )
-        found: dict[str, list[Message]] = {thread.thread_id: [] for thread in threads}
+        # what has left the queue since the threads were read stands among the rows too
+        found = {each.thread_id: {m.turn_index: m for m in each.queue} for each in threads}
         for row in rows:
-            found[row["thread_id"]].append(Message.model_validate(row))
-        for thread in threads:
-            found[thread.thread_id] += thread.queue
-        return found
+            found[row["thread_id"]][row["turn_index"]] = Message.model_validate(row)
+        return {name: [lines[at] for at in sorted(lines)] for name, lines in found.items()}
 
     async def lines(
         self, tenant_id: str, places: Sequence[tuple[str, int]]

@@ -213,12 +213,12 @@ async def test_what_is_no_turn_is_set_aside_and_holds_up_nobody(
     caplog: pytest.LogCaptureFixture,
     joined: bool,
 ) -> None:
-    said = await turn(conversation)
+    said = [*await turn(conversation)]
     strange = {"through": 7, "messages": [], "secret": "kim@example.com"}
     await database.handle["threads"].update_one({}, {"$push": {"unfiled": strange}})
     rows = elsewhere.scoped("messages", TENANT)
     count = await (elsewhere.transact(lambda: rows.count({})) if joined else rows.count({}))
-    assert (count, await conversation.messages()) == (2, [*said])
+    assert (count, await conversation.messages()) == (2, said)
     assert await unfiled(database) == 0
     row = await database.handle["threads"].find_one({})
     assert row is not None
@@ -226,7 +226,7 @@ async def test_what_is_no_turn_is_set_aside_and_holds_up_nobody(
     assert THREAD in caplog.text
     assert "kim" not in caplog.text
     said += await turn(conversation, "and now?")
-    assert await conversation.messages() == [*said]
+    assert await conversation.messages() == said
 
 
 async def test_in_a_transaction_it_is_filed_with_it_or_not_at_all(

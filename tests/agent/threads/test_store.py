@@ -39,6 +39,27 @@ async def test_pages_are_filtered(conversation: Conversation) -> None:
     assert (await page(TENANT, stage=Stage.RENEWAL, status=ThreadStatus.CLOSED)).items == []
 
 
+async def test_a_transcript_of_a_thread_whose_turn_ends_meanwhile_tells_each_line_once(
+    conversation: Conversation,
+) -> None:
+    said = await conversation.say("hello")
+    before = await conversation.thread()
+    reply, _ = await conversation.finish(await conversation.leased(), [said])
+    later = await conversation.say("and?")
+    read = await conversation.store.transcripts(TENANT, [before], newest=10)
+    assert read[THREAD] == [said, reply]
+    now = await conversation.thread()
+    read = await conversation.store.transcripts(TENANT, [now], newest=2)
+    assert read[THREAD] == [reply, later]
+
+
+async def test_a_page_leaves_out_what_is_not_the_threads_own(conversation: Conversation) -> None:
+    said = await conversation.say("hello")
+    await conversation.finish(await conversation.leased(), [said], graph={"checkpoint_id": "c"})
+    [thread] = (await conversation.store.page(TENANT)).items
+    assert [{*each} & {"messages", "events"} for each in thread.unfiled] == [set()]
+
+
 @pytest.mark.parametrize("cursor", ["nonsense", "bm8gdGltZQ==", "====", "\ud800"])
 async def test_a_foreign_cursor_is_refused(conversation: Conversation, cursor: str) -> None:
     with pytest.raises(InvalidInput) as refused:
