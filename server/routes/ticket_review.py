@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.errors import InvalidInput, NotFound
@@ -25,6 +25,22 @@ router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 Text = Annotated[str, Field(min_length=1, max_length=TEXT, pattern=r"\S")]
 Named = Annotated[str, Field(max_length=200)] | None
 _DECIDED = problems(400, 401, 403, 404, 409, 413, 415)
+
+
+async def _reviewer(services: TheServices, actor: Reviewing) -> Reviewer:
+    """Who reviews, with the tier that their account has now."""
+    if actor.user_id is None:
+        return Reviewer(name=actor.name, user_id=None, tier=None, admin=True)
+    user = (await services.users.get(actor.tenant_id, actor.user_id)).user
+    return Reviewer(
+        name=actor.name,
+        user_id=actor.user_id,
+        tier=tier_number(user.tier),
+        admin=user.role is Role.ADMIN,
+    )
+
+
+TheReviewer = Annotated[Reviewer, Depends(_reviewer)]
 
 
 class StatusRequest(BaseModel):
@@ -123,14 +139,14 @@ class ApprovedAbove(BaseModel):
     responses=_DECIDED,
 )
 async def set_status(
-    ticket_id: Id, body: StatusRequest, services: TheServices, actor: Reviewing
+    ticket_id: Id,
+    body: StatusRequest,
+    services: TheServices,
+    actor: Reviewing,
+    reviewer: TheReviewer,
 ) -> TicketItem:
     ticket = await services.reviewing.set_status(
-        actor.tenant_id,
-        ticket_id,
-        await _reviewer(services, actor),
-        body.status,
-        version=body.version,
+        actor.tenant_id, ticket_id, reviewer, body.status, version=body.version
     )
     return TicketItem.of(ticket)
 
@@ -142,30 +158,30 @@ async def set_status(
     responses=_DECIDED,
 )
 async def edit_resolution(
-    ticket_id: Id, body: EditRequest, services: TheServices, actor: Reviewing
+    ticket_id: Id,
+    body: EditRequest,
+    services: TheServices,
+    actor: Reviewing,
+    reviewer: TheReviewer,
 ) -> TicketItem:
     ticket = await services.reviewing.edit(
-        actor.tenant_id,
-        ticket_id,
-        await _reviewer(services, actor),
-        body.edited_resolution,
-        version=body.version,
+        actor.tenant_id, ticket_id, reviewer, body.edited_resolution, version=body.version
     )
     return TicketItem.of(ticket)
 
 
 @router.patch("/{ticket_id}/assign", summary="Say who reviews a ticket", responses=_DECIDED)
 async def assign(
-    ticket_id: Id, body: AssignRequest, services: TheServices, actor: Reviewing
+    ticket_id: Id,
+    body: AssignRequest,
+    services: TheServices,
+    actor: Reviewing,
+    reviewer: TheReviewer,
 ) -> TicketItem:
     if body.assigned_to is not None:
         await _require_reviewer(services, actor, body.assigned_to)
     ticket = await services.reviewing.assign(
-        actor.tenant_id,
-        ticket_id,
-        await _reviewer(services, actor),
-        body.assigned_to,
-        version=body.version,
+        actor.tenant_id, ticket_id, reviewer, body.assigned_to, version=body.version
     )
     return TicketItem.of(ticket)
 
@@ -176,10 +192,10 @@ async def assign(
     description="As it stands now, beside the entry that says nearly the same, if one does.",
     responses=problems(401, 403, 404, 409),
 )
-async def preview(ticket_id: Id, services: TheServices, actor: Reviewing) -> PreviewItem:
-    shown = await services.reviewing.preview(
-        actor.tenant_id, ticket_id, await _reviewer(services, actor)
-    )
+async def preview(
+    ticket_id: Id, services: TheServices, actor: Reviewing, reviewer: TheReviewer
+) -> PreviewItem:
+    shown = await services.reviewing.preview(actor.tenant_id, ticket_id, reviewer)
     return PreviewItem(
         **shown.entry.model_dump(include={"title", "product", "category", "reference_articles"}),
         resolution=shown.entry.text,
@@ -198,15 +214,15 @@ async def preview(ticket_id: Id, services: TheServices, actor: Reviewing) -> Pre
 )
 async def approve(
     ticket_id: Id,
-    services: TheServices,
     tickets: TheTickets,
     actor: Reviewing,
+    reviewer: TheReviewer,
     body: ApproveRequest = AS_IT_IS,
 ) -> Approval:
     approved = await tickets.approve(
         actor.tenant_id,
         ticket_id,
-        await _reviewer(services, actor),
+        reviewer,
         edited_resolution=body.edited_resolution,
         kb_id=body.kb_id,
         script_id=body.script_id,
@@ -224,16 +240,12 @@ async def approve(
 async def reject(
     ticket_id: Id,
     body: RejectRequest,
-    services: TheServices,
     tickets: TheTickets,
     actor: Reviewing,
+    reviewer: TheReviewer,
 ) -> TicketItem:
     ticket = await tickets.reject(
-        actor.tenant_id,
-        ticket_id,
-        await _reviewer(services, actor),
-        reason=body.reason,
-        version=body.version,
+        actor.tenant_id, ticket_id, reviewer, reason=body.reason, version=body.version
     )
     return TicketItem.of(ticket)
 
@@ -245,30 +257,15 @@ async def reject(
     responses=problems(400, 401, 403, 413, 415),
 )
 async def approve_above(
-    body: ApproveAboveRequest, services: TheServices, tickets: TheTickets, actor: Reviewing
+    body: ApproveAboveRequest, tickets: TheTickets, actor: Reviewing, reviewer: TheReviewer
 ) -> ApprovedAbove:
-    approved = await tickets.approve_above(
-        actor.tenant_id, await _reviewer(services, actor), body.score
-    )
+    approved = await tickets.approve_above(actor.tenant_id, reviewer, body.score)
     return ApprovedAbove(approved=len(approved), approvals=[_approval(each) for each in approved])
 
 
 def _approval(approved: Approved) -> Approval:
     return Approval(
         ticket=TicketItem.of(approved.ticket), knowledge=KnowledgeItem.of(approved.knowledge)
-    )
-
-
-async def _reviewer(services: Services, actor: Actor) -> Reviewer:
-    """Who reviews, with the tier that their account has now."""
-    if actor.user_id is None:
-        return Reviewer(name=actor.name, user_id=None, tier=None, admin=True)
-    user = (await services.users.get(actor.tenant_id, actor.user_id)).user
-    return Reviewer(
-        name=actor.name,
-        user_id=actor.user_id,
-        tier=tier_number(user.tier),
-        admin=user.role is Role.ADMIN,
     )
 
 
