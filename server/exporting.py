@@ -51,12 +51,10 @@ async def export_tickets(
     return await _write(path, "Tickets", TICKETS, read, _ticket)
 
 
-async def export_knowledge(
-    services: Services, tenant_id: str, path: Path, *, actor: str, status: str | None = None
-) -> int:
-    """Write articles, scripts and resolutions, of any status by default; how many. Audited."""
+async def export_knowledge(services: Services, tenant_id: str, path: Path, *, actor: str) -> int:
+    """Write articles, scripts and resolutions of any status; how many. Audited."""
     await services.audit.record(tenant_id, "knowledge.exported", tenant_id, {}, actor=actor)
-    read = partial(services.knowledge.store.page, tenant_id, status=status)
+    read = partial(services.knowledge.store.page, tenant_id)
     return await _write(path, "Knowledge", KNOWLEDGE, read, _entry)
 
 

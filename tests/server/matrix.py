@@ -522,7 +522,7 @@ ROWS = (
     Row("GET /api/knowledge/{knowledge_id}", Scope.KNOWLEDGE_READ),
     Row("DELETE /api/knowledge/{knowledge_id}", Scope.KNOWLEDGE_WRITE, uses_up=True),
     Row("GET /api/knowledge/stale", Scope.KNOWLEDGE_WRITE),
-    Row("GET /api/knowledge/export.xlsx", Scope.KNOWLEDGE_READ, foreign_ok=True),
+    Row("GET /api/knowledge/export.xlsx", Scope.KNOWLEDGE_WRITE, foreign_ok=True),
     Row("POST /api/knowledge/import", Scope.KNOWLEDGE_WRITE, files=KNOWLEDGE, foreign_ok=True),
     Row("GET /api/knowledge/{knowledge_id}/history", Scope.KNOWLEDGE_READ),
     Row(
