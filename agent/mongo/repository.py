@@ -1,74 +1,36 @@
-"""The door to every collection: queries bound to a tenant, transactions, our own errors."""
+"""The door to every collection: queries bound to a tenant, our own errors."""
 
-import asyncio
-import random
-import time
-from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Coroutine,
-    Iterator,
-    Mapping,
-    Sequence,
-)
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pymongo import InsertOne, ReplaceOne, ReturnDocument, UpdateOne
-from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import BulkWriteError
 
-from agent.errors import LatchkeyError
 from agent.mongo.client import Database, Document
-from agent.mongo.faults import duplicates_only, is_transient, translated
+from agent.mongo.faults import duplicates_only
 from agent.mongo.filters import TENANT, Filter, Pipeline, Update, bound, owned, unmoved, within
+from agent.mongo.transactions import Session, Transactions, Write, joined, session_in
 from agent.mongo.uninterrupted import uninterrupted
 
 T = TypeVar("T")
-Work = Callable[[], Awaitable[T]]
 Settle = Callable[[str | None, Any], Awaitable[None]]
 """Called with the tenant_id, None for all tenants, and the thread_id as a query has it, if it does.
 """
 Sort = Sequence[tuple[str, int]]
 Projection = Mapping[str, Any] | Sequence[str]
-_Session = AsyncClientSession | None
-_Write = InsertOne[Document] | ReplaceOne[Document]
-_RETRY_SECONDS = 10
 _BATCH = 1_000
-TOGETHER = 16
-"""Transactions that are made one, at most."""
 
 
-class _Transaction:
-    def __init__(self, session: AsyncClientSession, *, shared: bool) -> None:
-        self.session = session
-        self.failure: LatchkeyError | None = None
-        self.later: dict[str, list[_Write]] | None = {} if shared else None
-        """Collection -> what is written at the end, for all that share this transaction."""
-
-
-_current: ContextVar[_Transaction | None] = ContextVar("latchkey_transaction", default=None)
-
-
-class Repository:
+class Repository(Transactions):
     """Hands out collections and runs transactions; stores are made of it."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-        self._waiting: list[tuple[Work[Any], asyncio.Future[Any]]] = []
-        self._sharing: asyncio.Task[None] | None = None
+        super().__init__(database)
         self._settle: dict[str, Settle] = {}
 
     def settle_before(self, collections: Sequence[str], settle: Settle) -> None:
         """Call `settle` before anything but an insert is done in one of `collections`."""
         self._settle.update(dict.fromkeys(collections, settle))
-
-    @property
-    def in_transaction(self) -> bool:
-        """What is done here joins a transaction."""
-        return _joined(self._database) is not None
 
     def scoped(self, collection: str, tenant_id: str, *, settled: bool = True) -> "Collection":
         """The documents of one tenant: every filter gets it, every insert carries it.
@@ -81,109 +43,6 @@ class Repository:
     def across_tenants(self, collection: str) -> "Collection":
         """The documents of all tenants, for background workers; nothing can be inserted."""
         return Collection(self._database, collection, None, self._settle.get(collection))
-
-    async def transact(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Run `work` as one transaction; inside another it joins that one.
-
-        `work` may run several times, so it has no other effect than its writes; what it calls
-        joins by itself, one operation after the other (no gather, no new task). Any failed
-        operation, even one that `work` swallows, undoes the whole. A cancellation waits for
-        its end.
-        """
-        if _joined(self._database) is not None:
-            return await work()
-        with translated(self._database.fault):
-            return await uninterrupted(self._transact(work))
-
-    async def together(self, work: Work[T]) -> T:
-        """The same, in one transaction with others that are about to begin at this moment.
-
-        Inserts and replacements are written at its end, a collection at a time: `work` reads none
-        of them. What breaks a shared transaction is found by running each alone.
-        """
-        if _joined(self._database) is not None:
-            return await work()
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((work, done))
-        if self._sharing is None:
-            self._sharing = asyncio.create_task(self._share_all())
-        return await uninterrupted(_awaited(done))
-
-    async def _share_all(self) -> None:
-        try:
-            while self._waiting:
-                several = self._waiting[:TOGETHER]
-                del self._waiting[:TOGETHER]
-                await self._share(several)
-        finally:
-            self._sharing = None
-
-    async def _share(self, several: Sequence[tuple[Work[Any], asyncio.Future[Any]]]) -> None:
-        async def all_of_them() -> list[Any]:
-            return [await work() for work, _ in several]
-
-        if len(several) > 1:
-            try:
-                with translated(self._database.fault):
-                    results = await self._transact(all_of_them, shared=True)
-            except Exception:
-                results = []
-            for (_, done), result in zip(several, results, strict=False):
-                done.set_result(result)
-        for work, done in several:
-            if not done.done():
-                await _settle(done, self.transact(work))
-
-    async def _transact(self, work: Work[T], *, shared: bool = False) -> T:
-        give_up = time.monotonic() + _RETRY_SECONDS
-        attempt = 0
-        async with self._database.async_client.start_session() as session:
-            while True:
-                try:
-                    return await self._attempt(session, work, shared)
-                except PyMongoError as error:
-                    if not is_transient(error) or time.monotonic() > give_up:
-                        raise
-                attempt += 1
-                await asyncio.sleep(random.random() * min(0.005 * 1.5**attempt, 0.3))
-
-    async def _attempt(self, session: AsyncClientSession, work: Work[T], shared: bool) -> T:
-        transaction = _Transaction(session, shared=shared)
-        token = _current.set(transaction)
-        try:
-            async with await session.start_transaction():
-                result = await work()
-                if transaction.failure:
-                    raise transaction.failure
-                for name, writes in (transaction.later or {}).items():
-                    rows = self._database.collection(name)
-                    # by kind, which is one command each, and in order: what comes after a
-                    # duplicate would meet an aborted transaction, which looks worth another try
-                    writes.sort(key=lambda write: isinstance(write, ReplaceOne))
-                    await rows.bulk_write(writes, ordered=True, session=session)
-                return result
-        finally:
-            _current.reset(token)
-
-
-async def _awaited(done: "asyncio.Future[T]") -> T:
-    return await done
-
-
-async def _settle(done: "asyncio.Future[T]", work: Coroutine[Any, Any, T]) -> None:
-    try:
-        done.set_result(await work)
-    except BaseException as error:
-        done.set_exception(error)
-        if not isinstance(error, Exception):
-            raise
-
-
-def _joined(database: Database) -> _Transaction | None:
-    transaction = _current.get()
-    if transaction and transaction.session.client is database.async_client:
-        return transaction
-    return None
 
 
 class Collection:
@@ -249,7 +108,7 @@ class Collection:
     ) -> AsyncIterator[Document]:
         """The same as `find`, one by one, for more than fits in memory."""
         await self._settled(query)
-        with self._session() as session:
+        with session_in(self._database) as session:
             cursor = self._rows.find(
                 self._bound(query),
                 _without_id(projection),
@@ -375,20 +234,20 @@ class Collection:
     async def _do(
         self, operation: Callable[..., Coroutine[Any, Any, T]], *arguments: Any, **options: Any
     ) -> T:
-        with self._session() as session:
+        with session_in(self._database) as session:
             work = operation(*arguments, session=session, **options)
             # a transaction is kept from interruption as a whole
             return await (work if session else uninterrupted(work))
 
-    def _later(self, writes: Sequence[_Write]) -> bool:
+    def _later(self, writes: Sequence[Write]) -> bool:
         """Leave the writes to the end of a shared transaction; False outside of one."""
-        transaction = _joined(self._database)
+        transaction = joined(self._database)
         if transaction is None or transaction.later is None:
             return False
         transaction.later.setdefault(self._rows.name, []).extend(writes)
         return True
 
-    async def _insert_new(self, rows: list[Document], *, session: _Session) -> int:
+    async def _insert_new(self, rows: list[Document], *, session: Session) -> int:
         try:
             done = await self._rows.insert_many(rows, ordered=False, session=session)
         except BulkWriteError as error:
@@ -398,7 +257,7 @@ class Collection:
         return len(done.inserted_ids)
 
     async def _aggregate(
-        self, stages: list[Mapping[str, Any]], *, session: _Session
+        self, stages: list[Mapping[str, Any]], *, session: Session
     ) -> list[Document]:
         async with await self._rows.aggregate(stages, session=session) as cursor:
             return await cursor.to_list()
@@ -418,25 +277,6 @@ class Collection:
 
     def _owned(self, document: Mapping[str, Any]) -> dict[str, Any]:
         return owned(self._tenant_id, document)
-
-    @contextmanager
-    def _session(self) -> Iterator[_Session]:
-        """The session to work in; a failure dooms its transaction."""
-        if known := self._database.fault():
-            raise known
-        transaction = _joined(self._database)
-        if transaction is None:
-            with translated(self._database.fault):
-                yield None
-            return
-        if transaction.failure:
-            raise transaction.failure
-        try:
-            with translated(self._database.fault, unless=is_transient):
-                yield transaction.session
-        except LatchkeyError as error:
-            transaction.failure = error
-            raise
 
 
 def _without_id(projection: Projection | None) -> dict[str, Any]:
