@@ -165,7 +165,10 @@ class Erasures:
 
     async def traces(self, tenant_id: str, lead_id: str, contact_ref: str | None) -> Traces:
         rows = self._repository.scoped
-        threads = await rows("threads", tenant_id).find({"lead_id": lead_id})
+        threads = await rows("threads", tenant_id).find(
+            {"lead_id": lead_id},
+            projection=["thread_id", "message_count", "next_turn", "source_file"],
+        )
         thread_ids = [row["thread_id"] for row in threads]
         within = {"thread_id": {"$in": thread_ids}}
         approvals = await rows("approvals", tenant_id).find(within, projection=["action_id"])
@@ -184,7 +187,8 @@ class Erasures:
         """Carry PLAN out; rows by collection. Joins the caller's transaction."""
         done = {}
         for step in PLAN:
-            rows = self._repository.scoped(step.collection, tenant_id)
+            # what turns have yet to file goes with their thread; that of others is none of ours
+            rows = self._repository.scoped(step.collection, tenant_id, settled=False)
             where = step.where(traces)
             if step.strip is None:
                 done[step.collection] = await rows.delete_many(where)

@@ -285,6 +285,15 @@ async def test_of_an_erased_thread_nothing_is_filed(
     assert await filed(database) == [0, 0]
 
 
+async def test_an_erasure_files_nothing_of_others_and_so_waits_for_nobody(
+    conversation: Conversation, database: Database, elsewhere: Repository
+) -> None:
+    await turn(conversation)
+    gone = Traces(lead_id="lead_2", thread_ids=["thr_2"])
+    await elsewhere.transact(lambda: Erasures(elsewhere).erase(TENANT, gone))
+    assert (await unfiled(database), await filed(database)) == (1, [0, 0])
+
+
 async def test_of_a_thread_that_is_erased_between_any_two_writes_nothing_is_left(
     conversation: Conversation, database: Database, elsewhere: Repository, between: Between
 ) -> None:
