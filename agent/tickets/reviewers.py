@@ -25,8 +25,8 @@ class Reviewer:
         if not self.may_decide(ticket):
             raise Forbidden(
                 "ticket_tier",
-                f"This ticket is decided by tier {ticket.tier} and above; assign it to somebody "
-                "of that tier.",
+                f"This ticket is for tier {ticket.tier} and above; assign it to somebody of that "
+                "tier.",
             )
 
 

@@ -76,11 +76,12 @@ class Reviewing:
         """Open a pending ticket; it is the reviewer's unless somebody has it.
 
         Raises Conflict `ticket_status_invalid`: what is decided stays, and only `approve` and
-        `reject` decide.
+        `reject` decide; Forbidden `ticket_tier`.
         """
         ticket = await self._tickets.get(tenant_id, ticket_id)
         if status not in NEXT[ticket.status] or status in RESOLVED:
             raise _wrong_step(ticket, status)
+        reviewer.require(ticket)
         expect(ticket, version)
         opened = self._acts.opening(ticket, reviewer)
         return await self._change(tenant_id, ticket, opened, reviewer, "ticket.opened")
@@ -97,9 +98,11 @@ class Reviewing:
         """Keep the person's words, redacted, beside what the graph wrote; opens a pending ticket.
 
         The ids that it names become the ticket's references.
-        Raises InvalidInput `ticket_text_empty`, TooLarge, Conflict `ticket_decided`.
+        Raises InvalidInput `ticket_text_empty`, TooLarge, Conflict `ticket_decided`, Forbidden
+        `ticket_tier`.
         """
         ticket = await self._undecided(tenant_id, ticket_id, version)
+        reviewer.require(ticket)
         text = await self._written(tenant_id, ticket, edited_resolution)
         named = await named_in(tenant_id, text, self._knowledge.store, self._tickets.store)
         act = Act({"edited_resolution": text, "edited_by": reviewer.name})
@@ -114,15 +117,21 @@ class Reviewing:
         tenant_id: str,
         ticket_id: str,
         reviewer: Reviewer,
-        assigned_to: str | None,
+        assignee: Reviewer | None,
         *,
         version: int | None = None,
     ) -> Ticket:
-        """Give an undecided ticket to the agent with this user_id, or back to all of them.
+        """Give an undecided ticket to an agent, or back to all of them.
 
-        Whether there is such an agent is the caller's to know. Raises Conflict `ticket_decided`.
+        Raises Conflict `ticket_decided`, InvalidInput `ticket_assignee_unfit`.
         """
         ticket = await self._undecided(tenant_id, ticket_id, version)
+        if assignee is not None and not assignee.may_decide(ticket):
+            raise InvalidInput(
+                "ticket_assignee_unfit",
+                f"This ticket is decided by tier {ticket.tier} and above; name such an agent.",
+            )
+        assigned_to = assignee.user_id if assignee else None
         if ticket.assigned_to == assigned_to:
             return ticket
         act = Act({"assigned_to": assigned_to})

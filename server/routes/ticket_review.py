@@ -11,6 +11,7 @@ from agent.services import Services
 from agent.tickets.deciding import Approved
 from agent.tickets.models import TEXT, Status
 from agent.tickets.reviewers import Reviewer, tier_number
+from agent.users.models import User
 from agent.users.roles import Role
 from server.actors import Actor
 from server.deps import Id, TheServices, TheTickets
@@ -31,10 +32,13 @@ async def _reviewer(services: TheServices, actor: Reviewing) -> Reviewer:
     """Who reviews, with the tier that their account has now."""
     if actor.user_id is None:
         return Reviewer(name=actor.name, user_id=None, tier=None, admin=True)
-    user = (await services.users.get(actor.tenant_id, actor.user_id)).user
+    return _as_reviewer((await services.users.get(actor.tenant_id, actor.user_id)).user)
+
+
+def _as_reviewer(user: User) -> Reviewer:
     return Reviewer(
-        name=actor.name,
-        user_id=actor.user_id,
+        name=f"user:{user.user_id}",
+        user_id=user.user_id,
         tier=tier_number(user.tier),
         admin=user.role is Role.ADMIN,
     )
@@ -135,7 +139,8 @@ class ApprovedAbove(BaseModel):
     "/{ticket_id}/status",
     summary="Open a ticket",
     description="From pending to in_progress; every other step is 409, for only `approve` and "
-    "`reject` decide. It is whose who opens it, unless somebody has it.",
+    "`reject` decide. It is whose who opens it, unless somebody has it. A ticket with a tier is "
+    "opened by agents of that tier or a higher one.",
     responses=_DECIDED,
 )
 async def set_status(
@@ -154,7 +159,8 @@ async def set_status(
 @router.patch(
     "/{ticket_id}/resolution",
     summary="Edit the resolution of a ticket",
-    description="Opens a ticket that is pending. What is approved later is the edited text.",
+    description="Opens a ticket that is pending. What is approved later is the edited text. For "
+    "whoever may decide the ticket.",
     responses=_DECIDED,
 )
 async def edit_resolution(
@@ -170,7 +176,12 @@ async def edit_resolution(
     return TicketItem.of(ticket)
 
 
-@router.patch("/{ticket_id}/assign", summary="Say who reviews a ticket", responses=_DECIDED)
+@router.patch(
+    "/{ticket_id}/assign",
+    summary="Say who reviews a ticket",
+    description="Any agent may; who is named must be of the ticket's tier or a higher one.",
+    responses=_DECIDED,
+)
 async def assign(
     ticket_id: Id,
     body: AssignRequest,
@@ -178,10 +189,11 @@ async def assign(
     actor: Reviewing,
     reviewer: TheReviewer,
 ) -> TicketItem:
+    assignee = None
     if body.assigned_to is not None:
-        await _require_reviewer(services, actor, body.assigned_to)
+        assignee = await _assignee(services, actor, body.assigned_to)
     ticket = await services.reviewing.assign(
-        actor.tenant_id, ticket_id, reviewer, body.assigned_to, version=body.version
+        actor.tenant_id, ticket_id, reviewer, assignee, version=body.version
     )
     return TicketItem.of(ticket)
 
@@ -269,17 +281,18 @@ def _approval(approved: Approved) -> Approval:
     )
 
 
-async def _require_reviewer(services: Services, actor: Actor, user_id: str) -> None:
+async def _assignee(services: Services, actor: Actor, user_id: str) -> Reviewer:
     """Raises InvalidInput unless the user may review."""
     try:
-        account = await services.users.get(actor.tenant_id, user_id)
+        user = (await services.users.get(actor.tenant_id, user_id)).user
     except NotFound:
-        account = None
+        user = None
     if (
-        account is None
-        or account.user.disabled_at is not None
-        or Scope.TICKETS_REVIEW not in SCOPES_OF[account.user.role]
+        user is None
+        or user.disabled_at is not None
+        or Scope.TICKETS_REVIEW not in SCOPES_OF[user.role]
     ):
         raise InvalidInput(
             "ticket_assignee_unfit", "Name the user_id of a support agent or an admin."
         )
+    return _as_reviewer(user)

@@ -164,10 +164,16 @@ async def test_of_an_approval_and_an_edit_at_one_moment_one_wins(agent: Staff, t
 async def test_tiers(agent: Staff, demo: Services, web: httpx.AsyncClient) -> None:
     (ticket_id,) = await made(demo, case(3, tier=3))
     ticket = f"/api/tickets/{ticket_id}"
-    await opened(agent, ticket)
-    assert code(await agent.post(f"{ticket}/approve", {})) == (403, "ticket_tier")
-    assert code(await agent.post(f"{ticket}/reject", {"reason": "no"})) == (403, "ticket_tier")
+    refused = (403, "ticket_tier")
+    opening: Json = {"status": "in_progress"}
+    assert code(await patch(agent, f"{ticket}/status", opening)) == refused
+    assert code(await patch(agent, f"{ticket}/resolution", {"edited_resolution": "x"})) == refused
+    me = {"assigned_to": await user_id(agent)}
+    assert code(await patch(agent, f"{ticket}/assign", me)) == (422, "ticket_assignee_unfit")
     higher = await person(web, demo, Role.SUPPORT_AGENT, tier="Tier3")
+    await opened(higher, ticket)
+    assert code(await agent.post(f"{ticket}/approve", {})) == refused
+    assert code(await agent.post(f"{ticket}/reject", {"reason": "no"})) == refused
     assert (await higher.post(f"{ticket}/approve", {})).status_code == 200
 
 

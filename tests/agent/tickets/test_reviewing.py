@@ -84,7 +84,7 @@ class TestStatus:
         for act in (
             review.set_status("other", ticket_id, KEY, Status.IN_PROGRESS),
             review.edit("other", ticket_id, KEY, "Text."),
-            review.assign("other", ticket_id, KEY, "dana"),
+            review.assign("other", ticket_id, KEY, DANA),
             review.approve("other", ticket_id, KEY),
             review.reject("other", ticket_id, KEY, reason="No."),
         ):
@@ -94,7 +94,7 @@ class TestStatus:
 
     async def test_an_assigned_ticket_stays_its_owners(self, services: Services) -> None:
         [ticket] = await settled(services)
-        assigned = await services.reviewing.assign(TENANT, ticket.ticket_id, ELI, "dana")
+        assigned = await services.reviewing.assign(TENANT, ticket.ticket_id, ELI, DANA)
         assert (assigned.assigned_to, assigned.status) == ("dana", Status.PENDING)
         taken = await services.reviewing.set_status(
             TENANT, ticket.ticket_id, ELI, Status.IN_PROGRESS
@@ -260,6 +260,23 @@ class TestApprove:
         await approve(services, tickets[0], reviewer=DANA)
         await approve(services, tickets[1], reviewer=KEY)
         assert [tier_number(name) for name in ("Tier3", "2", None, "")] == [3, 2, None, None]
+
+    async def test_whoever_may_not_decide_a_ticket_neither_opens_nor_edits_it(
+        self, services: Services
+    ) -> None:
+        [ticket] = await settled(services, draft(tier=3))
+        review, ticket_id = services.reviewing, ticket.ticket_id
+        for act in (
+            review.set_status(TENANT, ticket_id, ELI, Status.IN_PROGRESS),
+            review.edit(TENANT, ticket_id, ELI, "Text."),
+        ):
+            assert await outcome(act) == "ticket_tier"
+        assert await services.tickets.get(TENANT, ticket_id) == ticket
+        unfit = review.assign(TENANT, ticket_id, ELI, ELI)
+        assert await outcome(unfit) == "ticket_assignee_unfit"
+        given = await review.assign(TENANT, ticket_id, ELI, DANA)
+        assert (given.assigned_to, given.status) == ("dana", Status.PENDING)
+        assert await outcome(review.edit(TENANT, ticket_id, DANA, "Text.")) == "ok"
 
 
 class TestPreview:
