@@ -336,7 +336,7 @@ class TurnRunner:
             services.repository.together(write) if changed else finish()
         )
         services.failpoints.reach("finish")
-        services.threads.filing.soon(*key, unfiled)
+        services.threads.filing.soon(key[0], finished, unfiled)
         saved.keep()
         self._tell(key, Told(reply, profile, await self._pending(key, state)))
         if reply.unsent:

@@ -18,6 +18,8 @@ from agent.events.store import rows_of
 from agent.kit.clock import Clock
 from agent.kit.failpoints import Failpoints
 from agent.mongo.repository import Collection, Repository
+from agent.mongo.uninterrupted import uninterrupted
+from agent.threads.models import Thread
 
 log = logging.getLogger(__name__)
 
@@ -59,11 +61,17 @@ class Filing:
         self._clock = clock
         self._failpoints = failpoints
         self._soon: dict[Key, list[Unfiled]] = {}
+        """Empty: as the thread's row has them."""
         self._filing: asyncio.Task[None] | None = None
 
-    def soon(self, tenant_id: str, thread_id: str, turn: Unfiled) -> None:
-        """File a turn that is written, without making the caller wait."""
-        self._soon.setdefault((tenant_id, thread_id), []).append(turn)
+    def soon(self, tenant_id: str, thread: Thread, turn: Unfiled) -> None:
+        """File a turn that is written, without making the caller wait; `thread` as it is then."""
+        key = tenant_id, thread.thread_id
+        known = [*self._soon.get(key, ()), turn]
+        mine = {each.through for each in known}
+        # nobody is to see its events before those of an earlier turn that somebody else has
+        alone = all(each.get("through") in mine for each in thread.unfiled)
+        self._soon[key] = known if alone else []
         if self._filing is None:
             self._filing = asyncio.create_task(self._file_soon())
 
@@ -82,10 +90,10 @@ class Filing:
             if not self._repository.in_transaction:
                 # not close(): more may come without end
                 for each in {key[0] for key in self._soon}:
-                    await self._file(each, self._taken(each, None))
+                    await uninterrupted(self._file_mine(each, self._taken(each, None)))
             return
         if not self._repository.in_transaction and (mine := self._taken(tenant_id, thread_id)):
-            await self._file(tenant_id, mine)
+            await uninterrupted(self._file_mine(tenant_id, mine))
         threads = self._repository.scoped("threads", tenant_id)
         await self._file_found(threads, {} if thread_id is None else {"thread_id": thread_id})
 
@@ -139,24 +147,32 @@ class Filing:
                     found[tenant_id][thread_id] = turns
                 self._soon = {}
                 for tenant_id, waiting in found.items():
-                    await self._file(tenant_id, waiting)
+                    await self._file_mine(tenant_id, waiting)
         except LatchkeyError as error:
             log.warning("turns are filed later: %s", error.code)
         finally:
             self._filing = None
 
+    async def _file_mine(self, tenant_id: str, mine: Mapping[str, Sequence[Unfiled]]) -> None:
+        known = {thread_id: turns for thread_id, turns in mine.items() if turns}
+        if known:
+            await self._file(tenant_id, known)
+        if len(known) < len(mine):
+            threads = self._repository.scoped("threads", tenant_id)
+            await self._file_found(threads, {"thread_id": {"$in": [*mine.keys() - known]}})
+
     async def _file(self, tenant_id: str, waiting: Mapping[str, Sequence[Unfiled]]) -> None:
         """Write the rows, then take them out of the threads."""
-        now = self._clock.now()  # who tails the events looks for what is new by its time
         each = [(thread_id, turn) for thread_id, turns in waiting.items() for turn in turns]
         messages = [row for thread_id, turn in each for row in turn.message_rows(thread_id)]
+        self._failpoints.reach("filing")
+        await self._add(tenant_id, "messages", "turn_index", messages)
+        now = self._clock.now()  # who tails the events looks for what is new by its time
         events = [
             row
             for thread_id, turn in each
             for row in rows_of(thread_id, turn.seq, turn.events, now)
         ]
-        self._failpoints.reach("filing")
-        await self._add(tenant_id, "messages", "turn_index", messages)
         self._failpoints.reach("filing_messages")
         await self._add(tenant_id, "events", "seq", events)
         self._failpoints.reach("filing_events")

@@ -31,6 +31,15 @@ async def turn(conversation: Conversation, text: str = "hello") -> tuple[Message
     return said, reply
 
 
+async def filing_soon(conversation: Conversation, filing: Filing) -> None:
+    """A turn of the process that has `filing`."""
+    said = await conversation.say("hello")
+    _, thread, waiting = await conversation.threads.finish(
+        TENANT, THREAD, await conversation.leased(), finishing(said)
+    )
+    filing.soon(TENANT, thread, waiting)
+
+
 async def unfiled(database: Database) -> int:
     rows = await database.handle["threads"].find({"unfiled.through": {"$gte": 0}}).to_list()
     return sum(len(row["unfiled"]) for row in rows)
@@ -128,8 +137,8 @@ async def test_is_filed_soon_although_nobody_reads(
         said = await conversation.say(text)
         lease = await conversation.leased()
         result = finishing(said)
-        *_, waiting = await conversation.threads.finish(TENANT, THREAD, lease, result)
-        conversation.threads.filing.soon(TENANT, THREAD, waiting)
+        _, thread, waiting = await conversation.threads.finish(TENANT, THREAD, lease, result)
+        conversation.threads.filing.soon(TENANT, thread, waiting)
     await conversation.threads.filing.close()
     assert (await unfiled(database), await filed(database)) == (0, [4, 4])
 
@@ -138,11 +147,7 @@ async def test_a_look_over_all_tenants_files_at_once_what_this_process_has(
     conversation: Conversation, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(filing, "SOON_SECONDS", 60)
-    said = await conversation.say("hello")
-    *_, waiting = await conversation.threads.finish(
-        TENANT, THREAD, await conversation.leased(), finishing(said)
-    )
-    conversation.threads.filing.soon(TENANT, THREAD, waiting)
+    await filing_soon(conversation, conversation.threads.filing)
     await asyncio.sleep(0)  # it waits for its time now
     async with asyncio.timeout(10):
         await conversation.services.repository.across_tenants("messages").count({})
@@ -203,6 +208,41 @@ async def test_a_filing_that_ends_between_any_two_writes_loses_and_doubles_nothi
         assert await unfiled(database) == 0
         nth += 1
     assert nth > 2 * 3
+
+
+async def test_events_of_a_turn_are_not_seen_before_those_that_another_process_has_yet_to_file(
+    conversation: Conversation, database: Database, elsewhere: Repository, clock: ManualClock
+) -> None:
+    await turn(conversation)
+    later = Filing(elsewhere, clock, Failpoints())
+    await filing_soon(conversation, later)
+    await filing_soon(conversation, later)
+    await later.close()
+    assert (await unfiled(database), await filed(database)) == (0, [6, 6])
+
+
+async def test_a_reader_that_is_gone_has_filed_what_it_took(
+    conversation: Conversation,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    between: Between,
+) -> None:
+    monkeypatch.setattr(filing, "SOON_SECONDS", 60)
+    await filing_soon(conversation, conversation.threads.filing)
+    reader = asyncio.create_task(conversation.messages())
+
+    async def leaves() -> None:
+        reader.cancel()
+
+    async def read() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await reader
+
+    await between(1, read, leaves)
+    assert (await unfiled(database), await filed(database)) == (0, [2, 2])
+    later = conversation.threads.filing._filing
+    assert later is not None
+    later.cancel()
 
 
 @pytest.mark.parametrize("joined", [False, True])
@@ -274,13 +314,8 @@ async def test_later_events_are_not_seen_before_those_of_a_turn(
 async def test_of_an_erased_thread_nothing_is_filed(
     conversation: Conversation, database: Database, services: Services
 ) -> None:
-    said = await conversation.say("hello")
-    result = finishing(said)
-    *_, waiting = await conversation.threads.finish(
-        TENANT, THREAD, await conversation.leased(), result
-    )
+    await filing_soon(conversation, services.threads.filing)
     await database.handle["threads"].delete_many({})
-    services.threads.filing.soon(TENANT, THREAD, waiting)
     await services.threads.filing.close()
     assert await filed(database) == [0, 0]
 
