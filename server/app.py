@@ -64,7 +64,46 @@ Every answer carries `X-Trace-Id`. Errors have one shape, `{"error": {code, mess
 details}}`. Credentials travel as `Authorization: Bearer …`.
 """
 
-
+ROUTES = (
+    health,
+    auth,
+    users,
+    stages,
+    visits,
+    turns,
+    desk,
+    events,
+    inbox,
+    leads,
+    threads,
+    communities,
+    tenant,
+    listings,
+    approvals,
+    tour_links,
+    tours,
+    deliveries,
+    subscriptions,
+    inbound,
+    intake,
+    # before what has an id in the same place
+    knowledge_files,
+    knowledge_versions,
+    knowledge,
+    ticket_files,
+    ticket_review,
+    tickets,
+    rag,
+    chatbot,
+    training,
+    training_models,
+    jobs,
+    audit,
+    funnel,
+    metrics,
+)
+THEIRS = (langgraph_server, langgraph_threads, langgraph_runs)
+"""What LangGraph's clients ask, and its own server answers itself."""
 Opening = Callable[[], AbstractAsyncContextManager[State]]
 
 
@@ -96,48 +135,8 @@ def create_app(opening: Opening, *, langgraph: bool = True) -> FastAPI:
     app.add_middleware(CrossOrigin, prefixes=CONVERSATION + (LANGGRAPH if langgraph else ()))
     app.add_middleware(Guard)
     errors.install(app)
-    for routes in (
-        health,
-        auth,
-        users,
-        stages,
-        visits,
-        turns,
-        desk,
-        events,
-        inbox,
-        leads,
-        threads,
-        communities,
-        tenant,
-        listings,
-        approvals,
-        tour_links,
-        tours,
-        deliveries,
-        subscriptions,
-        inbound,
-        intake,
-        # before what has an id in the same place
-        knowledge_files,
-        knowledge_versions,
-        knowledge,
-        ticket_files,
-        ticket_review,
-        tickets,
-        rag,
-        chatbot,
-        training,
-        training_models,
-        jobs,
-        audit,
-        funnel,
-        metrics,
-    ):
+    for routes in ROUTES + (THEIRS if langgraph else ()):
         app.include_router(routes.router)
-    if langgraph:
-        for routes in (langgraph_server, langgraph_threads, langgraph_runs):
-            app.include_router(routes.router)
     pages.mount(app)
     document(app)
     return app
