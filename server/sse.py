@@ -1,6 +1,7 @@
 """Server-sent events: their frames, and the tail of a thread."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
@@ -57,16 +58,13 @@ async def tail(
     """
     clock = asyncio.get_running_loop().time
     ends = clock() + LIFETIME_SECONDS
-    with broadcast.listen(key) as ear:
+    with contextlib.suppress(Unavailable), broadcast.listen(key) as ear:
         yield ": hello\n\n"
         stale = True
         while clock() < ends and not draining.is_set():
             if stale or ear.missed:
                 ear.missed = False
-                try:
-                    rows = await services.events.after(*key, after)
-                except Unavailable:
-                    break
+                rows = await services.events.after(*key, after)
                 stale = len(rows) > 0
                 news = [Told(row) for row in rows]
             else:

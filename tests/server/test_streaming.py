@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import pytest
 
+from agent.errors import Unavailable
 from agent.events.models import Event as Happening
 from agent.services import Services
 from agent.threads.models import Message, Role
+from agent.threads.store import ThreadStore
 from server.sse import tail
 from server.state import State
 from tests.server.parties import Staff, Visitor
@@ -180,3 +183,18 @@ class TestListening:
             assert await anext(frames) == ": hello\n\n"
             assert await anext(frames) == ": ping\n\n"
         await frames.aclose()
+
+    async def test_comes_to_its_end_when_the_words_of_a_line_cannot_be_read(
+        self, visitor: Visitor, state: State, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def away(*_: object) -> None:
+            raise Unavailable("database_unavailable", "Away.")
+
+        await visitor.say("hello")
+        monkeypatch.setattr(ThreadStore, "message", away)
+        frames = tail(
+            state.services, state.broadcast, ("default", visitor.thread_id), after=-1,
+            draining=state.draining,
+        )  # fmt: skip
+        async with asyncio.timeout(5):
+            assert [each async for each in frames][-1] == "event: restart\ndata: {}\n\n"
