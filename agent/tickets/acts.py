@@ -6,7 +6,7 @@ from typing import Any
 from agent.audit.service import AuditService
 from agent.errors import Conflict
 from agent.kit.clock import Clock
-from agent.tickets.models import Status, Step, Ticket
+from agent.tickets.models import RESOLVED, Status, Step, Ticket
 from agent.tickets.reviewers import Reviewer
 from agent.tickets.store import TicketStore
 
@@ -59,8 +59,14 @@ def changed() -> Conflict:
     return Conflict("ticket_changed", "Somebody else has just changed it; read it again.")
 
 
-def not_opened() -> Conflict:
-    return Conflict("ticket_not_opened", "Nobody has opened it; PATCH its status to in_progress.")
+def expect_opened(ticket: Ticket, version: int | None) -> None:
+    if ticket.status is Status.PENDING:
+        raise Conflict(
+            "ticket_not_opened", "Nobody has opened it; PATCH its status to in_progress."
+        )
+    if ticket.status in RESOLVED:
+        raise changed()
+    expect(ticket, version)
 
 
 def decided(ticket: Ticket) -> Conflict:

@@ -31,8 +31,10 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a reviewer says beside the words: None: as it stands, empty: none."""
+    """What a reviewer says with an approval: None: as it stands, an empty id: none."""
 
+    edit: str | None = None
+    """The resolution in their words."""
     kb_id: str | None = None
     script_id: str | None = None
     category: str | None = None
@@ -40,7 +42,7 @@ class Given:
     def is_in(self, ticket: Ticket) -> bool:
         """Whether it is what the ticket was approved with."""
         said = {"kb_id": self.kb_id, "script_id": self.script_id, "category": self.category}
-        return all(
+        return self.edit in (None, ticket.final_resolution) and all(
             value is None or (value or None) == getattr(ticket, name)
             for name, value in said.items()
         )
@@ -71,16 +73,11 @@ class Deciding:
         self._one_by_one = asyncio.Lock()
 
     async def approve(
-        self,
-        tenant_id: str,
-        ticket: Ticket,
-        reviewer: Reviewer,
-        edit: str | None,
-        given: Given,
+        self, tenant_id: str, ticket: Ticket, reviewer: Reviewer, given: Given
     ) -> Approved:
         """One transaction; opens the ticket first where it is pending."""
         reviewer.require(ticket)
-        act = await self._approval(tenant_id, ticket, reviewer, edit, given)
+        act = await self._approval(tenant_id, ticket, reviewer, given)
         entry = await self._entry(tenant_id, ticket, act, reviewer)
 
         async def write() -> Approved:
@@ -110,7 +107,7 @@ class Deciding:
 
     async def preview(self, tenant_id: str, ticket: Ticket, reviewer: Reviewer) -> Entry:
         """What an approval of the ticket as it stands would publish."""
-        act = await self._approval(tenant_id, ticket, reviewer, None, Given())
+        act = await self._approval(tenant_id, ticket, reviewer, Given())
         return await self._entry(tenant_id, ticket, act, reviewer)
 
     async def _entry(self, tenant_id: str, ticket: Ticket, act: Act, reviewer: Reviewer) -> Entry:
@@ -123,12 +120,7 @@ class Deciding:
         return entry_of(decided, by=reviewer.name, title=await self._title(tenant_id, ticket))
 
     async def _approval(
-        self,
-        tenant_id: str,
-        ticket: Ticket,
-        reviewer: Reviewer,
-        edit: str | None,
-        given: Given,
+        self, tenant_id: str, ticket: Ticket, reviewer: Reviewer, given: Given
     ) -> Act:
         now = self._clock.now()
         act = self._acts.opening(ticket, reviewer) if ticket.status is Status.PENDING else Act({})
@@ -138,12 +130,23 @@ class Deciding:
                 "decided_by": reviewer.name,
                 "resolved_at": now,
                 "indexed": False,
+                **await self._rests_on(tenant_id, ticket, given),
             },
             [Step(status=Status.APPROVED, at=now, by=reviewer.name)],
         )
-        if edit is not None and edit != ticket.final_resolution:
-            act.changes |= {"edited_resolution": edit, "edited_by": reviewer.name}
-        words = edit if edit is not None else ticket.edited_resolution
+        if given.edit is not None and given.edit != ticket.final_resolution:
+            act.changes |= {"edited_resolution": given.edit, "edited_by": reviewer.name}
+        if given.category:
+            left = {name: sure for name, sure in ticket.confidence.items() if name != "category"}
+            act.changes |= {"category": given.category, "confidence": left}
+        return act
+
+    async def _rests_on(self, tenant_id: str, ticket: Ticket, given: Given) -> dict[str, Any]:
+        """The article, the script and the references of the ticket, as the reviewer corrects them.
+
+        Raises InvalidInput `ticket_reference_unknown`.
+        """
+        words = given.edit if given.edit is not None else ticket.edited_resolution
         named = await named_in(tenant_id, words or "", self._knowledge, self._store)
         kb_id = await self._known(tenant_id, given.kb_id, "article")
         script_id = await self._known(tenant_id, given.script_id, "script")
@@ -155,15 +158,11 @@ class Deciding:
         dropped = {ticket.kb_id, ticket.script_id} - {kb_id, script_id}
         kept = [each for each in ticket.reference_articles if each not in dropped]
         references = [*(named.ids or kept), kb_id, script_id]
-        act.changes |= {
+        return {
             "kb_id": kb_id,
             "script_id": script_id,
             "reference_articles": [each for each in dict.fromkeys(references) if each],
         }
-        if given.category:
-            left = {name: sure for name, sure in ticket.confidence.items() if name != "category"}
-            act.changes |= {"category": given.category, "confidence": left}
-        return act
 
     async def reject(self, tenant_id: str, ticket: Ticket, reviewer: Reviewer, why: str) -> Ticket:
         reviewer.require(ticket)

@@ -11,7 +11,7 @@ from agent.kit.text import clean
 from agent.knowledge.models import Entry, Likeness
 from agent.knowledge.service import KnowledgeService
 from agent.mongo.repository import Repository
-from agent.tickets.acts import Act, Acts, changed, decided, expect, not_opened
+from agent.tickets.acts import Act, Acts, decided, expect, expect_opened
 from agent.tickets.deciding import Approved, Deciding, Given
 from agent.tickets.models import NEXT, RESOLVED, TRANSCRIPT, Status, Ticket
 from agent.tickets.references import named_in
@@ -176,19 +176,15 @@ class Reviewing:
             edit = await self._written(tenant_id, ticket, edited_resolution)
         if category is not None:
             category = await self._written(tenant_id, ticket, category, limit=NAME)
-        given = Given(kb_id, script_id, category)
+        given = Given(edit, kb_id, script_id, category)
         try:
-            if ticket.status is Status.PENDING:
-                raise not_opened()
-            if ticket.status in RESOLVED:
-                raise changed()
-            expect(ticket, version)
-            approved = await self._deciding.approve(tenant_id, ticket, reviewer, edit, given)
+            expect_opened(ticket, version)
+            approved = await self._deciding.approve(tenant_id, ticket, reviewer, given)
         except Conflict as error:
             if error.code != "ticket_changed":
                 raise
             now = await self._tickets.get(tenant_id, ticket_id)
-            return await self._recorded(tenant_id, now, reviewer, edit, given, error)
+            return await self._recorded(tenant_id, now, reviewer, given, error)
         await self._follow(tenant_id)
         return await self._as_it_is(tenant_id, approved)
 
@@ -211,11 +207,7 @@ class Reviewing:
         ticket = await self._tickets.get(tenant_id, ticket_id)
         why = await self._written(tenant_id, ticket, reason, limit=REASON)
         try:
-            if ticket.status is Status.PENDING:
-                raise not_opened()
-            if ticket.status in RESOLVED:
-                raise changed()
-            expect(ticket, version)
+            expect_opened(ticket, version)
             return await self._deciding.reject(tenant_id, ticket, reviewer, why)
         except Conflict as error:
             if error.code != "ticket_changed":
@@ -246,27 +238,18 @@ class Reviewing:
                 if _is_left_out(ticket, reviewer):
                     continue
                 with contextlib.suppress(Conflict):
-                    done.append(
-                        await self._deciding.approve(tenant_id, ticket, reviewer, None, Given())
-                    )
+                    done.append(await self._deciding.approve(tenant_id, ticket, reviewer, Given()))
         await self._follow(tenant_id)
         return [await self._as_it_is(tenant_id, approved) for approved in done]
 
     async def _recorded(
-        self,
-        tenant_id: str,
-        ticket: Ticket,
-        reviewer: Reviewer,
-        edit: str | None,
-        given: Given,
-        error: Conflict,
+        self, tenant_id: str, ticket: Ticket, reviewer: Reviewer, given: Given, error: Conflict
     ) -> Approved:
         """What the same approval has come to; else raises why it comes to nothing."""
         if ticket.status not in RESOLVED:
             raise error
         same = ticket.status is Status.APPROVED and ticket.decided_by == reviewer.name
-        same = same and edit in (None, ticket.final_resolution) and given.is_in(ticket)
-        if not same or not ticket.knowledge_id:
+        if not same or not given.is_in(ticket) or not ticket.knowledge_id:
             raise decided(ticket)
         article = await self._knowledge.get(tenant_id, ticket.knowledge_id)
         return Approved(ticket, article)
