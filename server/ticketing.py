@@ -12,6 +12,7 @@ from agent.ingest.tickets import Batch, Rejected, TicketFile, Warned, read_ticke
 from agent.jobs.models import Job
 from agent.jobs.step import Step
 from agent.services import Services
+from agent.tickets.adding import renumbered
 from graphs.tickets.runtime import TicketDesk, open_desk
 
 DUPLICATE = "duplicate_conversation_id"
@@ -38,6 +39,8 @@ class Checked:
     accepted: int
     rejected: Sequence[Rejected]
     """In the order of their rows; those whose conversation has a ticket already too."""
+    warnings: Sequence[Warned]
+    """In the order of their rows; of cells that are left out, and of ids that are others'."""
 
     @property
     def duplicates(self) -> int:
@@ -54,7 +57,7 @@ class TicketReport(BaseModel):
     rejected: dict[str, int] = Field(default_factory=dict)
     """Code -> rows."""
     warnings: dict[str, int] = Field(default_factory=dict)
-    """Code -> cells that were left out."""
+    """Code -> cells that were left out, and ids that gave way to new ones."""
     resolved: int = 0
 
 
@@ -64,6 +67,8 @@ class _Cursor(BaseModel):
     accepted: int = 0
     taken: int = 0
     """Rows whose conversation had a ticket already."""
+    renumbered: dict[str, int] = Field(default_factory=dict)
+    """Code -> tickets that did not get the id of their row."""
     looked_at: int = 0
     """Tickets for which a resolution was looked for."""
 
@@ -76,6 +81,8 @@ async def check(
     What the job of this upload has made of it already is still accepted.
     """
     taken: list[Rejected] = []
+    warned: list[Warned] = []
+    used: set[str] = set()
     job = await services.jobs.store.by_key(tenant_id, upload_id) if upload_id else None
     own = job.job_id if job else None
     async with read_tickets(path, name=name) as file:
@@ -83,14 +90,28 @@ async def check(
             known = await services.tickets.store.conversations(
                 tenant_id, [draft.conversation_id for _, draft in batch]
             )
-            taken += [
-                _taken(row)
-                for row, draft in batch
-                if (ticket := known.get(draft.conversation_id))
-                and (own is None or (ticket["job_id"], ticket["row"]) != (own, row))
-            ]
-    rejected = sorted([*file.rejected, *taken], key=lambda each: each.row)
-    return Checked(file=file, accepted=file.accepted - len(taken), rejected=rejected)
+            holders = await services.tickets.store.origins(
+                tenant_id, [draft.ticket_id for _, draft in batch if draft.ticket_id]
+            )
+            for row, draft in batch:
+                if _is_others(known.get(draft.conversation_id), own, row):
+                    taken.append(_taken(row))
+                elif ticket_id := draft.ticket_id:
+                    held = ticket_id in used or _is_others(holders.get(ticket_id), own, row)
+                    used.add(ticket_id)
+                    if code := renumbered(ticket_id, taken=held):
+                        warned.append(Warned(row, "ticket_id", code))
+    return Checked(
+        file=file,
+        accepted=file.accepted - len(taken),
+        rejected=sorted([*file.rejected, *taken], key=lambda each: each.row),
+        warnings=sorted([*file.warnings, *warned], key=lambda each: each.row),
+    )
+
+
+def _is_others(ticket: Mapping[str, Any] | None, own: str | None, row: int) -> bool:
+    """Whether there is a ticket, and it is not what the job `own` has made of this row."""
+    return ticket is not None and (own is None or (ticket["job_id"], ticket["row"]) != (own, row))
 
 
 async def ingest_tickets(services: Services, job: Job, step: Step) -> Mapping[str, Any]:
@@ -141,7 +162,7 @@ async def take_in(
         accepted=at.accepted,
         duplicates=at.taken + sum(each.code == DUPLICATE for each in file.rejected),
         rejected=_counted([*file.rejected, *[_taken(0)] * at.taken]),
-        warnings=_counted(file.warnings),
+        warnings=_counted(file.warnings, at.renumbered),
     )
     report.resolved = await _resolve(services, desk, tenant_id, job_id, at, step)
     return report
@@ -157,6 +178,8 @@ async def _add(
     at.row = new[-1][0]
     at.accepted += len(added.ticket_ids)
     at.taken += len(added.duplicates)
+    for _, code in added.renumbered:
+        at.renumbered[code] = at.renumbered.get(code, 0) + 1
 
 
 async def _resolve(
@@ -181,5 +204,9 @@ def _taken(row: int) -> Rejected:
     return Rejected(row, DUPLICATE, "A ticket has this conversation id already.")
 
 
-def _counted(found: Iterable[Rejected | Warned]) -> dict[str, int]:
-    return dict(sorted(Counter(each.code for each in found).items()))
+def _counted(
+    found: Iterable[Rejected | Warned], more: Mapping[str, int] | None = None
+) -> dict[str, int]:
+    counts = Counter(each.code for each in found)
+    counts.update(more)
+    return dict(sorted(counts.items()))

@@ -27,10 +27,10 @@ def tickets_of(
 
     A ticket_id that is in `taken`, or cannot stand in an address, gives way to a new one.
     """
-    used = {*taken, *_ROUTES}
+    used = {*taken}
     for row, draft in drafts:
-        ticket_id = draft.ticket_id or ""
-        if not _ID.fullmatch(ticket_id) or ticket_id in used:
+        ticket_id = draft.ticket_id
+        if ticket_id is None or renumbered(ticket_id, taken=ticket_id in used):
             ticket_id = new_ticket_id(used)
         used.add(ticket_id)
         contact = contact_of(draft)
@@ -48,6 +48,13 @@ def tickets_of(
             row=row,
         )
         yield ticket, contact
+
+
+def renumbered(ticket_id: str, *, taken: bool) -> str | None:
+    """Why a ticket does not get the id that its file gives it, as the code of a warning."""
+    if not _ID.fullmatch(ticket_id) or ticket_id in _ROUTES:
+        return "ticket_id_unusable"
+    return "ticket_id_taken" if taken else None
 
 
 def new_ticket_id(used: Collection[str]) -> str:

@@ -18,7 +18,7 @@ from agent.knowledge.publishing import Publishing
 from agent.mongo.repository import Repository
 from agent.privacy.vault import Vault
 from agent.tickets.acts import changed
-from agent.tickets.adding import tickets_of
+from agent.tickets.adding import renumbered, tickets_of
 from agent.tickets.calibration import Band, bands
 from agent.tickets.entries import entry_of
 from agent.tickets.models import Grounds, Resolution, Status, Ticket, TicketDraft
@@ -44,6 +44,14 @@ class Added:
     """Of the new tickets, and of those that this very row of this job has added before."""
     duplicates: list[tuple[int, str]] = field(default_factory=list)
     """(row, conversation_id) of those whose conversation has a ticket."""
+    renumbered: list[tuple[int, str]] = field(default_factory=list)
+    """(row, code) of those that did not get the id of the file, and why."""
+
+    def append(self, row: int, draft: TicketDraft, ticket_id: str) -> None:
+        self.ticket_ids.append(ticket_id)
+        if draft.ticket_id is not None and draft.ticket_id != ticket_id:
+            code = renumbered(draft.ticket_id, taken=True)
+            self.renumbered.append((row, str(code)))
 
 
 class TicketService(Followed[Ticket]):
@@ -180,15 +188,15 @@ class TicketService(Followed[Ticket]):
             conversation_id = draft.conversation_id
             before = standing.get(conversation_id)
             if before and job_id and (before["job_id"], before["row"]) == (job_id, row):
-                added.ticket_ids.append(before["ticket_id"])
+                added.append(row, draft, before["ticket_id"])
             elif before or conversation_id in new:
                 added.duplicates.append((row, conversation_id))
             else:
                 new[conversation_id] = (row, draft)
         if new:
-            added.ticket_ids.extend(
-                await self._insert(tenant_id, list(new.values()), created_by, job_id)
-            )
+            ids = await self._insert(tenant_id, list(new.values()), created_by, job_id)
+            for (row, draft), ticket_id in zip(new.values(), ids, strict=True):
+                added.append(row, draft, ticket_id)
         return added
 
     async def _insert(

@@ -44,11 +44,13 @@ class TicketStore:
         self, tenant_id: str, conversation_ids: Collection[str]
     ) -> dict[str, dict[str, Any]]:
         """conversation_id -> ticket_id, job_id and row of the ticket that has it."""
-        fields = ("conversation_id", "ticket_id", "job_id", "row")
-        rows = await self._rows(tenant_id).find(
-            {"conversation_id": {"$in": [*conversation_ids]}}, projection=fields
-        )
-        return {row["conversation_id"]: row for row in rows}
+        return await self._origins(tenant_id, "conversation_id", conversation_ids)
+
+    async def origins(
+        self, tenant_id: str, ticket_ids: Collection[str]
+    ) -> dict[str, dict[str, Any]]:
+        """ticket_id -> job_id and row of those that are tickets."""
+        return await self._origins(tenant_id, "ticket_id", ticket_ids)
 
     async def page(
         self,
@@ -248,6 +250,15 @@ class TicketStore:
             {"ticket_id": each.ticket_id, "version": {"$ne": each.version}} for each in tickets
         ]
         await self._rows(tenant_id).update_many({"$or": other}, {"$set": {"indexed": False}})
+
+    async def _origins(
+        self, tenant_id: str, field: str, values: Collection[str]
+    ) -> dict[str, dict[str, Any]]:
+        rows = await self._rows(tenant_id).find(
+            {field: {"$in": [*values]}},
+            projection=("conversation_id", "ticket_id", "job_id", "row"),
+        )
+        return {row[field]: row for row in rows}
 
     def _rows(self, tenant_id: str) -> Rows:
         return self._repository.scoped("tickets", tenant_id)

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ def run(settings: Settings, output: Output, file: Path, *, tenant: str) -> None:
             {"row": each.row, "code": each.code, "message": each.message}
             for each in checked.rejected
         ],
+        "warned": [asdict(each) for each in checked.warnings],
         "columns": checked.file.columns,
         "ignored_columns": checked.file.ignored_columns,
     }
@@ -55,7 +57,7 @@ def _show(console: Console, checked: Checked, report: TicketReport) -> None:
     console.print(
         f"{report.accepted:,} tickets, {report.resolved:,} with a resolution; "
         f"{len(checked.rejected):,} rows rejected, {report.duplicates:,} of them duplicates; "
-        f"{len(checked.file.warnings):,} cells left out."
+        f"{len(checked.warnings):,} cells left out."
     )
     ignored = ", ".join(checked.file.ignored_columns)
     if ignored:

@@ -28,7 +28,7 @@ LISTED = 10_000
 
 class RejectedRow(BaseModel):
     row: int
-    """The first row of a file is 1."""
+    """The first row of a file is 1; of a .csv it is the line on which the row starts."""
     code: str
     message: str
     of_row: int | None = None
@@ -52,7 +52,8 @@ class Uploaded(BaseModel):
     rejected_count: int
     """Where there are more than are listed."""
     warnings: list[WarnedCell]
-    """Cells that were left out of rows that are accepted."""
+    """Cells that were left out of rows that are accepted; `ticket_id_taken` and
+    `ticket_id_unusable`: the ticket gets a new id."""
     sheet: str | None
     header_row: int
     columns: dict[str, str]
@@ -106,7 +107,7 @@ async def upload(request: Request, state: Serving, actor: Creator) -> Uploaded:
             "duplicates": checked.duplicates,
             "rejected": list(rejected[:LISTED]),
             "rejected_count": len(rejected),
-            "warnings": file.warnings[:LISTED],
+            "warnings": list(checked.warnings[:LISTED]),
             "sheet": file.sheet,
             "header_row": file.header_row,
             "columns": file.columns,

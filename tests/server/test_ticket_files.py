@@ -113,6 +113,25 @@ async def test_the_same_bytes_under_a_wrong_suffix_harm_no_file_that_waits(user:
     assert (job["status"], job["report"]["accepted"]) == ("done", 2), job
 
 
+async def test_an_id_that_is_taken_gives_way_with_a_warning(user: Staff, demo: Services) -> None:
+    await made(demo, case(1))
+    ids = ("CS-00000001", "CS-00000002", "CS-00000002", "pending")
+    cases = [
+        case(4 + at).model_copy(update={"ticket_id": ticket_id}) for at, ticket_id in enumerate(ids)
+    ]
+    told = (await send_file(user, workbook(cases), "tickets.xlsx")).json()
+    assert told["warnings"] == [
+        {"row": 2, "field": "ticket_id", "code": "ticket_id_taken"},
+        {"row": 4, "field": "ticket_id", "code": "ticket_id_taken"},
+        {"row": 5, "field": "ticket_id", "code": "ticket_id_unusable"},
+    ]
+    report = (await finished(user, told["job_id"]))["report"]
+    assert report["accepted"] == 4
+    assert report["warnings"] == {"ticket_id_taken": 2, "ticket_id_unusable": 1}
+    given = {item["ticket_id"] for item in (await user.read("/api/tickets"))["items"]}
+    assert given & {*ids} == {"CS-00000002"}
+
+
 async def test_a_key_for_the_request_makes_one_job_that_others_do_not_see(
     user: Staff, agent: Staff
 ) -> None:

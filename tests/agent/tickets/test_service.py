@@ -72,9 +72,16 @@ class TestAdd:
 
     async def test_ids_of_the_file_stay_unless_taken_or_unusable(self, services: Services) -> None:
         given = ["CS-11111111", "CS-11111111", "pending", "a/b", None]
-        ids = await added(
-            services, *(draft(n, ticket_id=ticket_id) for n, ticket_id in enumerate(given))
-        )
+        rows = [(n, draft(n, ticket_id=ticket_id)) for n, ticket_id in enumerate(given)]
+        first = await services.tickets.add(TENANT, rows, created_by="user:sam", job_id="job_1")
+        ids = first.ticket_ids
+        assert first.renumbered == [
+            (1, "ticket_id_taken"),
+            (2, "ticket_id_unusable"),
+            (3, "ticket_id_unusable"),
+        ]
+        again = await services.tickets.add(TENANT, rows, created_by="user:sam", job_id="job_1")
+        assert again == first
         assert ids[0] == "CS-11111111"
         assert all(each.startswith("CS-") and len(each) == 11 for each in ids)
         assert len(set(ids)) == 5
