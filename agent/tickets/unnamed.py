@@ -1,7 +1,7 @@
 """A ticket's texts without personal data, its contact's own name included."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from unicodedata import combining, normalize
 
@@ -62,9 +62,11 @@ def without_contact(draft: TicketDraft) -> TicketDraft:
             changes[field] = unnamed(
                 phone.sub("[phone]", said) if phone else said, draft.contact_name
             )
+    whole = _whole_name(_words(draft.contact_name or ""))
     for field in _LABELS:
         if said := getattr(draft, field):
-            changes[field] = redact(said, kinds=_PRIVATE).text
+            bare = redact(said, kinds=_PRIVATE).text
+            changes[field] = whole.sub(MARK, bare) if whole else bare
     return draft.model_copy(update=changes)
 
 
@@ -87,11 +89,8 @@ def _phone_pattern(phone: str) -> re.Pattern[str] | None:
 @lru_cache(maxsize=256)
 def _patterns(name: str) -> tuple[re.Pattern[str], ...]:
     words = _words(name)
-    patterns = []
-    if len(words) > 1:
-        spelled = [_any([word, _plain(word)]) for word in words]
-        whole, turned = _BETWEEN.join(spelled), rf"{spelled[-1]},\s+{spelled[0]}"
-        patterns.append(re.compile(rf"(?i)(?<!\w)(?:{whole}|{turned})(?!\w)"))
+    whole = _whole_name(words)
+    patterns = [whole] if whole else []
     words = [word for word in words if word.lower() not in _ROLES]
     if words:
         starts = _any([*words, *map(_plain, words)])
@@ -105,6 +104,15 @@ def _patterns(name: str) -> tuple[re.Pattern[str], ...]:
     if alone:
         patterns.append(re.compile(rf"(?<!\w){_any([*alone, *map(_plain, alone)])}(?!\w)"))
     return tuple(patterns)
+
+
+def _whole_name(words: Sequence[str]) -> re.Pattern[str] | None:
+    """In either order; None for a single word."""
+    if len(words) < 2:
+        return None
+    spelled = [_any([word, _plain(word)]) for word in words]
+    straight, turned = _BETWEEN.join(spelled), rf"{spelled[-1]},\s+{spelled[0]}"
+    return re.compile(rf"(?i)(?<!\w)(?:{straight}|{turned})(?!\w)")
 
 
 def _words(name: str) -> list[str]:

@@ -69,3 +69,15 @@ def test_no_label_holds_how_to_reach_somebody() -> None:
     stored = without_contact(case)
     assert stored.first_tier_agent_name == "[email]"
     assert (stored.account_name, stored.priority) == ("Acme, [phone]", "[phone]")
+
+
+def test_no_label_is_the_contacts_name() -> None:
+    case = TicketDraft(
+        conversation_id="C-1",
+        transcript="Hello.",
+        contact_name="Skyler Miller",
+        account_name="Miller, Skyler (household)",
+        property_name="Miller Park",
+    )
+    stored = without_contact(case)
+    assert (stored.account_name, stored.property_name) == ("[name] (household)", "Miller Park")
