@@ -24,7 +24,8 @@ from agent.threads.models import (
     ThreadStatus,
     TurnResult,
 )
-from agent.threads.store import Claim, ThreadStore
+from agent.threads.queue import Claim
+from agent.threads.store import ThreadStore
 
 QUEUE_LIMIT = 50
 LEASE = timedelta(seconds=10)

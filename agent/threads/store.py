@@ -1,20 +1,15 @@
-"""Transcripts and the turn lease: every query of threads and messages."""
+"""Every query of threads, and the right to run their turns; their messages come with it."""
 
-import re
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from agent.mongo.paging import Order, Page, cursor_at, page
-from agent.mongo.repository import Repository
 from agent.threads.filing import Unfiled
-from agent.threads.models import Lease, Message, Role, Stage, Thread, ThreadStatus, TurnResult
-
-RECENT = 60
-"""message_ids a thread remembers of what has left its queue; more than can be in it."""
-_QUEUE = {"$ifNull": ["$queue", []]}
-FREE = {"owner": None, "until": datetime(1970, 1, 1, tzinfo=UTC), "fence": 0}
+from agent.threads.finishing import finished, finishing, held_at, waiting
+from agent.threads.models import Lease, Message, Stage, Thread, ThreadStatus, TurnResult
+from agent.threads.queue import FREE, Claim, held, queued
+from agent.threads.transcripts import Transcripts
 
 _ORDER = Order(at="updated_at", key="thread_id")
 _SHOWN = dict.fromkeys(("graph", "unfiled.messages", "unfiled.events"), 0)
@@ -22,34 +17,7 @@ _SHOWN = dict.fromkeys(("graph", "unfiled.messages", "unfiled.events"), 0)
 _AT_WORK = {**_SHOWN, "recent": 0}
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Who wants the right to run a thread's turns, from now until a time."""
-
-    owner: str
-    """Another one for every claim."""
-    now: datetime
-    until: datetime
-    always: bool = False
-    """Whoever holds it loses it."""
-
-    def taken(self) -> dict[str, Any]:
-        """The stage of an update that takes the lease where it is free."""
-        mine = {
-            "owner": {"$literal": self.owner},
-            "until": self.until,
-            "fence": {"$add": ["$lease.fence", 1]},
-        }
-        if self.always:
-            return {"$set": {"lease": mine}}
-        free = {"$lt": ["$lease.until", self.now]}
-        return {"$set": {"lease": {"$cond": [free, mine, "$lease"]}}}
-
-
-class ThreadStore:
-    def __init__(self, repository: Repository) -> None:
-        self._repository = repository
-
+class ThreadStore(Transcripts):
     async def create(self, tenant_id: str, thread: Thread) -> None:
         await self._threads(tenant_id).insert(
             {**thread.model_dump(mode="python"), "lease": FREE, "event_seq": 0}
@@ -101,23 +69,6 @@ class ThreadStore:
     def cursor_at(self, thread: Thread) -> str:
         """Where the page after `thread` starts."""
         return cursor_at(thread, _ORDER)
-
-    async def saying(
-        self, tenant_id: str, thread_ids: Sequence[str], words: Sequence[str]
-    ) -> set[str]:
-        """Those of the threads in which each of `words` begins a word of some line."""
-        messages = self._repository.scoped("messages", tenant_id)
-        left = set(thread_ids)
-        for word in words:
-            if not left:
-                break
-            among = {"thread_id": {"$in": [*left]}}
-            begins = {"$regex": rf"(?<!\w){re.escape(word)}", "$options": "i"}
-            waiting = await self._threads(tenant_id).distinct(
-                "thread_id", {**among, "queue.text": begins}
-            )
-            left = {*waiting, *await messages.distinct("thread_id", {**among, "text": begins})}
-        return left
 
     async def search(
         self,
@@ -176,143 +127,18 @@ class ThreadStore:
                 "recent": {"$ne": message.message_id},
                 **where,
             },
-            [{"$set": _queued(message, events, instead)}, *([lease.taken()] if lease else [])],
+            [{"$set": queued(message, events, instead)}, *([lease.taken()] if lease else [])],
             projection=_AT_WORK,
         )
         if row is None:
             return None
-        held = row["lease"]
-        taken = lease is not None and held["owner"] == lease.owner
+        leased = row["lease"]
+        taken = lease is not None and leased["owner"] == lease.owner
         return (
             Thread.model_validate(row),
             row["event_seq"] - events,
-            Lease(owner=held["owner"], fence=held["fence"]) if taken else None,
+            Lease(owner=leased["owner"], fence=leased["fence"]) if taken else None,
         )
-
-    async def append(self, tenant_id: str, thread_id: str, messages: Sequence[Message]) -> None:
-        rows = [{**_row(message), "thread_id": thread_id} for message in messages]
-        await self._repository.scoped("messages", tenant_id).insert_many(rows)
-
-    async def message(self, tenant_id: str, thread_id: str, message_id: str) -> Message | None:
-        # the queue first: what leaves it meanwhile is found among the filed ones
-        waiting = await self._queue(tenant_id, thread_id)
-        row = await self._repository.scoped("messages", tenant_id).find_one(
-            {"thread_id": thread_id, "message_id": message_id}
-        )
-        if row is not None:
-            return Message.model_validate(row)
-        return next((m for m in waiting if m.message_id == message_id), None)
-
-    async def messages(
-        self, tenant_id: str, thread_id: str, *, after: int = -1, limit: int = 200
-    ) -> list[Message]:
-        """In order, those that wait for an answer included."""
-        waiting = await self._queue(tenant_id, thread_id)
-        rows = await self._repository.scoped("messages", tenant_id).find(
-            {"thread_id": thread_id, "turn_index": {"$gt": after}},
-            sort=[("turn_index", 1)],
-            limit=limit,
-        )
-        found = {m.turn_index: m for m in waiting if m.turn_index > after}
-        found |= {row["turn_index"]: Message.model_validate(row) for row in rows}
-        return [found[at] for at in sorted(found)][:limit]
-
-    async def transcripts(
-        self, tenant_id: str, threads: Sequence[Thread], *, newest: int
-    ) -> dict[str, list[Message]]:
-        """thread_id -> its `newest` messages at most, in order, with those that wait."""
-        places = [
-            {"thread_id": thread.thread_id, "turn_index": {"$gte": thread.next_turn - newest}}
-            for thread in threads
-        ]
-        if not places:
-            return {}
-        rows = await self._repository.scoped("messages", tenant_id).find(
-            {"$or": places}, sort=[("turn_index", 1)]
-        )
-        # what has left the queue since the threads were read stands among the rows too
-        found = {each.thread_id: {m.turn_index: m for m in each.queue} for each in threads}
-        for row in rows:
-            found[row["thread_id"]][row["turn_index"]] = Message.model_validate(row)
-        return {name: [lines[at] for at in sorted(lines)] for name, lines in found.items()}
-
-    async def lines(
-        self, tenant_id: str, places: Sequence[tuple[str, int]]
-    ) -> dict[tuple[str, int], Message]:
-        """The messages at these (thread_id, turn_index), where there are any."""
-        if not places:
-            return {}
-        rows = await self._repository.scoped("messages", tenant_id).find(
-            {"$or": [{"thread_id": thread_id, "turn_index": at} for thread_id, at in places]}
-        )
-        return {(row["thread_id"], row["turn_index"]): Message.model_validate(row) for row in rows}
-
-    async def counts(self, tenant_id: str, thread_ids: Sequence[str]) -> dict[str, int]:
-        """Of the transcripts that stand among these: how many messages each row tells of."""
-        rows = await self._threads(tenant_id).find(
-            {"thread_id": {"$in": list(thread_ids)}}, projection=("thread_id", "message_count")
-        )
-        return {row["thread_id"]: row.get("message_count") or 0 for row in rows}
-
-    async def imported(
-        self, tenant_id: str, import_id: str, messages: Mapping[str, Set[str]]
-    ) -> int:
-        """How many of these messages (thread_id -> message_ids) one import has written."""
-        rows = await self._repository.scoped("messages", tenant_id).find(
-            {
-                "thread_id": {"$in": list(messages)},
-                "message_id": {"$in": list({each for ids in messages.values() for each in ids})},
-                "import_id": import_id,
-            },
-            projection=("thread_id", "message_id"),
-        )
-        return sum(row["message_id"] in messages[row["thread_id"]] for row in rows)
-
-    async def message_ids(
-        self, tenant_id: str, thread_ids: Sequence[str], *, start: int, end: int
-    ) -> dict[str, dict[int, str]]:
-        """thread_id -> turn_index -> message_id, of the turns from `start` until `end`."""
-        rows = await self._repository.scoped("messages", tenant_id).find(
-            {"thread_id": {"$in": list(thread_ids)}, "turn_index": {"$gte": start, "$lt": end}},
-            projection=("thread_id", "turn_index", "message_id"),
-        )
-        found: dict[str, dict[int, str]] = {}
-        for row in rows:
-            found.setdefault(row["thread_id"], {})[row["turn_index"]] = row["message_id"]
-        return found
-
-    async def add_messages(self, tenant_id: str, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Write messages of transcripts; how many are new."""
-        return await self._repository.scoped("messages", tenant_id).insert_many(rows)
-
-    async def put_transcripts(self, tenant_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Write rows of transcripts; one that tells of fewer messages than the standing is late."""
-        threads = self._threads(tenant_id)
-        closed = {"lease": FREE, "event_seq": 0}
-        if await threads.insert_many([{**closed, **row} for row in rows]) == len(rows):
-            return
-        for row in rows:
-            fewer = {"thread_id": row["thread_id"], "message_count": {"$lt": row["message_count"]}}
-            await threads.update(fewer, {"$set": dict(row)})
-
-    async def latest(self, tenant_id: str, thread_id: str, role: Role) -> Message | None:
-        row = await self._repository.scoped("messages", tenant_id).find_one(
-            {"thread_id": thread_id, "role": role}, sort=[("turn_index", -1)]
-        )
-        return Message.model_validate(row) if row else None
-
-    async def answer_to(self, tenant_id: str, thread_id: str, message: Message) -> Message | None:
-        """The reply to a message, or the message itself once it is withdrawn."""
-        row = await self._repository.scoped("messages", tenant_id).find_one(
-            {
-                "thread_id": thread_id,
-                "$or": [
-                    {"turn_index": {"$gt": message.turn_index}, "answers": message.message_id},
-                    {"turn_index": message.turn_index, "withdrawn": True},
-                ],
-            }
-        )
-        return Message.model_validate(row) if row else None
 
     async def take_lease(
         self, tenant_id: str, thread_id: str, claim: Claim
@@ -335,14 +161,14 @@ class ThreadStore:
     ) -> bool:
         """Whether it is still ours."""
         matched = await self._threads(tenant_id).update(
-            _held(thread_id, lease), {"$set": {"lease.until": until}}
+            held(thread_id, lease), {"$set": {"lease.until": until}}
         )
         return bool(matched)
 
     async def abandon_lease(self, tenant_id: str, thread_id: str, lease: Lease) -> None:
         """Let anyone take over at once."""
         await self._threads(tenant_id).update(
-            _held(thread_id, lease), {"$set": {"lease.until": FREE["until"]}}
+            held(thread_id, lease), {"$set": {"lease.until": FREE["until"]}}
         )
 
     async def take_over(self, tenant_id: str, thread_id: str, now: datetime) -> Thread | None:
@@ -381,71 +207,11 @@ class ThreadStore:
         too. Returns the thread as it is now, and what is to be filed of it: the reply with its
         turn_index and stage.
         """
-        messages = [_row(each) for each in (*result.answered, reply)]
-        events = [event.model_dump() for event in result.events]
-        told = {"through": result.through, "messages": messages, "events": events}
-        of_thread = {"turn": "$next_turn", "seq": "$event_seq", "stage": "$stage"}
-        if result.moves:
-            of_thread["stage"] = result.stage
-        changes: dict[str, Any] = {
-            "next_turn": {"$add": ["$next_turn", 1]},
-            "unanswered": {"$subtract": ["$unanswered", len(result.answered)]},
-            "answered_through": result.through,
-            "queue": {
-                "$filter": {
-                    "input": _QUEUE,
-                    "cond": {"$gt": ["$$this.turn_index", result.through]},
-                }
-            },
-            "recent": _recently([message.message_id for message in result.answered]),
-            "checkpoint_id": result.checkpoint_id,
-            "event_seq": {"$add": ["$event_seq", len(result.events)]},
-            "favorites": {"$setUnion": ["$favorites", {"$literal": result.favorites}]},
-            "updated_at": now,
-            "unfiled": {
-                "$concatArrays": [
-                    {"$ifNull": ["$unfiled", []]},
-                    [{"$mergeObjects": [{"$literal": told}, of_thread]}],
-                ]
-            },
-        }
-        if result.graph is not None:
-            changes["graph"] = {"$literal": result.graph}
-        held = _held(thread_id, lease)
-        if result.moves:
-            changes["stage"] = result.stage
-            if result.was is not None:
-                held["stage"] = result.was
-        if result.listings:
-            changes["shortlist"] = {"$literal": result.listings}
-        if result.handoff_reason:
-            changes["status"] = ThreadStatus.HANDED_OFF
-            changes["handoff_reason"] = {"$literal": result.handoff_reason}
-        idle = {"$eq": ["$unanswered", 0]}
+        told = waiting(result, reply)
         row = await self._threads(tenant_id).find_and_update(
-            held,
-            [
-                {"$set": changes},
-                {
-                    "$set": {
-                        "lease.owner": {"$cond": [idle, None, "$lease.owner"]},
-                        "lease.until": {"$cond": [idle, FREE["until"], "$lease.until"]},
-                    }
-                },
-            ],
-            projection=_AT_WORK,
+            held_at(thread_id, lease, result), finishing(result, told, now), projection=_AT_WORK
         )
-        if row is None:
-            return None
-        thread = Thread.model_validate(row)
-        return thread, Unfiled.model_construct(
-            through=result.through,
-            turn=thread.next_turn - 1,
-            stage=thread.stage,
-            seq=row["event_seq"] - len(events),
-            messages=messages,
-            events=result.events,
-        )
+        return finished(row, result, told) if row else None
 
     async def note(
         self,
@@ -462,7 +228,7 @@ class ThreadStore:
         None where there is no such thread, or `lease` is not its own.
         """
         row = await self._threads(tenant_id).find_and_update(
-            _held(thread_id, lease) if lease else {"thread_id": thread_id},
+            held(thread_id, lease) if lease else {"thread_id": thread_id},
             {"$inc": {"next_turn": messages, "event_seq": events}, "$set": {"updated_at": now}},
             before=True,
             projection=_AT_WORK,
@@ -513,58 +279,3 @@ class ThreadStore:
             {"unsent": True}, sort=[("timestamp", 1)], limit=limit
         )
         return [(row["tenant_id"], row["thread_id"], Message.model_validate(row)) for row in rows]
-
-    async def mark_sent(self, tenant_id: str, thread_id: str, message_id: str) -> bool:
-        """Whether the reply was unsent until now."""
-        matched = await self._repository.scoped("messages", tenant_id).update(
-            {"thread_id": thread_id, "message_id": message_id, "unsent": True},
-            {"$unset": {"unsent": ""}},
-        )
-        return bool(matched)
-
-    async def _queue(self, tenant_id: str, thread_id: str) -> list[Message]:
-        row = await self._threads(tenant_id).find_one(
-            {"thread_id": thread_id}, projection=("queue",)
-        )
-        return [Message.model_validate(item) for item in (row or {}).get("queue", [])]
-
-    def _threads(self, tenant_id: str) -> Any:
-        return self._repository.scoped("threads", tenant_id)
-
-
-def _queued(message: Message, events: int, instead: bool) -> dict[str, Any]:
-    """The changes that put a message into the queue of its thread."""
-    item = {
-        "$mergeObjects": [
-            {"$literal": _row(message)},
-            {"turn_index": "$next_turn", "stage": "$stage"},
-        ]
-    }
-    kept: Any = _QUEUE
-    count: Any = "$unanswered"
-    changes: dict[str, Any] = {}
-    if instead:
-        kept = {"$filter": {"input": _QUEUE, "cond": {"$ne": ["$$this.role", Role.LEAD]}}}
-        count = {"$size": kept}
-        changes["recent"] = _recently({"$map": {"input": _QUEUE, "in": "$$this.message_id"}})
-    return {
-        **changes,
-        "queue": {"$concatArrays": [kept, [item]]},
-        "unanswered": {"$add": [count, 1]},
-        "next_turn": {"$add": ["$next_turn", 1]},
-        "event_seq": {"$add": ["$event_seq", events]},
-        "updated_at": message.timestamp,
-    }
-
-
-def _recently(message_ids: Any) -> dict[str, Any]:
-    known = {"$ifNull": ["$recent", []]}
-    return {"$slice": [{"$concatArrays": [known, message_ids]}, -RECENT]}
-
-
-def _row(message: Message) -> dict[str, Any]:
-    return message.model_dump(mode="python", exclude_none=True, exclude_defaults=True)
-
-
-def _held(thread_id: str, lease: Lease) -> dict[str, Any]:
-    return {"thread_id": thread_id, "lease.owner": lease.owner, "lease.fence": lease.fence}
