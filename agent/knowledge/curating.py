@@ -123,14 +123,7 @@ class Curator:
             kept = await self._knowledge.get(tenant_id, into)
             if gone.merged_into == into:
                 return kept
-            if "script" in (gone.kind, kept.kind) or (gone.kind, kept.kind) == _HIDES:
-                raise _unmergeable()
-            for each in (gone, kept):
-                _no_draft(each)
-                if each.status != "active":
-                    raise Conflict(
-                        "knowledge_not_active", "Only active entries merge; roll it back first."
-                    )
+            _require_mergeable(gone, kept)
             retired = {"status": "retired", "merged_into": into, "similar_to": None}
             told = {"into": into}
             await self._changed(tenant_id, gone, retired, "knowledge.merged", told, actor)
@@ -215,6 +208,15 @@ def _no_draft(article: Article) -> None:
         raise Conflict(
             "knowledge_draft", "It is the draft of a ticket; decide on the ticket instead."
         )
+
+
+def _require_mergeable(gone: Article, kept: Article) -> None:
+    if "script" in (gone.kind, kept.kind) or (gone.kind, kept.kind) == _HIDES:
+        raise _unmergeable()
+    for each in (gone, kept):
+        _no_draft(each)
+        if each.status != "active":
+            raise Conflict("knowledge_not_active", "Only active entries merge; roll it back first.")
 
 
 def _unmergeable() -> InvalidInput:

@@ -11,7 +11,7 @@ from agent.kit.ids import new_id, stable_id
 from agent.kit.signatures import new_secret, sign
 from agent.outbox.models import Refused
 from agent.webhooks.models import Subscription
-from agent.webhooks.sender import Away, Broken, Sender
+from agent.webhooks.sender import Answer, Away, Broken, Sender
 from agent.webhooks.store import SubscriptionStore
 from agent.webhooks.targets import Blocked, Targets
 
@@ -139,8 +139,7 @@ class WebhookService:
         subscription, secret = await self._standing(tenant_id, subscription_id)
         if len(body) > LARGEST:
             raise Refused("the payload is too large")
-        now = self._clock.now()
-        timestamp = int(now.timestamp())
+        timestamp = int(self._clock.now().timestamp())
         headers = {
             "content-type": "application/json",
             "user-agent": "Latchkey-Webhooks/1",
@@ -159,12 +158,19 @@ class WebhookService:
             raise await self._failed(tenant_id, subscription, "receiver_broken") from None
         except TimeoutError:
             raise await self._failed(tenant_id, subscription, "receiver_silent") from None
-        status = answer.status
+        await self._take(tenant_id, subscription, answer)
+
+    async def close(self) -> None:
+        await self._sender.close()
+
+    async def _take(self, tenant_id: str, subscription: Subscription, answer: Answer) -> None:
+        """Note what the receiver said; raises what `post` does."""
+        status, key = answer.status, (tenant_id, subscription.subscription_id)
         if 200 <= status < 300:
             await self._answered(tenant_id, subscription)
         elif status == 410:
-            await self._store.remove(tenant_id, subscription_id)
-            self._kept.pop((tenant_id, subscription_id), None)
+            await self._store.remove(*key)
+            self._kept.pop(key, None)
             raise Refused("status_410: the subscription is dropped")
         elif status in LATER or status >= 500 or status < 400:
             raise await self._failed(
@@ -173,9 +179,6 @@ class WebhookService:
         else:
             await self._answered(tenant_id, subscription)
             raise Refused(f"status_{status}")
-
-    async def close(self) -> None:
-        await self._sender.close()
 
     async def _standing(self, tenant_id: str, subscription_id: str) -> tuple[Subscription, str]:
         now = self._clock.now()

@@ -17,7 +17,17 @@ _MOST_PIECES = 500
 
 def check(request: dict[str, Any]) -> None:
     """Raises Refused where OpenAI would: no messages, unanswered calls, loose schema."""
-    messages = request.get("messages")
+    _check_messages(request.get("messages"))
+    _check_format(request.get("response_format"))
+    for tool in request.get("tools") or []:
+        function = tool.get("function", {})
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", function.get("name", "")):
+            raise Refused(400, "Invalid 'tools[].function.name'.", param="tools")
+        if function.get("strict"):
+            _check_strict(function.get("parameters", {}), f"function {function['name']!r}")
+
+
+def _check_messages(messages: Any) -> None:
     if not isinstance(messages, list) or not messages:
         raise Refused(400, "'messages' must hold at least one message.", param="messages")
     open_calls: set[str] = set()
@@ -44,13 +54,6 @@ def check(request: dict[str, Any]) -> None:
                 param=where,
             )
         open_calls = {call["id"] for call in message.get("tool_calls") or []}
-    _check_format(request.get("response_format"))
-    for tool in request.get("tools") or []:
-        function = tool.get("function", {})
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", function.get("name", "")):
-            raise Refused(400, "Invalid 'tools[].function.name'.", param="tools")
-        if function.get("strict"):
-            _check_strict(function.get("parameters", {}), f"function {function['name']!r}")
 
 
 def _check_format(wanted: Any) -> None:

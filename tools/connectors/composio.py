@@ -5,7 +5,7 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent.errors import TooBusy, Unavailable
 from agent.kit.retry import SOON, Retry
@@ -14,6 +14,9 @@ from agent.services import Services
 from agent.tenants.models import Toolkit
 from agent.tours.models import Tour
 from tools.connectors.content import Content, content
+
+if TYPE_CHECKING:
+    from composio_client import APIStatusError
 
 CALL_SECONDS = 15.0
 LOAD_SECONDS = 4.0
@@ -178,16 +181,7 @@ class ComposioConnector:
                 raise Unavailable("provider_away", "Composio cannot be reached.") from None
             raise
         except APIStatusError as error:
-            status = error.status_code
-            if status == 429:
-                raise TooBusy(
-                    "provider_busy",
-                    "Composio asks for patience.",
-                    retry_after=_retry_after(error.response.headers.get("retry-after")),
-                ) from None
-            if status < 500 and status not in (408, 425):
-                raise Refused(f"status_{status}") from None
-            raise
+            raise _meant(error) from None
 
 
 async def _loaded() -> None:
@@ -242,6 +236,17 @@ def _known(reference: str | None) -> str:
     if reference is None:
         raise Refused("the calendar event of this tour is not known")
     return reference
+
+
+def _meant(error: "APIStatusError") -> Exception:
+    """What the answer means for the delivery; itself where nobody knows whether it was done."""
+    status = error.status_code
+    if status == 429:
+        after = _retry_after(error.response.headers.get("retry-after"))
+        return TooBusy("provider_busy", "Composio asks for patience.", retry_after=after)
+    if status < 500 and status not in (408, 425):
+        return Refused(f"status_{status}")
+    return error
 
 
 def _never_left(error: Exception) -> bool:
