@@ -1,6 +1,6 @@
 """One row of the file: a turn, an empty row, or a reason why it is neither."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from agent.ingest.conversations.columns import Layout, layout_of
 from agent.ingest.conversations.models import Problem, Refused, Turn
 from agent.ingest.conversations.roles import Side, prefixed, side_of
 from agent.ingest.conversations.times import read_time
-from agent.kit.tables import BadRow, Records, too_long
+from agent.kit.tables import BadRow, Record, Records, too_long
 from agent.kit.text import clean
 
 LONGEST = 100_000
@@ -54,16 +54,7 @@ class TurnReader:
 
     def __iter__(self) -> Iterator[Item]:
         records = iter(self.records)
-        layout = None
-        for record in records:
-            if isinstance(record, BadRow):
-                yield _bad(record)
-            elif any(map(str.strip, record[1])):
-                layout = layout_of(record[1])
-                self.header = record[1]
-                break
-        if layout is None:
-            raise InvalidInput("table_empty", f"{self._name!r} holds no rows.")
+        layout = yield from self._layout(records)
         read = _cells_of(layout)
         width = len(layout.header)
         for record in records:
@@ -81,6 +72,17 @@ class TurnReader:
                 role, text, written, thread = read(cells)
                 turn = turn_of(number, role, text, written, thread, self._zone)
                 yield Refused(turn, cells, thread) if isinstance(turn, Problem) else turn
+
+    def _layout(self, records: Iterator[Record]) -> Generator[Item, None, Layout]:
+        """That of the first row that says something; raises InvalidInput `table_empty`."""
+        for record in records:
+            if isinstance(record, BadRow):
+                yield _bad(record)
+            elif any(map(str.strip, record[1])):
+                layout = layout_of(record[1])
+                self.header = record[1]
+                return layout
+        raise InvalidInput("table_empty", f"{self._name!r} holds no rows.")
 
 
 def turn_of(
