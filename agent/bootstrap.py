@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agent.ai.chat import ChatModels
 from agent.ai.embeddings import Embedders
+from agent.ai.embeddings.embedder import OFFLINE
 from agent.applications.service import ApplicationService
 from agent.applications.store import ApplicationStore
 from agent.approvals.service import ApprovalService
@@ -152,7 +153,7 @@ def build_services(
     )
     curator = Curator(repository, knowledge, audit, clock)
     labels = Labeler(tickets.store, knowledge, clock)
-    likeness = Likeness(embedders)
+    likeness = Likeness(embedders.of(OFFLINE))
     acts = Acts(tickets.store, audit, clock)
     users = UserService(
         repository,

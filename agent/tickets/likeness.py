@@ -1,4 +1,8 @@
-"""The cosine of two texts by the embedder in use, each text embedded once."""
+"""The cosine of two texts, each text embedded once.
+
+By one embedder, whichever the search has: what is near, fits or is evident was measured with it,
+and another one's cosines spread otherwise.
+"""
 
 import hashlib
 from collections import OrderedDict
@@ -8,7 +12,7 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
-from agent.ai.embeddings import Embedder, Embedders
+from agent.ai.embeddings import Embedder
 
 MOST_CHARACTERS = 4_000
 """Of a text that count."""
@@ -18,10 +22,8 @@ Vector = npt.NDArray[np.float32]
 
 
 class Likeness:
-    """Raises Unavailable when the embedding server is away."""
-
-    def __init__(self, embedders: Embedders, *, kept_bytes: int = KEPT_BYTES) -> None:
-        self._embedders = embedders
+    def __init__(self, embedder: Embedder, *, kept_bytes: int = KEPT_BYTES) -> None:
+        self._embedder = embedder
         self._kept_bytes = kept_bytes
         self._kept: OrderedDict[bytes, Vector] = OrderedDict()
         self._bytes = 0
@@ -39,12 +41,11 @@ class Likeness:
         ]
 
     async def _vectors(self, texts: Iterable[str]) -> dict[str, Vector]:
-        embedder = self._embedders.current
-        keys = {text: _key(embedder, text) for text in sorted(texts)}
+        keys = {text: hashlib.sha256(text.encode()).digest() for text in sorted(texts)}
         found = {text: self._kept[key] for text, key in keys.items() if key in self._kept}
         missing = [text for text in keys if text not in found]
         if missing:
-            embedded = await embedder.embed(missing)
+            embedded = await self._embedder.embed(missing)
             found.update(zip(missing, embedded.vectors, strict=True))
         for text, vector in found.items():
             self._keep(keys[text], vector)
@@ -64,7 +65,3 @@ class Likeness:
 def distance(cosine: float) -> float:
     """Euclidean, of the two unit vectors."""
     return sqrt(max(0.0, 2 - 2 * cosine))
-
-
-def _key(embedder: Embedder, text: str) -> bytes:
-    return hashlib.sha256(f"{embedder.model}\0{text}".encode()).digest()

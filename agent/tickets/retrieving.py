@@ -25,7 +25,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Retrieval:
-    """Raises Unavailable when the embedding server is away."""
+    """Raises Unavailable when the embedding server of the search is away."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class Retrieval:
         hits = await self._chunks.search(tenant_id, CORPUS, wanted, k=ALIKE, where=where)
         rows = await self._tickets.store.resolved(tenant_id, [hit.source_id for hit in hits])
         hits = [hit for hit in hits if hit.source_id in rows]
-        cosines = await self._cosines(wanted, hits)
+        cosines = await self._likeness.cosines(wanted, [hit.text for hit in hits])
         close = closeness(wanted, [hit.text for hit in hits], cosines)
         sources, voters = [], []
         for hit, cosine, near in zip(hits, cosines, close, strict=True):
@@ -106,13 +106,6 @@ class Retrieval:
                 at = row["resolved_at"] or _EPOCH
                 voters.append(Voter(hit.source_id, target, row["script_id"], near, at))
         return sorted(sources, key=lambda source: (-source.score, source.id)), voters
-
-    async def _cosines(self, wanted: str, hits: list[Hit]) -> list[float]:
-        """Of each hit with what is asked; the search knows most of them."""
-        known = [hit.scores.get("vector") for hit in hits]
-        missing = [hit.text for hit, score in zip(hits, known, strict=True) if score is None]
-        rest = iter(await self._likeness.cosines(wanted, missing) if missing else [])
-        return [2 * score - 1 if score is not None else next(rest) for score in known]
 
 
 def _evident(case: Case, best: Placed) -> bool:

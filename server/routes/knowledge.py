@@ -1,15 +1,13 @@
 """Articles, scripts and what tickets have taught, for staff and programs."""
 
 import asyncio
-import contextlib
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from agent.errors import InvalidInput, Unavailable
+from agent.errors import InvalidInput
 from agent.knowledge.models import (
     ID,
     TEXT,
@@ -88,11 +86,11 @@ class FoundItem(KnowledgeItem):
     """The part that matched."""
     score: float
     """Comparable within one answer only."""
-    similarity_score: float | None
-    """Cosine of the question and the passage, -1 to 1; null while the embedding server is away."""
+    similarity_score: float
+    """Cosine of the question and the passage, -1 to 1."""
 
     @classmethod
-    def found(cls, found: Found, similarity_score: float | None) -> "FoundItem":
+    def found(cls, found: Found, similarity_score: float) -> "FoundItem":
         item = KnowledgeItem.of(found.article)
         return cls(
             **dict(item),
@@ -188,9 +186,7 @@ async def search_knowledge(
         category=category,
         k=k,
     )
-    alike: Sequence[float | None] = [None] * len(found)
-    with contextlib.suppress(Unavailable):
-        alike = await services.likeness.cosines(q, [each.passage for each in found])
+    alike = await services.likeness.cosines(q, [each.passage for each in found])
     items = [FoundItem.found(each, cosine) for each, cosine in zip(found, alike, strict=True)]
     return Listed(items=items)
 

@@ -3,12 +3,16 @@ from math import sqrt
 
 import pytest
 
+from agent.ai.embeddings.offline import OfflineEmbedder
+from agent.bootstrap import build_services
 from agent.errors import LatchkeyError
 from agent.kit.clock import ManualClock
 from agent.knowledge.models import ArticleDraft
 from agent.services import Services
 from agent.tickets.likeness import Likeness
 from agent.tickets.models import Case, Grounds, Ticket
+from agent.tickets.wording import asked
+from evals.openai_stub import openai_stub
 from tests.agent.tickets.cases import DANA, TENANT, draft, opened
 
 ARTICLES = (
@@ -172,13 +176,29 @@ class _Broken:
     async def close(self) -> None: ...
 
 
-class _Embedders:
-    current = _Broken()
-
-
 async def test_likeness_of_nothing_asks_nobody() -> None:
-    likeness = Likeness(_Embedders())  # type: ignore[arg-type]
+    likeness = Likeness(_Broken())  # type: ignore[arg-type]
     assert await likeness.cosines("  ", ["", " "]) == [0.0, 0.0]
     assert await likeness.cosines("", []) == []
     with pytest.raises(LatchkeyError):
         await likeness.cosines("a", ["b"])
+
+
+async def test_what_is_near_is_measured_alike_whichever_embeddings_the_search_has(
+    services: Services, clock: ManualClock
+) -> None:
+    async with openai_stub() as stub:
+        given = {"embedding_model": "text-embedding-3-large", "openai_base_url": stub.base_url}
+        settings = services.settings.model_copy(update=given)
+        remote = build_services(settings, services.database, clock)
+        await remote.knowledge.put(TENANT, ARTICLES, "test")
+        known = await approved(
+            remote, 1, "Gate will not open", "KB-2", description="The motor hums and stops."
+        )
+        grounds = await gathered(remote, GATE)
+        await remote.chunks.close()
+    [ticket] = grounds.tickets
+    assert ticket.id == known.ticket_id
+    [cosine] = await Likeness(OfflineEmbedder()).cosines(asked(GATE), [asked(known.case)])
+    assert ticket.similarity_score == pytest.approx(cosine, abs=1e-4)
+    assert (ids(grounds)[0], grounds.evident) == ("KB-2", True)
