@@ -16,7 +16,7 @@ from server.exporting import XLSX_ANSWER, export_tickets, workbook_answer
 from server.files import LIMITS, WORKBOOK_LIMIT, FilePart, file_form
 from server.routes.tickets import Reviewing
 from server.scopes import Scope
-from server.ticketing import TicketParams, check
+from server.ticketing import Checked, TicketParams, check
 
 router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
@@ -60,6 +60,25 @@ class Uploaded(BaseModel):
     """Header -> field it was taken for."""
     ignored_columns: list[str]
 
+    @classmethod
+    def of(cls, job_id: str, checked: Checked) -> "Uploaded":
+        file, rejected = checked.file, checked.rejected
+        return cls.model_validate(
+            {
+                "job_id": job_id,
+                "accepted": checked.accepted,
+                "duplicates": checked.duplicates,
+                "rejected": list(rejected[:LISTED]),
+                "rejected_count": len(rejected),
+                "warnings": list(checked.warnings[:LISTED]),
+                "sheet": file.sheet,
+                "header_row": file.header_row,
+                "columns": file.columns,
+                "ignored_columns": file.ignored_columns,
+            },
+            from_attributes=True,
+        )
+
 
 @router.post(
     "/upload",
@@ -99,22 +118,7 @@ async def upload(request: Request, state: Serving, actor: Creator) -> Uploaded:
         upload_id=upload_id,
         key=upload_id,
     )
-    file, rejected = checked.file, checked.rejected
-    return Uploaded.model_validate(
-        {
-            "job_id": job.job_id,
-            "accepted": checked.accepted,
-            "duplicates": checked.duplicates,
-            "rejected": list(rejected[:LISTED]),
-            "rejected_count": len(rejected),
-            "warnings": list(checked.warnings[:LISTED]),
-            "sheet": file.sheet,
-            "header_row": file.header_row,
-            "columns": file.columns,
-            "ignored_columns": file.ignored_columns,
-        },
-        from_attributes=True,
-    )
+    return Uploaded.of(job.job_id, checked)
 
 
 @router.get(
