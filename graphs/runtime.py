@@ -47,8 +47,9 @@ MOMENT_SECONDS = 1.0
 T = TypeVar("T")
 MOST_TAKEN_UP = 4
 """Threads at once in which what a dead process left is answered."""
-MOST_RUNNING = 64
-"""Turns that run at once in this process; a message beyond is refused before it is kept."""
+MOST_RUNNING = 128
+"""Turns that run at once in this process, whether or not somebody waits for them still; a message
+beyond is refused before it is kept."""
 
 
 class Runtime:
@@ -59,11 +60,8 @@ class Runtime:
         services: Services,
         runner: TurnRunner,
         voices: Voices,
-        *,
-        most_running: int = MOST_RUNNING,
     ) -> None:
         self.services = services
-        self._most_running = most_running
         self._runner = runner
         self._voices = voices
         self._background: set[asyncio.Task[Any]] = set()
@@ -314,7 +312,7 @@ class Runtime:
     ) -> Accepted:
         """Keep the message; `again`: it may have been sent before."""
         services, runner = self.services, self._runner
-        if runner.busy >= self._most_running:
+        if runner.busy >= MOST_RUNNING:
             raise TooBusy(
                 "server_busy", "Too many conversations at once; send it again.", retry_after=1
             )
