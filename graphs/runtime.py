@@ -14,7 +14,7 @@ from agent.events.models import Event
 from agent.kit.ids import new_id
 from agent.kit.text import validate_message
 from agent.leads.intake import LeadDraft
-from agent.leads.models import Consent
+from agent.leads.models import Consent, Lead
 from agent.privacy.models import Contact
 from agent.services import Services
 from agent.threads.models import Accepted, Message, OnBusy, Role, Thread, ThreadStatus
@@ -97,16 +97,16 @@ class Runtime:
         now = services.clock.now()
         told = disclosure(community)
         consent = Consent(sms=consent_sms, text=told, at=now, source=source or "chat")
+        found: Lead | None = None
         if known is not None:
             draft = known.model_copy(update={"consent": consent} if consent_sms else {})
-            lead = (await services.intake.take_in(tenant_id, draft)).lead
-        else:
-            lead = await services.leads.create(
-                tenant_id, contact=contact or Contact(), consent=consent, source=source
-            )
+            found = (await services.intake.take_in(tenant_id, draft)).lead
 
         async def write() -> Thread:
-            if known is None:
+            lead = found or await services.leads.create(
+                tenant_id, contact=contact or Contact(), consent=consent, source=source
+            )
+            if found is None:
                 data = {"lead_id": lead.lead_id, "source": source}
                 await services.events.tell(tenant_id, Event(type="lead.created", data=data), now)
             return await open_thread(
@@ -128,7 +128,7 @@ class Runtime:
             answer = await self.reply(tenant_id, thread.thread_id, text, message_id=message_id)
         return Started(
             thread_id=thread.thread_id,
-            lead_id=lead.lead_id,
+            lead_id=thread.lead_id,
             community=community,
             disclosure=told,
             stage=answer.stage if answer else thread.stage,

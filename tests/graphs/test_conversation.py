@@ -1,9 +1,11 @@
 """Whole conversations, from the first word to the end state in the database."""
 
+import asyncio
+
 import pytest
 
 from agent.approvals.models import ApprovalStatus, Decision
-from agent.errors import InvalidInput, LatchkeyError, NotFound, TooLarge
+from agent.errors import Conflict, InvalidInput, LatchkeyError, NotFound, TooLarge
 from agent.privacy.models import Contact
 from agent.threads.models import Role, Stage, ThreadStatus
 from agent.tours.models import TourStatus
@@ -66,6 +68,16 @@ class TestStart:
         assert "automated" in started.disclosure
         [first] = await runtime.services.threads.store.messages(TENANT, started.thread_id)
         assert (first.role, first.text) == (Role.AGENT, started.disclosure)
+
+    async def test_two_that_begin_the_same_thread_leave_one_lead(self, runtime: Runtime) -> None:
+        begun = await asyncio.gather(
+            *(runtime.start(TENANT, contact=CONTACT, thread_id="thr_1") for _ in range(2)),
+            return_exceptions=True,
+        )
+        [refused] = [each for each in begun if isinstance(each, Conflict)]
+        assert refused.code == "thread_exists"
+        rows = runtime.services.repository.scoped
+        assert [await rows(name, TENANT).count({}) for name in ("leads", "vault")] == [1, 1]
 
     async def test_answers_a_first_message(self, runtime: Runtime) -> None:
         started = await runtime.start(TENANT, message="any studios in portland?")
