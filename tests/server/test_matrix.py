@@ -19,19 +19,8 @@ from agent.tenants.models import Tenant
 from agent.users.roles import Role
 from server.jobs import KINDS, Kind
 from server.scopes import SCOPES_OF, Scope
-from tests.server.matrix import (
-    IDS,
-    OPEN,
-    OWN,
-    PASSWORD,
-    ROWS,
-    SIGNED,
-    USER,
-    VISITOR,
-    Gate,
-    Row,
-    World,
-)
+from tests.server.ids import IDS, PASSWORD, World
+from tests.server.matrix import OPEN, OWN, ROWS, SIGNED, USER, VISITOR, Gate, Row
 from tests.server.parties import Visitor
 
 Json = dict[str, Any]
