@@ -69,8 +69,8 @@ async def _learnt(services: Services, tenant_id: str, question: str) -> list[Pie
             cosine,
             each.article.text,
         )
-        for each, text, cosine in zip(found, texts, cosines, strict=True)
-        if speaks_of(question, text, cosine)
+        for each, cosine in zip(found, cosines, strict=True)
+        if speaks_of(question, each.article.title, each.passage, cosine)
     ]
     return sorted(pieces, key=lambda piece: (-piece.score, piece.id))[:LEARNT]
 

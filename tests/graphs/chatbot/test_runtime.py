@@ -92,6 +92,19 @@ async def test_a_follow_up_is_understood_by_what_was_asked_before(chatbot: Chatb
     assert ids(second) == ["KB-0002"]
 
 
+async def test_one_word_that_a_text_happens_to_hold_is_no_answer(chatbot: Chatbot) -> None:
+    rent = ArticleDraft(
+        knowledge_id="KB-0005",
+        title="Paying the rent",
+        text="The rent is due on the first. Automatic payments cost nothing.",
+    )
+    await chatbot.services.knowledge.put(TENANT, [rent], "test")
+    first = await asks(chatbot, "The gate does not open for a new fob, what can I do?")
+    for thread_id in (None, first.thread_id):
+        assert "KB-0005" not in ids(await asks(chatbot, "What does it cost?", thread_id))
+    assert ids(await asks(chatbot, "rent?")) == ["KB-0005"]
+
+
 async def test_what_was_cited_answers_once_more_but_nothing_else(chatbot: Chatbot) -> None:
     first = await asks(chatbot, "The gate does not open for a new fob, what can I do?")
     assert ids(await asks(chatbot, "And if it still does not?", first.thread_id))[0] == "KB-0001"
