@@ -7,6 +7,8 @@ from agent.errors import Conflict, Duplicate
 from agent.events.models import Event
 from agent.kit.ids import new_id
 from agent.leads.intake import LeadDraft
+from agent.leads.models import Consent, Lead
+from agent.privacy.models import Contact
 from agent.privacy.pii import redact
 from agent.services import Services
 from agent.tenants.models import Community
@@ -62,6 +64,57 @@ async def opened(
             source=source,
             thread_id=thread_id,
             metadata=notes,
+        )
+
+    try:
+        return await services.repository.transact(write)
+    except Duplicate:
+        raise taken(thread_id or "") from None
+
+
+async def begun(
+    services: Services,
+    tenant_id: str,
+    community: Community,
+    *,
+    contact: Contact,
+    consent_sms: bool,
+    source: str | None,
+    listing_id: str | None,
+    thread_id: str | None,
+    metadata: Mapping[str, Any],
+    known: LeadDraft | None,
+) -> Thread:
+    """A thread of whom `known` describes, found again or taken in, else of somebody new.
+
+    Raises NotFound `listing_not_found`, Conflict `thread_exists`.
+    """
+    if listing_id is not None:
+        await services.listings.get(tenant_id, listing_id)
+    if thread_id is not None and await services.threads.store.get(tenant_id, thread_id):
+        raise taken(thread_id)
+    now = services.clock.now()
+    consent = Consent(sms=consent_sms, text=disclosure(community), at=now, source=source or "chat")
+    found: Lead | None = None
+    if known is not None:
+        draft = known.model_copy(update={"consent": consent} if consent_sms else {})
+        found = (await services.intake.take_in(tenant_id, draft)).lead
+
+    async def write() -> Thread:
+        lead = found or await services.leads.create(
+            tenant_id, contact=contact, consent=consent, source=source
+        )
+        if found is None:
+            data = {"lead_id": lead.lead_id, "source": source}
+            await services.events.tell(tenant_id, Event(type="lead.created", data=data), now)
+        return await open_thread(
+            services,
+            tenant_id,
+            lead.lead_id,
+            community,
+            source=source,
+            thread_id=thread_id,
+            metadata={**metadata, **({"listing_id": listing_id} if listing_id else {})},
         )
 
     try:

@@ -8,39 +8,24 @@ from functools import partial
 from typing import Any, TypeVar
 
 from agent.approvals.models import Approval, Decision
-from agent.audit.models import Why
-from agent.errors import Conflict, Duplicate, LatchkeyError, NotFound, TooBusy
-from agent.events.models import Event
+from agent.errors import LatchkeyError, TooBusy
 from agent.kit.ids import new_id
 from agent.kit.text import validate_message
 from agent.leads.intake import LeadDraft
-from agent.leads.models import Consent, Lead
 from agent.privacy.models import Contact
 from agent.services import Services
-from agent.threads.models import Accepted, Message, OnBusy, Role, Thread, ThreadStatus
-from agent.threads.service import rolled_back
+from agent.threads.models import Accepted, OnBusy, Thread
 from graphs import acting, decisions, reminders
-from graphs.answer import (
-    Acted,
-    Answer,
-    OfferedListing,
-    OfferedSlot,
-    PendingAction,
-    Started,
-    StreamEvent,
-    ThreadView,
-)
+from graphs.answer import Acted, Answer, OfferedListing, Started, StreamEvent, ThreadView
+from graphs.awaiting import POLL, Awaiting, pending_in
 from graphs.inbound import answering
-from graphs.opening import disclosure, open_thread, taken
-from graphs.redaction import redacted
+from graphs.opening import begun, disclosure
+from graphs.redaction import without_contact
 from graphs.streaming import Telling
-from graphs.turns import Key, Told, TurnRunner
+from graphs.turns import Key, TurnRunner
 from graphs.voices import Voices
 
 log = logging.getLogger(__name__)
-
-POLL = 0.05
-"""Seconds between looks for an answer that another process may be writing."""
 
 STOP_SECONDS = 20.0
 MOMENT_SECONDS = 1.0
@@ -64,6 +49,7 @@ class Runtime:
         self.services = services
         self._runner = runner
         self._voices = voices
+        self._awaiting = Awaiting(services, runner)
         self._background: set[asyncio.Task[Any]] = set()
         self._close_by: float | None = None
 
@@ -87,42 +73,20 @@ class Runtime:
         It is of whom `known` describes, found again or taken in, else of somebody new.
         Raises Conflict `thread_exists` for a `thread_id` that is taken.
         """
-        services = self.services
         text = validate_message(message) if message is not None else None
-        community = await services.tenants.community(tenant_id, community_id)
-        if listing_id is not None:
-            await services.listings.get(tenant_id, listing_id)
-        if thread_id is not None and await services.threads.store.get(tenant_id, thread_id):
-            raise taken(thread_id)
-        now = services.clock.now()
-        told = disclosure(community)
-        consent = Consent(sms=consent_sms, text=told, at=now, source=source or "chat")
-        found: Lead | None = None
-        if known is not None:
-            draft = known.model_copy(update={"consent": consent} if consent_sms else {})
-            found = (await services.intake.take_in(tenant_id, draft)).lead
-
-        async def write() -> Thread:
-            lead = found or await services.leads.create(
-                tenant_id, contact=contact or Contact(), consent=consent, source=source
-            )
-            if found is None:
-                data = {"lead_id": lead.lead_id, "source": source}
-                await services.events.tell(tenant_id, Event(type="lead.created", data=data), now)
-            return await open_thread(
-                services,
-                tenant_id,
-                lead.lead_id,
-                community,
-                source=source,
-                thread_id=thread_id,
-                metadata={**metadata, **({"listing_id": listing_id} if listing_id else {})},
-            )
-
-        try:
-            thread = await services.repository.transact(write)
-        except Duplicate:
-            raise taken(thread_id or "") from None
+        community = await self.services.tenants.community(tenant_id, community_id)
+        thread = await begun(
+            self.services,
+            tenant_id,
+            community,
+            contact=contact or Contact(),
+            consent_sms=consent_sms,
+            source=source,
+            listing_id=listing_id,
+            thread_id=thread_id,
+            metadata=metadata,
+            known=known,
+        )
         answer = None
         if text is not None:
             answer = await self.reply(tenant_id, thread.thread_id, text, message_id=message_id)
@@ -130,7 +94,7 @@ class Runtime:
             thread_id=thread.thread_id,
             lead_id=thread.lead_id,
             community=community,
-            disclosure=told,
+            disclosure=disclosure(community),
             stage=answer.stage if answer else thread.stage,
             answer=answer,
         )
@@ -153,7 +117,7 @@ class Runtime:
         key, known_as = (tenant_id, thread_id), message_id or new_id("msg")
         with self._runner.expecting(key, known_as) as told:
             accepted = await self._accept(key, text, known_as, on_busy, again=bool(message_id))
-            return await self._answered(key, accepted, told)
+            return await self._awaiting.answer(key, accepted, told)
 
     async def stream(
         self,
@@ -170,7 +134,7 @@ class Runtime:
             accepted = await self._accept(key, text, known_as, on_busy, again=bool(message_id))
             turn_index = accepted.message.turn_index
             yield StreamEvent("accepted", {"message_id": known_as, "turn_index": turn_index})
-            answered = asyncio.create_task(self._answered(key, accepted, told))
+            answered = asyncio.create_task(self._awaiting.answer(key, accepted, told))
             telling = Telling(turn_index)
             try:
                 async for event in telling.live(heard, answered):
@@ -254,7 +218,7 @@ class Runtime:
             status=thread.status,
             profile=lead.profile,
             shortlist=[OfferedListing.model_validate(home) for home in thread.shortlist],
-            pending_actions=await self._pending(tenant_id, thread_id),
+            pending_actions=await pending_in(self.services, tenant_id, thread_id),
         )
 
     async def sweep(self) -> None:
@@ -316,7 +280,7 @@ class Runtime:
             raise TooBusy(
                 "server_busy", "Too many conversations at once; send it again.", retry_after=1
             )
-        clean = await self._clean(key, validate_message(text))
+        clean = await without_contact(services, *key, validate_message(text))
 
         async def keep() -> Accepted:
             accepted = await services.threads.accept(
@@ -335,85 +299,6 @@ class Runtime:
 
         # a caller who goes away must not take the lease along
         return await self._unhurried(keep())
-
-    async def _clean(self, key: Key, text: str) -> str:
-        """The text without contact data, which goes to the vault."""
-        services, (tenant_id, thread_id) = self.services, key
-        # only where it would matter is it worth a look whether a name was asked for
-        plain = await redacted(services, tenant_id, text, name_expected=False)
-        named = await redacted(services, tenant_id, text, name_expected=True)
-        if plain == named and plain.contact == Contact():
-            return plain.text
-        thread = await services.threads.get(tenant_id, thread_id)
-        clean = named if await self._name_expected(tenant_id, thread) else plain
-        if clean.contact != Contact():
-            await services.leads.learn_contact(tenant_id, thread.lead_id, clean.contact)
-        return clean.text
-
-    async def _name_expected(self, tenant_id: str, thread: Thread) -> bool:
-        last = await self.services.threads.store.latest(tenant_id, thread.thread_id, Role.AGENT)
-        return last is not None and last.why is not None and "asked:contact" in last.why.rules
-
-    async def _answered(self, key: Key, accepted: Accepted, told: "asyncio.Future[Told]") -> Answer:
-        message, thread = accepted.message, accepted.thread
-        if thread is not None and thread.status is ThreadStatus.STAFF:
-            return await self._silent(key, message, thread)
-        while True:
-            await self._drained(key)
-            if told.done():
-                return _answer(key, message, told.result())
-            reply = await self.services.threads.store.answer_to(*key, message)
-            if reply is not None:
-                return await self._told(key, message, reply)
-            await asyncio.wait((told,), timeout=POLL)
-            if not told.done() and (left := await self._left(key, message)):
-                return left
-
-    async def _left(self, key: Key, message: Message) -> Answer | None:
-        """The silence of the agent, where a message waits no more and has no answer of it."""
-        threads = self.services.threads
-        thread = await threads.get(*key)
-        if any(waiting.message_id == message.message_id for waiting in thread.queue):
-            return None
-        if await threads.store.answer_to(*key, message) is not None:
-            return None
-        return await self._silent(key, message, thread)
-
-    async def _drained(self, key: Key) -> None:
-        """Run what waits; a turn that another one has taken over is answered there."""
-        try:
-            await self._runner.drain(*key)
-        except Conflict as error:
-            if error.code != "turn_lease_lost":
-                raise
-
-    async def _told(self, key: Key, message: Message, reply: Message) -> Answer:
-        """An answer that has been given before, or in another process."""
-        if reply.withdrawn:
-            raise rolled_back()
-        services, tenant_id = self.services, key[0]
-        thread = await services.threads.get(*key)
-        lead = await services.leads.get(tenant_id, thread.lead_id)
-        pending = await services.approvals.store.pending(*key)
-        return _answer(key, message, Told(reply, lead.profile, pending))
-
-    async def _silent(self, key: Key, message: Message, thread: Thread) -> Answer:
-        """What a lead hears of the agent while a person has taken over."""
-        lead = await self.services.leads.get(key[0], thread.lead_id)
-        return Answer(
-            thread_id=thread.thread_id,
-            turn_index=message.turn_index,
-            message_id=message.message_id,
-            stage=thread.stage,
-            reply="",
-            pending_actions=await self._pending(*key),
-            profile=lead.profile,
-            why=Why(),
-        )
-
-    async def _pending(self, tenant_id: str, thread_id: str) -> list[PendingAction]:
-        rows = await self.services.approvals.store.pending(tenant_id, thread_id)
-        return [_action(row) for row in rows]
 
     async def _unhurried(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of work that goes on when its caller is cancelled."""
@@ -463,28 +348,3 @@ async def _alone(name: str, work: Coroutine[Any, Any, object]) -> None:
     except Exception as error:
         reason = error.code if isinstance(error, LatchkeyError) else type(error).__name__
         log.warning("%s: waits on %s", name, reason)
-
-
-def _answer(key: Key, message: Message, told: Told) -> Answer:
-    reply = told.reply
-    if reply.why is None or reply.stage is None:
-        raise NotFound("reply_not_found", "This message has no answer of the agent.")
-    return Answer(
-        thread_id=key[1],
-        turn_index=reply.turn_index,
-        message_id=message.message_id,
-        coalesced=reply.answers,
-        stage=reply.stage,
-        reply=reply.text,
-        listings=[OfferedListing.model_validate(home) for home in reply.listings],
-        slots=[OfferedSlot.model_validate(slot) for slot in reply.slots],
-        pending_actions=[_action(row) for row in told.pending],
-        profile=told.profile,
-        why=reply.why,
-    )
-
-
-def _action(row: Approval) -> PendingAction:
-    return PendingAction(
-        action_id=row.action_id, action=row.action, args=row.args, status=row.status
-    )
