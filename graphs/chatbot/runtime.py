@@ -25,8 +25,9 @@ SHORT = 6
 """Telling words; a shorter question may mean what was spoken of before."""
 BEFORE = 2
 """Earlier questions that a follow-up is searched with."""
-ABOUT = 1 / 3
-"""Of the telling words of a follow-up, how many an answer to it has at least."""
+ABOUT, ITSELF = 1 / 3, 1 / 2
+"""Of the telling words of a follow-up, how many an answer to it has at least: where it refers to
+what was said, and where it could be a question of its own."""
 ASKED = 500
 """Characters of each of those."""
 _REFERS = re.compile(
@@ -164,7 +165,8 @@ def without_who(question: str) -> str:
 
 def _speak_of(question: str, pieces: Sequence[Piece]) -> bool:
     """Whether what was found with the questions before is about this one too."""
-    return any(stays(question, f"{one.title} {one.text or one.passage}", ABOUT) for one in pieces)
+    share = ABOUT if _REFERS.search(question) else ITSELF
+    return any(stays(question, f"{one.title} {one.text or one.passage}", share) for one in pieces)
 
 
 def searches(question: str, turns: Sequence[Turn]) -> list[str]:

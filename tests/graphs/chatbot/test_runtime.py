@@ -92,6 +92,13 @@ async def test_a_follow_up_is_understood_by_what_was_asked_before(chatbot: Chatb
     assert ids(second) == ["KB-0002"]
 
 
+async def test_one_shared_word_does_not_carry_what_was_spoken_of_before(chatbot: Chatbot) -> None:
+    first = await asks(chatbot, "The gate does not open for a new fob, what can I do?")
+    other = await asks(chatbot, "How do I paint a gate blue?", first.thread_id)
+    assert (other.citations, other.offer_ticket) == ([], True)
+    assert ids(await asks(chatbot, "Which reader of the gate?", first.thread_id))[0] == "KB-0001"
+
+
 async def test_one_word_that_a_text_happens_to_hold_is_no_answer(chatbot: Chatbot) -> None:
     rent = ArticleDraft(
         knowledge_id="KB-0005",
