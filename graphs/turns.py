@@ -17,23 +17,19 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
 from agent.approvals.models import Approval
-from agent.audit.models import Why
 from agent.errors import Conflict, LatchkeyError, Unavailable
-from agent.events.models import Event
 from agent.kit.ids import new_id
 from agent.leads.models import LeadProfile
 from agent.services import Services
-from agent.tenants.hours import hours_text
 from agent.threads.filing import Unfiled
-from agent.threads.models import Lease, Message, Role, Stage, Thread, TurnResult
+from agent.threads.models import Lease, Message, Thread, TurnResult
 from agent.threads.service import LEASE, rolled_back, turn_of
 from graphs.checkpoints import Saved, TurnSaver
 from graphs.inbound import answering
-from graphs.leasing.state import Incoming, LeasingState
-from graphs.leasing.turn import offered
+from graphs.leasing.state import LeasingState
 from graphs.metering import turned
-from prompts import load
-from tools.settle import settle
+from graphs.turn_input import first_of, given_to
+from graphs.turn_result import apology, result_of
 
 log = logging.getLogger(__name__)
 
@@ -167,9 +163,9 @@ class TurnRunner:
         """Answer what came first; the thread as it is then."""
         if not thread.queue:
             raise Conflict("thread_count_wrong", "Nothing waits although the count says so.")
-        batch = _batch(thread.queue)
+        batch = first_of(thread.queue)
         began = time.perf_counter()
-        given = await self._input(key[0], thread, batch)
+        given = await given_to(self._services, key[0], thread, batch)
         fresh = thread.answered_through < 0
         with self._saver.turn(place(key), thread.checkpoint_id, fresh=fresh) as saved:
             state = await self._run(key, thread, lease, batch, given)
@@ -198,7 +194,7 @@ class TurnRunner:
             if isinstance(error, Conflict) and error.code == "turn_lease_lost":
                 raise
             log.error("turn failed at %s; a person is asked", _place(error))
-            state = await self._apology(key[0], thread, given)
+            state = await apology(self._services, key[0], thread, given)
         finally:
             turn_of.reset(token)
         return state
@@ -225,91 +221,6 @@ class TurnRunner:
             return {"decision": "dismiss"}
         return approval.decision.model_dump(exclude_none=True)
 
-    async def _input(
-        self, tenant_id: str, thread: Thread, batch: Sequence[Message]
-    ) -> LeasingState:
-        services = self._services
-        lead, pending = await asyncio.gather(
-            services.leads.get(tenant_id, thread.lead_id), self._proposed(tenant_id, thread)
-        )
-        pending = await self._without_orphans(tenant_id, thread, pending, batch)
-        incoming: list[Incoming] = [
-            {
-                "message_id": item.message_id,
-                "turn": item.turn_index,
-                "text": item.text,
-                "action_id": item.action_id,
-            }
-            for item in batch
-        ]
-        return {
-            "tenant_id": tenant_id,
-            "thread_id": thread.thread_id,
-            "lead_id": thread.lead_id,
-            "community_id": thread.community_id,
-            "contact_ref": lead.contact_ref if lead.reachable else None,
-            "now": services.clock.now().isoformat(),
-            "incoming": incoming,
-            "stage": thread.stage.value,
-            "profile": lead.profile.known(),
-            "favorites": thread.favorites,
-            "pending": [row.action_id for row in pending if row.answers is None],
-            "heard": None,
-            "output": None,
-            **await self._opening(tenant_id, thread),
-        }
-
-    async def _proposed(self, tenant_id: str, thread: Thread) -> list[Approval]:
-        if not thread.proposed:
-            return []
-        return await self._services.approvals.store.pending(tenant_id, thread.thread_id)
-
-    async def _without_orphans(
-        self, tenant_id: str, thread: Thread, pending: list[Approval], batch: Sequence[Message]
-    ) -> list[Approval]:
-        """Take back what turns have proposed that were ended before they were written."""
-        ended = range(thread.answered_through + 1, batch[-1].turn_index)
-        orphans = [row for row in pending if row.turn in ended]
-        for row in orphans:
-            await self._services.repository.transact(
-                partial(
-                    self._services.approvals.withdraw,
-                    tenant_id,
-                    row,
-                    settle=partial(settle, self._services, tenant_id),
-                )
-            )
-        return [row for row in pending if row not in orphans]
-
-    async def _opening(self, tenant_id: str, thread: Thread) -> LeasingState:
-        """On the first turn: the home whose page the chat was opened on."""
-        listing_id = thread.metadata.get("listing_id")
-        if listing_id is None or thread.answered_through >= 0:
-            return {}
-        found = await self._services.listings.by_ids(tenant_id, [listing_id])
-        return {
-            "shortlist": [offered(home, "").model_dump() for home in found],
-            "focus": listing_id if found else None,
-        }
-
-    async def _apology(self, tenant_id: str, thread: Thread, given: LeasingState) -> LeasingState:
-        """What a turn that failed comes to: nothing changes but that a person is asked."""
-        community = await self._services.tenants.community(tenant_id, thread.community_id)
-        reply = load("leasing/replies").render("handoff", {"hours": hours_text(community)})
-        return {
-            **given,
-            "output": {
-                "reply": reply,
-                "listings": [],
-                "slots": [],
-                "retrieved": [],
-                "rules": ["turn_failed"],
-                "events": [{"type": "handoff.requested", "data": {"reason": "turn failed"}}],
-                "handoff": "turn failed",
-                "model": None,
-            },
-        }
-
     async def _finish(
         self,
         key: Key,
@@ -321,7 +232,7 @@ class TurnRunner:
         saved: Saved,
     ) -> tuple[Thread, TurnResult]:
         services = self._services
-        result = _result(thread, batch, state)
+        result = result_of(thread, batch, state)
         result.checkpoint_id, result.graph = saved.checkpoint_id, saved.graph
         profile = LeadProfile.model_validate(state["profile"])
         finish = partial(services.threads.finish, *key, lease, result)
@@ -402,39 +313,3 @@ def place(key: Key) -> str:
 
 def _config(key: Key) -> RunnableConfig:
     return {"configurable": {"thread_id": place(key)}}
-
-
-def _batch(waiting: Sequence[Message]) -> list[Message]:
-    """What is answered together: the lead's lines up to the next outcome, or one outcome."""
-    if waiting[0].role is Role.SYSTEM:
-        return [waiting[0]]
-    lines: list[Message] = []
-    for item in waiting:
-        if item.role is Role.SYSTEM:
-            break
-        lines.append(item)
-    return lines
-
-
-def _result(thread: Thread, batch: Sequence[Message], state: LeasingState) -> TurnResult:
-    output = state["output"]
-    if output is None:
-        raise ValueError("a turn ended without output")
-    stage = Stage(state["stage"])
-    events = [Event.model_validate(event) for event in output["events"]]
-    if stage is not thread.stage:
-        events.append(Event(type="thread.stage_changed", data={"stage": stage.value}))
-    events.append(Event(type="message", data={"message_id": f"reply:{batch[-1].turn_index}"}))
-    return TurnResult(
-        reply=output["reply"],
-        stage=stage,
-        was=thread.stage,
-        why=Why.model_validate({name: output.get(name) for name in Why.model_fields}),
-        answered=list(batch),
-        listings=output["listings"],
-        slots=output["slots"],
-        favorites=state.get("favorites", []),
-        handoff_reason=output["handoff"],
-        channel=answering.channel_of(thread, batch),
-        events=events,
-    )
