@@ -1,10 +1,12 @@
 """Who says what in a support transcript."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.ai.understanding.patterns import listed
+from agent.privacy.name_cues import NO_NAME
 
 _LINE = re.compile(r"^(?P<who>[^\s:][^:\n]{0,60}):\s+(?P<said>\S.*)$", re.MULTILINE)
 _SUPPORT = listed(
@@ -15,6 +17,13 @@ _CUSTOMERS = listed(
     "caller customer client user requester resident tenant renter lead contact guest [name] name "
     "visitor member"
 )
+_THINGS = listed(
+    "account code comment date error email invoice issue item message name note number office "
+    "order phone property question report response screen site status step subject system ticket "
+    "time unit user version"
+)
+"""Words of what stands before a colon and is nobody."""
+_PERSON = re.compile(r"[^\W\d_a-z][\w'’-]+(?: [^\W\d_a-z]\.?)?(?: [^\W\d_a-z][\w'’-]+){1,2}")
 _COMPANY = re.compile(r"\([^)]+\)\s*$")
 _WORDS = re.compile(r"\[?\w+\]?")
 
@@ -44,6 +53,22 @@ def undecided(said: Sequence[Line]) -> list[str]:
     known = support(said)
     names = dict.fromkeys(line.who for line in said)
     return [name for name in names if name not in known and not _is(name, _CUSTOMERS)]
+
+
+def customers(said: Sequence[Line], agent: str | None) -> list[str]:
+    """The speakers that are people by their name, where others are known to be the support."""
+    helping = {*support(said), *([agent] if agent else [])}
+    mine = {word.lower() for name in helping for word in _WORDS.findall(name)}
+    if not any(_is(line.who, frozenset(mine)) for line in said):
+        return []
+    spoken = Counter(line.who for line in said)
+    return [
+        name
+        for name in undecided(said)
+        if spoken[name] > 1
+        and _PERSON.fullmatch(name)
+        and not _is(name, frozenset(mine) | NO_NAME | _THINGS)
+    ]
 
 
 def _is(name: str, words: frozenset[str]) -> bool:

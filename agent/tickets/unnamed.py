@@ -10,6 +10,7 @@ from agent.privacy.models import Contact
 from agent.privacy.name_cues import NO_NAME
 from agent.privacy.pii import Kind, redact
 from agent.tickets.models import TicketDraft
+from agent.tickets.speakers import customers, lines
 
 MARK = "[name]"
 _TEXTS = ("transcript", "subject", "description")
@@ -40,28 +41,33 @@ _PHONE = 40
 """Characters of a phone number the vault takes."""
 
 
-def unnamed(text: str, name: str | None) -> str:
-    """`text` redacted, with `[name]` for its contact's name.
+def unnamed(text: str, *names: str | None) -> str:
+    """`text` redacted, with `[name]` for the names of its contact.
 
-    The whole name goes in any case, each of its words as a speaker's prefix and, with a capital,
+    A whole name goes in any case, each of its words as a speaker's prefix and, with a capital,
     anywhere.
     """
-    for pattern in _patterns(name or ""):
-        text = pattern.sub(MARK, text)
+    for name in names:
+        for pattern in _patterns(name or ""):
+            text = pattern.sub(MARK, text)
     return redact(text).text
 
 
 def without_contact(draft: TicketDraft) -> TicketDraft:
-    """The draft as it may be stored; its contact belongs in the vault."""
+    """The draft as it may be stored; its contact belongs in the vault.
+
+    Where the file names nobody, those who speak beside the support are taken for its contact.
+    """
     changes: dict[str, str | None] = dict.fromkeys(
         ("contact_name", "contact_email", "contact_phone")
     )
     phone = _phone_pattern(draft.contact_phone or "")
+    names = [draft.contact_name]
+    if not draft.contact_name:
+        names = [*customers(lines(draft.transcript), draft.first_tier_agent_name)]
     for field in _TEXTS:
         if said := getattr(draft, field):
-            changes[field] = unnamed(
-                phone.sub("[phone]", said) if phone else said, draft.contact_name
-            )
+            changes[field] = unnamed(phone.sub("[phone]", said) if phone else said, *names)
     whole = _whole_name(_words(draft.contact_name or ""))
     for field in _LABELS:
         if said := getattr(draft, field):

@@ -81,3 +81,32 @@ def test_no_label_is_the_contacts_name() -> None:
     )
     stored = without_contact(case)
     assert (stored.account_name, stored.property_name) == ("[name] (household)", "Miller Park")
+
+
+@pytest.mark.parametrize(
+    ("agent", "text", "left"),
+    [
+        (
+            None,
+            "Skyler Miller: hello\nAri (Acme): Which unit, Skyler?\nSkyler Miller: 4",
+            "[name]: hello\nAri (Acme): Which unit, [name]?\n[name]: 4",
+        ),
+        (
+            "Ari Poe",
+            "Ari: Hello!\nSkyler J. Miller: hi\nSkyler J. Miller: Miller it is",
+            "Ari: Hello!\n[name]: hi\n[name]: [name] it is",
+        ),
+        (
+            "Ari Poe",
+            "Ari Poe: It says\nLedger Error: 5\nUnit Number: 3\nLedger Error: 6\nUnit Number: 4",
+            "Ari Poe: It says\nLedger Error: 5\nUnit Number: 3\nLedger Error: 6\nUnit Number: 4",
+        ),
+        (None, "Skyler Miller: a\nAri Poe: b\nSkyler Miller: c", None),
+        (None, "Agent: a\nCaller: b\nAgent: The Ledger\nCaller: d", None),
+    ],
+)
+def test_who_speaks_beside_the_support_is_taken_out_where_the_file_names_nobody(
+    agent: str | None, text: str, left: str | None
+) -> None:
+    case = TicketDraft(conversation_id="C-1", transcript=text, first_tier_agent_name=agent)
+    assert without_contact(case).transcript == (left or text)
