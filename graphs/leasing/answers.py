@@ -1,8 +1,10 @@
 """Answers to questions, from the home in focus and the community's own words."""
 
 from collections.abc import Callable
+from typing import Any
 
 from agent.ai.understanding.models import Intent
+from agent.ai.understanding.protected import touches_protected
 from agent.ai.understanding.questions import Question, questions
 from agent.errors import NotFound
 from agent.knowledge.passages import SURE
@@ -17,6 +19,8 @@ from graphs.leasing.turn import Turn
 
 VAGUE = frozenset({"policy", "other"})
 """Topics that say nothing beside another one of the same question."""
+_OF_PETS = frozenset({"pets", "fees", "deposit"})
+"""Asked beside an assistance animal these mean the terms for pets, which do not apply to it."""
 LIMIT = 3
 """Questions answered in one reply."""
 
@@ -48,6 +52,9 @@ FACTS: dict[str, Fact] = {
         else f"{home.title} has {rooms(home.bedrooms)}."
     ),
     "bathrooms": lambda home: f"{home.title} has {baths(home.bathrooms)}.",
+    "size": lambda home: (
+        f"{home.title} has {home.square_feet:,} square feet." if home.square_feet else None
+    ),
     "address": lambda home: f"{home.title} is at {home.address}." if home.address else None,
     "areas": lambda home: f"{home.title} is in {home.area}." if home.area else None,
     "phone": lambda home: f"The office number is {home.phone}." if home.phone else None,
@@ -82,7 +89,10 @@ BOTH = {"pets", "parking"}
 async def answer(turn: Turn) -> None:
     """Answer the questions of this turn, each from data or with a plain "I don't know"."""
     apart = turn.state.get("no_pet_terms", False)
-    topics = [t for t in turn.heard["topics"] if not (t == "pets" and apart)]
+    hidden = _OF_PETS if turn.has(Intent.ANIMAL) else {"pets"} if apart else set()
+    if "own_tour" in turn.heard["topics"]:
+        hidden = {*hidden, "tour_time"}
+    topics = [topic for topic in turn.heard["topics"] if topic not in hidden]
     home = await focus(turn)
     community = (
         without_pet_fees(await rules_of(turn, home)) if apart else await rules_of(turn, home)
@@ -97,10 +107,10 @@ async def answer(turn: Turn) -> None:
             asked.append(question)
     unknown: list[str] = []
     for topic in topics[:LIMIT]:
-        if topic == "tour_time":
-            await _tours(turn)
+        if topic in ("tour_time", "own_tour"):
+            await _tours(turn, own=topic == "own_tour")
             continue
-        found = _lookup(topic, home, community)
+        found = _lookup(topic, home, community) or await _of_each(turn, topic, home)
         if found:
             turn.quote(found)
             turn.rules.append(f"answer:{topic}")
@@ -148,8 +158,16 @@ async def _from_writing(
         sure = SURE if plain else knowing.SURER
         told = await knowing.tell(turn, question, place, community, sure=sure)
         left = left or (plain and not told)
-    if left and ({*unknown} - VAGUE or not turn.has(*handoff.FAIR_HOUSING)):
-        turn.say("unknown_answer")
+    if left and {*unknown} <= VAGUE and _protected(turn):
+        turn.say("filter_same")
+    elif left and ({*unknown} - VAGUE or not turn.has(*handoff.FAIR_HOUSING)):
+        turn.say("no_photos" if {*unknown} == {"photos"} else "unknown_answer")
+
+
+def _protected(turn: Turn) -> bool:
+    """It asks about who somebody is, and opens no path of its own."""
+    said = (item["text"] for item in turn.state["incoming"])
+    return not turn.has(*handoff.FAIR_HOUSING) and any(map(touches_protected, said))
 
 
 def _about_a_visit(turn: Turn) -> bool:
@@ -205,12 +223,26 @@ async def rules_of(turn: Turn, home: Listing | None) -> Community:
     return await turn.services.tenants.community_of(turn.tools.call.tenant_id, home.community_id)
 
 
-async def _tours(turn: Turn) -> None:
+async def _of_each(turn: Turn, topic: str, home: Listing | None) -> str | None:
+    """The fact of each home on show, where none of them is meant alone."""
+    if home is not None or topic not in FACTS:
+        return None
+    shown = [await listed_home(turn, each["listing_id"]) for each in _shown(turn)]
+    facts = [FACTS[topic](each) for each in shown if each is not None]
+    return " ".join(filter(None, facts)) or None
+
+
+def _shown(turn: Turn) -> list[dict[str, Any]]:
+    return list(turn.state.get("shortlist", []))[:LIMIT]
+
+
+async def _tours(turn: Turn, *, own: bool) -> None:
     call = turn.tools.call
     tours = await turn.services.tours.of_thread(call.tenant_id, call.thread_id)
     active = [t for t in tours if t.status in (TourStatus.PROPOSED, TourStatus.BOOKED)]
-    if not active and not turn.has(Intent.TOUR):
+    if not active and (own or not turn.has(Intent.TOUR)):
         turn.say("no_tour")
+        turn.ask("tour")
     for tour in active[-2:]:
         home = await turn.services.listings.seen(call.tenant_id, tour.listing_id)
         community = await turn.services.tenants.community_of(call.tenant_id, tour.community_id)

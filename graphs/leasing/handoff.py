@@ -17,6 +17,15 @@ FIXED = {
 }
 """Intent -> the fixed answer, the same for everyone, and the reason a person is told."""
 
+SETTLED_BY_PEOPLE = {
+    "complains": ("handoff_sorry", "a complaint"),
+    "asks_erasure": ("handoff_erasure", "asks to have their data deleted"),
+    "negotiates": ("handoff_price", "asks for another rent"),
+    "asks_application": ("handoff_application", "asks about their application"),
+    "other_language": ("handoff_language", "writes in another language"),
+}
+"""Rule of understanding -> what is said, and the reason a person is told."""
+
 FAIR_HOUSING = (*FIXED, Intent.STEERING, Intent.SCREENING)
 """What has one fixed answer, beside which nothing else is looked up."""
 
@@ -24,9 +33,17 @@ FAIR_HOUSING = (*FIXED, Intent.STEERING, Intent.SCREENING)
 async def move(turn: Turn) -> None:
     hours = hours_text(turn.community)
     lost = turn.state.get("misses", 0) >= MISSES and not turn.has(Intent.HUMAN)
-    turn.say("handoff_misunderstood" if lost else "handoff", hours=hours)
-    await tell_person(turn, "not understood" if lost else "asked for a person")
+    template, reason = _why(turn, lost=lost)
+    turn.say(template, hours=hours)
+    await tell_person(turn, reason)
     turn.state["misses"] = 0
+
+
+def _why(turn: Turn, *, lost: bool) -> tuple[str, str]:
+    if lost:
+        return "handoff_misunderstood", "not understood"
+    known = (SETTLED_BY_PEOPLE.get(rule) for rule in turn.heard["rules"])
+    return next(filter(None, known), ("handoff", "asked for a person"))
 
 
 async def fixed_answers(turn: Turn) -> None:

@@ -75,6 +75,9 @@ async def search(turn: Turn) -> None:
             turn.say("offer_more")
         elif len(fresh) == 1:
             turn.say("offer_one", wishes=wished)
+        elif turn.profile.bedrooms is None:
+            rest = wished.removeprefix("a home")
+            turn.say("offers_open", count=min(len(fresh), SHOWN), wishes=rest)
         else:
             turn.say("offers", count=min(len(fresh), SHOWN), wishes=wished)
         show(turn, fresh[:SHOWN], query)
@@ -109,7 +112,8 @@ async def _closest(turn: Turn, query: ListingQuery, wished: str) -> None:
         turn.say("offer_none", wishes=wished)
         turn.ask("areas")
         return
-    if relaxed.dropped == "areas" and await _elsewhere(turn, wished):
+    told = f"not there:{wished}"
+    if relaxed.dropped == "areas" and turn.ask_once(told) and await _elsewhere(turn, wished):
         return
     await turn.tools.use("search_listings", **relaxed.query.model_dump())
     turn.say("offer_instead", wishes=wished, dropped=field_names([relaxed.dropped]))

@@ -75,6 +75,9 @@ def wishes(profile: LeadProfile, only: Sequence[str] | None = None) -> str:
         parts.append(f"from {said['move_date']:%B} {said['move_date'].day}")
     if said.get("lease_months"):
         parts.append(f"for {said['lease_months']} months")
+    if only is not None and said.get("occupants"):
+        people = said["occupants"]
+        parts.append(f"for {'one person' if people == 1 else f'{people} people'}")
     return " ".join(parts)
 
 

@@ -3,8 +3,10 @@
 from agent.ai.understanding import understand
 from agent.ai.understanding.models import Context, Intent, Understanding
 from graphs.leasing import answers, confirming, handoff
+from graphs.leasing.listing import CRITERIA
 from graphs.leasing.phrases import field_names, wishes
 from graphs.leasing.policy import StageSpec
+from graphs.leasing.qualifying import unknown
 from graphs.leasing.turn import Turn
 
 _SOCIAL = {Intent.GREET, Intent.THANKS, Intent.GOODBYE, Intent.SMALLTALK, Intent.BOT_QUESTION}
@@ -21,6 +23,7 @@ _NOTED = (
     "in_unit_laundry",
     "move_date",
     "lease_months",
+    "occupants",
 )
 
 
@@ -34,7 +37,10 @@ class RulesPolicy:
         """Courtesies, fixed answers and questions first, then the stage's own step."""
         await self._respond(stage, turn)
         said = [rule for rule in turn.rules if rule.startswith("say:")]
-        if said[-1:] == ["say:unknown_answer"] and {*turn.asked} <= _OPEN_ENDED:
+        if (
+            said[-1:] in (["say:unknown_answer"], ["say:no_photos"])
+            and {*turn.asked} <= _OPEN_ENDED
+        ):
             turn.ask("human")
 
     async def _respond(self, stage: StageSpec, turn: Turn) -> None:
@@ -86,7 +92,7 @@ def _greet(turn: Turn) -> None:
         turn.say("greet")
     if turn.has(Intent.BOT_QUESTION):
         turn.say("bot")
-    if turn.has(Intent.SMALLTALK):
+    if "makes_smalltalk" in turn.heard["rules"]:
         turn.say("smalltalk")
 
 
@@ -96,8 +102,16 @@ def _note(turn: Turn) -> None:
     if cleared and (names := field_names(cleared)):
         turn.say("cleared", wishes=names)
     noted = wishes(turn.profile, [name for name in _NOTED if turn.changed(name)])
-    if noted and turn.state["stage"] not in ("sending_list", "selecting_favorites"):
+    if noted and not _listed_next(turn):
         turn.say("noted", wishes=noted)
+
+
+def _listed_next(turn: Turn) -> bool:
+    """The list of homes that comes says what they are for."""
+    stage = turn.state["stage"]
+    if stage == "qualifying":
+        return turn.changed(*CRITERIA) and not unknown(turn)
+    return stage in ("sending_list", "selecting_favorites")
 
 
 def _ask_again(turn: Turn) -> None:
@@ -111,10 +125,11 @@ def _optional(turn: Turn) -> bool:
 
 
 def _courtesy_only(turn: Turn) -> bool:
+    social = _SOCIAL | ({Intent.AFFIRM, Intent.NEGATE} if turn.has(Intent.GOODBYE) else set())
     return bool(turn.heard["intents"]) and not (
-        {*turn.heard["intents"]} - _SOCIAL
+        {*turn.heard["intents"]} - social
         or turn.heard["changed"]
-        or turn.heard["references"]
+        or (turn.heard["references"] and not turn.has(Intent.GOODBYE))
         or turn.heard["slot_ids"]
         or (turn.has(Intent.GREET) and not turn.has(Intent.GOODBYE, Intent.THANKS))
     )
@@ -125,10 +140,14 @@ def _part(turn: Turn) -> None:
         turn.say("welcome")
     if turn.has(Intent.GOODBYE):
         turn.say("goodbye")
+    if not turn.said:
+        turn.say("laughs")
     turn.ask(*turn.open_asks)
 
 
 def _question_only(turn: Turn) -> bool:
+    if "own_tour" in turn.heard["topics"]:
+        return bool(turn.said)
     told = {Intent.TOUR} if "say:tour_is" in turn.rules else set()
     return bool(turn.said) and not (
         {*turn.heard["intents"]} - _SOCIAL - _FIXED - {Intent.ASK} - told
@@ -142,7 +161,9 @@ def _question_only(turn: Turn) -> bool:
 async def _pick_up(stage: StageSpec, turn: Turn) -> None:
     """After an answer, go back to what was open without nagging."""
     open_asks = turn.open_asks
-    if turn.state.get("slots") or "areas" in open_asks or not turn.state.get("shortlist"):
+    if "own_tour" in turn.heard["topics"]:
+        turn.ask(*open_asks)
+    elif turn.state.get("slots") or "areas" in open_asks or not turn.state.get("shortlist"):
         await stage.move(turn)
     else:
         turn.ask(*open_asks)

@@ -65,6 +65,7 @@ async def offer_times(turn: Turn, home: Listing) -> None:
     times = _times(turn.state["slots"])
     if offer.missed and wished:
         turn.say("slots_other_day", home=home.title, day=day(wished), times=times)
+        turn.profile = turn.profile.model_copy(update={"tour_date": None})
     else:
         turn.say("slots", home=home.title, times=times)
     turn.ask("slot")

@@ -103,8 +103,9 @@ class Turn:
         return True
 
     def quote(self, text: str) -> None:
-        """Say configured text as it is."""
-        self.said.append(text)
+        """Say configured text as it is, once a reply."""
+        if text not in self.said:
+            self.said.append(text)
 
     def offer(self, listings: list[Listing], reasons: list[str]) -> None:
         """Show homes; they become the shortlist, in this order."""

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from agent.ai.understanding import stage_of
-from agent.ai.understanding.models import AgentTurn, Intent, Understanding
+from agent.ai.understanding import Memory, stage_of
+from agent.ai.understanding.models import Intent, Understanding
 from agent.leads.models import LeadProfile
 from agent.leads.profile import updated
 from agent.services import Services
@@ -35,7 +35,7 @@ async def understand(state: LeasingState, services: Services, policy: Policy) ->
     profile, heard = before, Understanding()
     for item in state["incoming"]:
         context = memory.context(today, dated(profile.known()), gazetteer, slots)
-        said = _implied(await policy.understand(item["text"], context), memory.agent)
+        said = _implied(await policy.understand(item["text"], context), memory)
         profile = updated(profile, said)
         memory = memory.after_lead(said)
         heard = _merged(heard, said)
@@ -89,8 +89,11 @@ def route(state: LeasingState) -> str:
     return NODES.get(state["stage"], "handoff")
 
 
-def _implied(said: Understanding, agent: AgentTurn) -> Understanding:
+def _implied(said: Understanding, memory: Memory) -> Understanding:
     """What a yes or a name means after the agent's offer: to see a home, to talk to a person."""
+    agent = memory.agent
+    if said.has(Intent.REJECT) and said.references and said.references != (memory.focus,):
+        return replace(said, intents=_chosen_instead(said.intents))
     if "human" in agent.asked and said.has(Intent.AFFIRM):
         return replace(said, intents=(Intent.HUMAN, *said.intents))
     if "tour" in agent.asked and said.references and not said.topics:
@@ -98,6 +101,12 @@ def _implied(said: Understanding, agent: AgentTurn) -> Understanding:
         if named_only:
             return replace(said, intents=(Intent.TOUR, *said.intents))
     return said
+
+
+def _chosen_instead(intents: tuple[Intent, ...]) -> tuple[Intent, ...]:
+    """ "Not that one, the first one" chooses; it does not ask for other homes."""
+    left = (each for each in intents if each not in (Intent.REJECT, Intent.NEGATE, Intent.SELECT))
+    return (Intent.SELECT, *left)
 
 
 def _merged(first: Understanding, then: Understanding) -> Understanding:

@@ -14,9 +14,14 @@ def wants_tour(found: Understanding, context: Context) -> bool:
     """Wants a visit: in words, by naming its day, or by a yes to the offer of one."""
     if "tour_date" in found.entities:
         return True
-    if "tour" in context.agent.asked:
+    if "tour" in context.agent.asked and not _other_point(found):
         return not found.has(Intent.NEGATE) and found.has(Intent.TOUR, Intent.AFFIRM)
     return found.has(Intent.TOUR)
+
+
+def _other_point(found: Understanding) -> bool:
+    """ "Okay, bye" and "okay, without the garage" are no yes to the visit offered."""
+    return "leaves" in found.rules or bool(found.cleared)
 
 
 def read_accepted(

@@ -52,7 +52,8 @@ _SEARCHES = words(
     rf"(?:an?|any) (?:{SMALL})[ -]?(?:bed|bd|br)\w*",
 )
 _PROPOSES = words(
-    rf"(?:how|what) about (?:an?|the|in|#|\d|one|two|three|four|some|something|{HOME})"
+    rf"what if (?:i|we)|(?:how|what) about (?:an?|the|in|#|\d|one|two|three|four|some|something|"
+    rf"{HOME})"
 )
 _COUNTS = opening(
     rf"(?:an? |any )?(?:{SMALL})[ -]?(?:bed|bd|br|bath|ba|x ?\d|b/|rooms?)\w*|studios?",
@@ -65,6 +66,12 @@ _REQUESTS = words(
 _CHANGES = words(
     r"(?:can|could|may|shall) (?:i|we|you) (?:please )?(?:change|make|switch|update|bump)"
 )
+_OFFERED = words(
+    rf"(?:is|are) (?:the|that|your|any|an?) (?:{SMALL})[ -]?(?:bed|bd|"
+    rf"br)\w*\b.{{0,40}}\b(?:available|"
+    r"free|open|vacant|there|left)"
+)
+"""A size that is asked after is a size that is wanted."""
 _STATES = opening(r"(?:it|this|that)(?:'s| is| it)?(?: an?)? \w+", after=_FILLER)
 
 
@@ -76,7 +83,7 @@ def asks_for_fact(low: str) -> bool:
         return True
     if _WISHES.match(low) or not (low.endswith("?") or _LEADS.match(low)):
         return False
-    if _CHANGES.search(low):
+    if _CHANGES.search(low) or _OFFERED.search(low):
         return False
     if _COUNTS.match(low) or (_REQUESTS.search(low) and not _OF_RULES.search(low)):
         return False

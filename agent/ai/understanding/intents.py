@@ -8,6 +8,7 @@ from .approval import approves
 from .message import Message
 from .models import Context, Intent
 from .patterns import whole
+from .people import FOR_PEOPLE
 from .phrases import ABOUT_HOMES, ANYWHERE, MANNERS, Phrase
 from .protected import PATHS
 
@@ -33,7 +34,7 @@ def read_intents(message: Message, context: Context) -> Iterator[tuple[Intent, s
 @lru_cache(4_096)
 def _anywhere(low: str) -> tuple[tuple[Intent, str], ...]:
     paths = ((intent, name) for name, pattern, intent in PATHS if pattern.search(low))
-    return (*paths, *_fitting(ANYWHERE, low))
+    return (*paths, *_fitting((*ANYWHERE, *FOR_PEOPLE), low))
 
 
 @lru_cache(4_096)

@@ -15,7 +15,8 @@ from .talk import talk_of
 _SENTENCE = re.compile(r"(?:[^.?!;\n]+|\.(?=\d)|(?<=\b[a-z])\.(?=[a-z]))+[.?!;\n]*", re.I)
 _JOINT = re.compile(
     r",?\s+(?:but|however|although)\s+|,\s+(?=(?:and\s+|also\s+)?(?:when|what|what's|how|is|are|"
-    r"am|do|does|can|could|will|would)\b)|\s+(?=and\s+(?:also\s+)?(?:what|what's|is it|is the|"
+    r"am|do|does|can|could|will|would)\b)|,\s+(?=(?:and\s+)?(?:now\s+)?(?:need|looking|searching|"
+    r"want)\b)|\s+(?=and\s+(?:also\s+)?(?:what|what's|is it|is the|"
     r"are pets|do they|does it|can you)\b)",
     re.I,
 )

@@ -75,8 +75,11 @@ Topic = Literal[
     "policy",
     "move_date",
     "tour_time",
+    "own_tour",
     "name",
     "elevator",
+    "photos",
+    "size",
     "other",
 ]
 """What a question is about. `documents` is also what to bring or send for an application."""

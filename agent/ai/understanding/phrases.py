@@ -24,7 +24,8 @@ _PEOPLE = (
     r"leasing (?:agent|office|team)|real people)"
 )
 _MACHINE = (
-    r"(?:bot|robot|human|(?:real |actual |live )?person|ai|machine|computer|chatbot|automated)"
+    r"(?:bot|robot|human|(?:real |actual |live )?person|ai|machine|computer|chatbot|automated|"
+    r"chat ?gpt|gpt|language model|llm)"
 )
 
 ANYWHERE = (
@@ -51,6 +52,9 @@ ANYWHERE = (
             r"personne)|(?:bist du|sind sie)\b.{0,12}\b(?:roboter|bot|mensch|maschine)|"
             r"(?:você é|és)\b.{0,12}\b(?:rob[oô]|humano|pessoa)|(?:ты|вы)\b.{0,8}\b(?:робот|бот|"
             r"человек)|(?:sei|è)\b.{0,8}\b(?:un robot|umano|una persona)",
+            r"(?:hello|hi|hey|is|yo)\W+any(?:one|body) (?:there|here|home)",
+            r"system prompt|(?:ignore|forget|reveal|show|tell)\b.{0,16}?\byour (?:instructions|"
+            r"prompt)",
             rf"you'?re an? {_MACHINE}|(?:bot|human|person|robot) or an? (?:bot|human|person|robot|"
             rf"machine)",
         ),
@@ -139,6 +143,18 @@ ABOUT_HOMES = (
         ),
     ),
     Phrase(
+        "takes_anything",
+        Intent.FIND,
+        words(
+            r"show (?:me|us) (?:something|anything|some|whatever|"
+            r"what(?:ever)? you(?:'ve)? (?:have|got)|all|"
+            r"everything|homes|options)|surprise me|anything (?:is|works|would be) (?:fine|good|"
+            r"okay)",
+            r"what (?:do|have) you (?:have|got)(?: available)?|what(?:'s| is) available|"
+            r"just show (?:me|us)",
+        ),
+    ),
+    Phrase(
         "tours",
         Intent.TOUR,
         words(
@@ -205,7 +221,13 @@ ABOUT_HOMES = (
         ),
     ),
 )
+_LEAVES = (
+    r"bye+|good ?bye|see (?:you|ya)(?! (?:at|on|tomorrow))|farewell|good night|"
+    r"let (?:me|us) (?:think|sleep)|(?:i'll|i will|need to|have to|going to) (?:think|sleep on)|"
+    r"(?:i'll|i will|we'll) (?:get back|be in touch|come back to you)"
+)
 MANNERS = (
+    Phrase("leaves", Intent.GOODBYE, words(_LEAVES)),
     Phrase(
         "thanks",
         Intent.THANKS,
@@ -215,7 +237,7 @@ MANNERS = (
         "says_goodbye",
         Intent.GOODBYE,
         words(
-            r"bye+|good ?bye|see (?:you|ya)(?! (?:at|on|tomorrow))|farewell|take care|good night",
+            r"take care",
             r"have an? (?:nice|good|great|lovely|wonderful)|talk (?:to you )?later|all set|"
             r"nothing else",
             r"that(?:'s| is|'ll be| will be| would be) (?:all|it|enough|everything)(?! (?:right|"
@@ -228,15 +250,21 @@ MANNERS = (
     Phrase(
         "greets",
         Intent.GREET,
-        opening(r"hi+|hello+|hey+|good (?:morning|afternoon|evening|day)|greetings|howdy|yo|hiya"),
+        opening(
+            r"hi+|hello+|hey+|good (?:morning|afternoon|evening|day)|greetings|howdy|yo|hiya|hola"
+        ),
     ),
     Phrase(
         "makes_smalltalk",
         Intent.SMALLTALK,
         words(
             r"how(?: are|'s| is) (?:you|it going)|nice to meet|what(?:'s| is) your name|"
-            r"who are you",
-            r"tell me a joke|lol|haha+|lmao",
+            r"who are you|tell me a joke",
         ),
+    ),
+    Phrase(
+        "laughs",
+        Intent.SMALLTALK,
+        whole(r"(?:lol|(?:ha)+h?|lmao|rofl|funny)(?:[ ,]+(?:okay|nice|good one))?"),
     ),
 )

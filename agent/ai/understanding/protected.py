@@ -58,6 +58,8 @@ PATHS = (
             r"diverse|family[- ]friendly)",
             r"crime(?: rates?)?|how safe|(?:good|best|bad) schools?|school (?:quality|ratings?|"
             r"district)",
+            r"(?:section[- ]?8|voucher|low[- ]income) (?:people|residents?|tenants?|families|"
+            r"folks)",
             rf"(?:lots? of|many|any|mostly|other|mainly) {_PEOPLE}(?: (?:there|here|living|in|"
             rf"around))?",
         ),

@@ -85,7 +85,7 @@ def with_short_answer(found: Understanding, message: Message, context: Context) 
     """What the question before makes of a message that says little by itself."""
     asked, low = {*context.agent.asked}, message.low
     found = _switched(found, low, asked)
-    if asked & {"confirm", "tour", "contact"} and _plain_yes(low):
+    if asked & {"confirm", "tour", "contact"} and _plain_yes(low) and "leaves" not in found.rules:
         found = _yes(found, asked)
     if context.shortlist and _MORE.match(low):
         found = replace(found, intents=tuple(dict.fromkeys((Intent.MORE, *found.intents))))

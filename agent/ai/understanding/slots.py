@@ -79,7 +79,7 @@ def part_of_day(low: str) -> time | None:
 
 def _on_day(low: str, slots: Sequence[SlotOption], today: date) -> _Choice:
     """By date, or by the weekday alone: an offered Tuesday need not be the next one."""
-    days = {found.day for found in find_dates(low, today)}
+    days = {found.day for found in find_dates(low, today) if not found.vague}
     weekdays = {WEEKDAYS[word] for word in re.findall(r"[a-z]+", low) if word in WEEKDAYS}
     chosen = [slot for slot in slots if slot.starts.date() in days] or [
         slot for slot in slots if slot.starts.weekday() in weekdays

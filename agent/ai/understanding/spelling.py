@@ -9,15 +9,15 @@ from .patterns import listed
 _ABBREVIATIONS = {
     short: long
     for line in """
-        2day=today | aply=apply | 2morrow=tomorrow | 2moro=tomorrow | abt=about | apmt=apartment
+        2day=today | 2moro=tomorrow | 2morrow=tomorrow | abt=about | aply=apply | apmt=apartment
         appt=appointment | apt=apartment | apts=apartments | avail=available | bdrm=bedroom
         bdrms=bedrooms | btw=by the way | cant=can't | cya=bye | doesnt=doesn't | dont=don't
-        gimme=give me | gonna=going to | idk=i don't know | im=i'm | isnt=isn't | ive=i've
-        kk=okay | kinda=kind of | lemme=let me | lets=let's | lookin=looking | mo=month
+        gimme=give me | gonna=going to | helo=hello | idk=i don't know | im=i'm | isnt=isn't
+        ive=i've | kinda=kind of | kk=okay | lemme=let me | lets=let's | lookin=looking | mo=month
         mos=months | nvm=never mind | ok=okay | okey=okay | pics=pictures | pls=please
-        plz=please | r=are | resched=reschedule | rom=room | roms=rooms | sched=schedule
+        plz=please | r=are | resched=reschedule | rom=room | roms=rooms | sched=schedule | teh=the
         thats=that's | theres=there's | thnx=thanks | thx=thanks | tmr=tomorrow | tmrw=tomorrow
-        tmw=tomorrow | tomm=tomorrow | ty=thank you | u=you | ur=your | w/=with
+        tmw=tomorrow | tomm=tomorrow | ty=thank you | u=you | undr=under | ur=your | w/=with
         w/d=washer and dryer | w/o=without | wanna=want to | wensday=wednesday | wether=whether
         whats=what's | wheres=where's | wk=week | wks=weeks | wont=won't | yr=year
         yrs=years""".splitlines()
@@ -71,6 +71,11 @@ def _rule_word(word: str) -> str | None:
 def _respelled(written: str) -> str:
     word = written.lower()
     return _ABBREVIATIONS.get(word) or _rule_word(word) or written
+
+
+def one_letter_apart(word: str, other: str) -> bool:
+    """Equal but for one letter that is lost, added, wrong or swapped with its neighbour."""
+    return word == other or bool({word, *_shortened(word)} & {other, *_shortened(other)})
 
 
 def respell(text: str) -> str:

@@ -54,6 +54,8 @@ def stage_of(
     )
     if searches:
         return _searching(known, has_shortlist=has_shortlist, more=understanding.has(Intent.MORE))
+    if current == "applying" and _names_home(understanding):
+        return current
     if has_shortlist and (understanding.has(*_CHOOSING) or understanding.references):
         return "selecting_favorites"
     if current != "qualifying":
@@ -67,6 +69,13 @@ def stage_of(
         if has_shortlist
         else _searching(known, has_shortlist=False, more=False)
     )
+
+
+def _names_home(understanding: Understanding) -> bool:
+    """Says which home is meant, and no more."""
+    beside = (Intent.MORE, Intent.REJECT, Intent.FAVORITE, Intent.COMPARE)
+    named = bool(understanding.references) and not understanding.topics
+    return named and not understanding.has(*beside)
 
 
 def _searching(known: Mapping[str, Value], *, has_shortlist: bool, more: bool) -> Stage:

@@ -25,12 +25,16 @@ _TABLE: tuple[tuple[Topic, re.Pattern[str]], ...] = (
         ),
     ),
     ("deposit", words(r"deposits?")),
-    ("fees", words(r"fees?|charges?|move-in costs?|up-?front|application costs?")),
+    (
+        "fees",
+        words(r"fees?|charges?|move[- ]?in (?:costs?|total|money)|up-?front|application costs?"),
+    ),
     (
         "rent",
         words(
             r"rent(?! (?:an?|me|to|it|out|this|that))|how much(?! (?:is|are) (?:the |"
-            r"an? )?(?:\w+ )?(?:deposit|fee))|price[ds]?|pricing|costs?|expensive|monthly",
+            r"an? )?(?:\w+ )?(?:deposit|fee|parking|garage|laundry|application|utilit\w+))|"
+            r"price[ds]?|pricing|costs?|expensive|monthly",
         ),
     ),
     ("availability", words(r"available|availability|vacan\w+|still open|wait ?list")),
@@ -93,12 +97,34 @@ _TABLE: tuple[tuple[Topic, re.Pattern[str]], ...] = (
         words(
             rf"(?:what|which) (?:times?|days?|dates?|slots?)|time slots?|openings? for {VISIT}",
             r"when (?:can|could|may) (?:i|we) (?:see|visit|tour|come|view)",
+        ),
+    ),
+    (
+        "own_tour",
+        words(
             rf"(?:when|what time|what day)(?:'s| is| was| are) (?:my|our|the) {VISIT}|{VISIT} time",
+            rf"(?:do|did|have) (?:i|we) (?:still )?(?:have|got|booked?) (?:an? |any |my )?{VISIT}",
+            rf"(?:is|was) (?:my|our) {VISIT} (?:still |already )?(?:on|booked|confirmed)",
+        ),
+    ),
+    (
+        "size",
+        words(
+            r"how (?:big|large|spacious)|square (?:feet|foot(?:age)?|meters?)|sq\.? ?(?:ft|feet)|"
+            r"sqft",
+        ),
+    ),
+    (
+        "photos",
+        words(
+            r"photos?|pictures?|images?|videos?|virtual tours?|floor ?plans?|walk-?through video"
         ),
     ),
     ("name", words(r"name of|what(?:'s| is) it called|(?:its|the \w+'s) name")),
 )
-_TOLD = frozenset({"phone", "address", "name", "fees", "criteria", "documents", "hours", "deposit"})
+_TOLD = frozenset(
+    {"phone", "address", "name", "fees", "criteria", "documents", "hours", "deposit", "photos"}
+)
 """Topics that are also asked for without a question ("Number please")."""
 _TELL = words(
     r"(?:tell|give|get|send|show|text) (?:me|us)|let me know|please",

@@ -6,9 +6,10 @@ from functools import lru_cache
 
 from agent.ai.understanding.facts import Fact
 from agent.ai.understanding.message import Clause, Message
-from agent.ai.understanding.models import Context
+from agent.ai.understanding.models import Context, Gazetteer
 from agent.ai.understanding.names import Name
 from agent.ai.understanding.patterns import HOME, before, words
+from agent.ai.understanding.spelling import one_letter_apart
 
 from .places import answered, by_phrase
 
@@ -41,6 +42,14 @@ _INDIFFERENT = words(
     r"any(?:thing)? (?:is|works|would be) (?:fine|okay|good)|surprise me|up to you",
 )
 
+_UNSURE = words(
+    r"not (?:really |quite |yet |too )*sure|unsure|no idea|undecided|"
+    r"(?:don't|do not) (?:really )?(?:know|have (?:one|any))|you (?:tell me|choose|decide)",
+)
+"""To the question where: no place, rather than no answer."""
+_SURE_NAME = 5
+"""Letters of a name that one wrong letter does not make another word."""
+
 
 def read(message: Message, context: Context) -> Iterator[Fact]:
     asked = "areas" in context.agent.asked
@@ -48,6 +57,7 @@ def read(message: Message, context: Context) -> Iterator[Fact]:
     rule, places = next(
         ((rule, places) for rule, places in _readings(clauses, asked) if places), ("", [])
     )
+    places = [_spelt(place, context.gazetteer) for place in places]
     if rule != "area_known" and any(_any_place(clause.low, asked) for clause in clauses):
         yield Fact("areas", None, "area_any")
         return
@@ -67,6 +77,20 @@ def _readings(clauses: list[Clause], asked: bool) -> Iterator[tuple[str, list[st
     if asked:
         stated = (clause for clause in clauses if not clause.asks)
         yield "area_answered", _wished((clause, answered(clause.raw)) for clause in stated)[:1]
+
+
+def _spelt(place: str, gazetteer: Gazetteer) -> str:
+    """The place of the inventory that the words begin with, a letter wrong: "Portlnd Please"."""
+    if place in gazetteer.areas:
+        return place
+    said = place.lower().split()
+    for area in sorted(gazetteer.areas, key=len, reverse=True):
+        name = area.lower()
+        begun = " ".join(said[: len(name.split())])
+        alike = len(name) >= _SURE_NAME and begun[:1] == name[0]
+        if alike and one_letter_apart(begun, name):
+            return area
+    return place
 
 
 def _taken_instead(places: list[str], low: str) -> list[str]:
@@ -101,7 +125,8 @@ def _is_no_wish(low: str) -> bool:
 
 @lru_cache(4_096)
 def _any_place(low: str, asked: bool) -> bool:
-    return bool(_ANY.search(low) or (asked and _INDIFFERENT.search(low)))
+    open_ended = _INDIFFERENT.search(low) or _UNSURE.search(low)
+    return bool(_ANY.search(low) or (asked and open_ended))
 
 
 def _wished(named: Iterable[tuple[Clause, Iterable[Name]]]) -> list[str]:

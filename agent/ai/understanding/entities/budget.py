@@ -8,7 +8,7 @@ from agent.ai.understanding.facts import Fact
 from agent.ai.understanding.message import Message
 from agent.ai.understanding.models import Context
 from agent.ai.understanding.numbers import SPELLED_AMOUNT, amount
-from agent.ai.understanding.patterns import words
+from agent.ai.understanding.patterns import whole, words
 
 _DIGITS = r"\d{1,3}(?:,\d{3})+|\d{3,5}|\d{1,2}(?:\.\d+)?\s?(?:k|grand|thousand|hundred)"
 _MONEY = rf"(?:usd|us\$|\$)?\s?(?P<money>{_DIGITS})\b(?!\s?(?:sq|square|feet|ft))"
@@ -38,11 +38,12 @@ _OF_MONEY = re.compile(
     r"\$|\b(?:budget|rent|price|spend|afford|pay|cost|dollars|bucks|grand|per month|a month|"
     r"monthly|max|maximum|(?:or|and) (?:less|under|below)|at the outside|under|below|less than|"
     r"up to|at most|"
-    r"no more than|\d(?:\.\d)?\s?k)\b|/mo"
+    r"no more than|\d(?:\.\d)?\s?k)\b|/mo|\b(?:around|about|roughly|approximately) [1-9]\d{2,3}0\b"
 )
 _OTHER_MONEY = words(
     r"deposits?|fees?|sq|square|sqft|feet|salary|income|earn|make|raise|(?<!not )over(?! (?:my|"
-    r"our|the) budget)|(?<!no )(?<!not )more than|at least|minimum|parking"
+    r"our|the) budget)|(?<!no )(?<!not )more than|at least|minimum|(?:for|of) parking|"
+    r"parking (?:is|costs?|for|at|under|below|around|about)"
 )
 _ANY = words(
     r"any (?:price|budget|rent)|money is no object|no (?:budget|price|max|limit)(?: (?:limit|cap|"
@@ -55,11 +56,23 @@ _BARE = re.compile(rf"\b(?P<money>{_DIGITS})\b")
 _GATE = re.compile(
     r"\d|hundred|thousand|grand|price|budget|rent|money|cost|matter|care|limit|flexible|preference"
 )
+_COMMA = re.compile(r",\s+")
+_ALONE = whole(
+    r"(?:(?:maybe|like|around|about|say|probably|roughly|perhaps|um+|hm+|i guess|up to|max)[ ,]*)*"
+    r"\$? ?(?P<money>[1-9]\d{1,2}[05]0|[4-9][05]0)(?: ?ish| or so)?(?:[ ,]+(?:i guess|maybe|max))?"
+)
+"""An amount that is the whole message, and can be neither rooms nor a time."""
 _LEAST, _MOST = 100, 100_000
+
+_NUMBERED = frozenset({"slot", "tour_date", "contact", "confirm"})
+"""Asked for one of these, an amount alone is no rent."""
 
 
 def read(message: Message, context: Context) -> Iterator[Fact]:
     asked = "budget" in context.agent.asked
+    if (alone := _ALONE.match(message.low)) and _may_be_rent(context):
+        yield Fact("budget", int(alone["money"]), "budget_alone")
+        return
     for clause in message.homes:
         if not clause.asks and (fact := _read_clause(clause.low, asked=asked)):
             yield fact
@@ -74,7 +87,8 @@ def _read_clause(low: str, *, asked: bool) -> Fact | None:
     if not asked and not _OF_MONEY.search(low):
         return None
     if _OTHER_MONEY.search(low) and "budget" not in low:
-        return None
+        parts = (part for part in _COMMA.split(low) if not _OTHER_MONEY.search(part))
+        low = ", ".join(part for part in parts if _OF_MONEY.search(part))
     if (match := _RANGE.search(low)) and (value := _top_of(match)):
         return Fact("budget", value, "budget_range")
     for name, pattern in _TABLE:
@@ -85,6 +99,11 @@ def _read_clause(low: str, *, asked: bool) -> Fact | None:
     if asked and (match := _BARE.search(low)) and (value := _dollars(match)):
         return Fact("budget", value, "budget_answered")
     return None
+
+
+def _may_be_rent(context: Context) -> bool:
+    asked = {*context.agent.asked}
+    return bool(asked) and not asked & _NUMBERED
 
 
 def _plausible(value: int | None) -> int | None:

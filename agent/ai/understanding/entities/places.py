@@ -9,27 +9,30 @@ from agent.ai.understanding.patterns import listed
 _NO_NAME = listed(
     """
     a about addition advance afternoon again age all also am an and another any anyone anything
-    anyway anywhere apartment apartments april are area areas as asap at august autumn back bath
-    bathroom bathrooms baths be because bed bedroom bedrooms beds best between both bringing budget
-    building but by call can cash case cheap cheaper city close come condition contact correct cost
-    could day days december detail details did different do does done during each early either else
-    end english enough evening every everything fact february few fine finding five for four friday
-    from front full fully furnished future garage general get getting give going good got great had
-    has have having hello help here hey hi homes hour hours houses how i i'd i'll i'm i've if
-    immediately in instead interest interested into is it it's its january july june just keep kind
-    last later laundry least less let's like living location long looking lot love march may me
-    meantime mid midday mind minutes moment monday month months more morning most moving much my
-    name near nearby need neighborhood neighbourhood next nice night nine no none noon not november
-    now number october of off okay on once one only or order other our out own parking part
-    particular people perfect person pet pets places please possible preferably preference price
-    probably property question quiet quite range really regard rent right room rooms safe same
-    saturday scheduled search section seeing september seven several shape she short should show
-    since six small so some something somewhere soon sorry stock studio such sufficient sunday sure
-    tandem ten terms than thank thanks that that's the their them then there these they third this
-    those three thursday time to today tomorrow tonight too total touch touring town tuesday two
-    under unfurnished unit until up upstairs us use very visiting want was washer we wednesday week
-    weekend weeks well what when where which while who why will winter with within would writing
-    year years yes you your anytime eventually sometime sometimes soonish sooner whenever wherever
+    anytime anyway anywhere apartment apartments april are area areas as asap at august autumn
+    back bath bathroom bathrooms baths be because bed bedroom bedrooms beds best between both
+    bringing browsing budget building but by bye call can case cash cheap cheaper cheers city
+    close come condition contact correct cost costs could date dates day days december deposit
+    detail details did different discounts do does done dunno during each early either else end
+    english enough evening eventually every everything fact february fee fees few finding fine
+    five for four friday from front full fully furnished future garage general get getting give
+    going good goodbye got great had haha has have having hello help here hey hi hmm homes hour
+    hours houses how i i'd i'll i'm i've idk if immediately in instead interest interested into
+    is it it's its january july june just keep kind last later laundry least less let's like
+    living location lol long looking lot love march may me meantime mid midday mind minutes
+    moment monday month months more morning most moving much my nah name near nearby need
+    neighborhood neighbourhood next nice night nine no none noon nope not november now number
+    october of off okay on once one only or order other our out own parking part particular
+    people perfect person pet pets photos pics pictures places please possible preferably
+    preference price probably property question quiet quite range really regard rent right room
+    rooms safe same saturday scheduled search section seeing september seven several shape she
+    short should show since six small so some something sometime sometimes somewhere soon sooner
+    soonish sorry special specials stock studio such sufficient sunday sure tandem ten terms
+    than thank thanks that that's the their them then there these they third this those three
+    thursday time to today tomorrow tonight too total touch touring town tuesday two under
+    unfurnished unit until up upstairs us use utilities very visiting want was washer we
+    wednesday week weekend weeks well what when whenever where wherever which while who why will
+    winter with within would writing year years yes you your
     """
 )
 """Words that neither begin nor go on with the name of a place."""
@@ -41,7 +44,7 @@ _PART_OF_NAMES = listed(
 )
 """Words that do so with a capital only, as in "Spring Hill"."""
 _BEFORE_NAME = re.compile(
-    r"\b(?:in|around|near|within|close to|outside of|move to|moving to|relocat(?:e|ing) to|"
+    r"\b(?<!-)(?:in|around|near|within|close to|outside of|move to|moving to|relocat(?:e|ing) to|"
     r"(?:live|look|search|searching|looking|located|based) at) (?P<the>the )?"
     r"(?:city of |town of |downtown |greater |central )?",
     re.I,

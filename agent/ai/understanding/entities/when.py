@@ -10,7 +10,7 @@ from agent.ai.understanding.dates import Found, find_dates
 from agent.ai.understanding.facts import Fact
 from agent.ai.understanding.message import Message
 from agent.ai.understanding.models import Context
-from agent.ai.understanding.patterns import VISIT, before, listed, words
+from agent.ai.understanding.patterns import VISIT, before, listed, whole, words
 
 _MOVE = words(
     r"mov(?:e|es|ing)|move-?in|relocat\w+|vacate|occupy",
@@ -25,10 +25,14 @@ _TOUR = words(
     r"visit(?:ing)?|tour(?:ing)?|see|seeing|view|schedul\w+|reschedul\w+|book\w*|look at",
     r"show(?:ing|n)?|come (?:by|over|in)|(?:stop|drop|swing) by|check (?:it|them) out",
 )
+_MOVES_VISIT = words(
+    rf"(?:mov\w+|push\w*|shift\w*|switch\w*) (?:(?:my|our|the|that|this) )?(?:{VISIT}|it|mine|ours)"
+)
 _SOON = words(
     r"asap|as soon as (?:possible|i can|we can)|right away|immediately|straight away|urgently|"
     r"soonest"
 )
+_SOONISH = whole(r"(?:(?:pretty|very|quite|fairly|kind of) )?soon(?:ish)?(?: i (?:guess|think))?")
 _LEFT_BEHIND = re.compile(
     r"\b(?:not|instead of|rather than|(?:change|move|switch)\b.{0,16} from|(?:can't|cannot|"
     r"can not) (?:make|do)(?: it)?|busy|isn't|ins ?tead of)\s+(?:for\s+|on\s+|the\s+)*$"
@@ -63,7 +67,9 @@ def read(message: Message, context: Context) -> Iterator[Fact]:
         elif _SOON.search(clause.low) and _wants_to_move(clause.low, context):
             dated = True
             yield Fact("move_date", context.today, "move_date_soon")
-    if not dated and "move_date" in context.agent.asked and _ANY_DAY.search(message.low):
+    if not dated and _SOONISH.match(message.low):
+        yield Fact("move_date", None, "move_date_soonish")
+    elif not dated and "move_date" in context.agent.asked and _ANY_DAY.search(message.low):
         yield Fact("move_date", None, "move_date_any")
 
 
@@ -71,7 +77,7 @@ def mentioned(message: Message, context: Context) -> Iterator[Found]:
     """Days spoken of, whatever the talk is about, apart from moving days."""
     for clause in message.clauses:
         dates = days_meant(clause.low, context.today)
-        if dates and not _MOVE.search(clause.low):
+        if dates and (_MOVES_VISIT.search(clause.low) or not _MOVE.search(clause.low)):
             yield from dates
 
 
@@ -92,6 +98,8 @@ def _is_meant(found: Found, low: str) -> bool:
 def _field(low: str, found: Found, context: Context) -> Field | None:
     """None for a day that is only told of ("I signed this morning")."""
     asked = {*context.agent.asked}
+    if _MOVES_VISIT.search(low) and "move_date" not in asked:
+        return "tour_date"
     if _MOVE.search(low):
         return "move_date"
     if _TOUR.search(low) or asked & {"tour_date", "slot", "confirm", "tour"}:

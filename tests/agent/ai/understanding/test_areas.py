@@ -145,3 +145,33 @@ def test_names_mean_nothing_else(today: date) -> None:
 )
 def test_the_place_settled_for(read: Read, text: str) -> None:
     assert read(text).entities["areas"] == ["Marlow"]
+
+
+@pytest.mark.parametrize(
+    ("text", "areas"),
+    [
+        ("a flat in marlw undr 2000", ["Marlow"]),
+        ("something in Ashfrod please", ["Ashford"]),
+        ("2 rooms in port lindn", ["Port Lindon"]),
+    ],
+)
+def test_a_place_with_a_letter_wrong(read: Read, text: str, areas: list[str]) -> None:
+    assert read(text).entities["areas"] == areas
+
+
+@pytest.mark.parametrize(
+    "text", ["ok bye thanks", "lol", "dunno", "photos please", "any move-in discounts?"]
+)
+def test_no_place_at_all(read: Read, text: str) -> None:
+    assert "areas" not in read(text, "areas", "bedrooms").entities
+
+
+@pytest.mark.parametrize("text", ["not sure yet", "I don't really know", "no idea"])
+def test_unsure_of_the_place_leaves_it_open(read: Read, text: str) -> None:
+    assert "areas" in read(text, "areas").cleared
+    assert "areas" not in read(text).cleared
+
+
+def test_where_they_come_from_hides_not_where_they_go(read: Read) -> None:
+    found = read("we're moving from Marlow in June, need at least 3 bedrooms in Ashford")
+    assert found.entities["areas"] == ["Ashford"]

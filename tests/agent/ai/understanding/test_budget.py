@@ -82,3 +82,27 @@ def test_what_is_no_budget(read: Read, text: str) -> None:
 )
 def test_any_budget_clears(read: Read, text: str, asked: tuple[str, ...]) -> None:
     assert "budget" in read(text, *asked, known={"budget": 1800}).cleared
+
+
+@pytest.mark.parametrize(
+    ("text", "budget"),
+    [
+        ("need at least 3 bedrooms, under 3200 all in", 3200),
+        ("a studio around 1700", 1700),
+        ("2 bedrooms under 2300 with parking", 2300),
+    ],
+)
+def test_beside_other_wishes(read: Read, text: str, budget: int) -> None:
+    assert read(text).entities["budget"] == budget
+
+
+@pytest.mark.parametrize("text", ["maybe 1500?", "1500", "like 1500 or so", "$1,500 max"])
+def test_an_amount_alone_answers_what_was_asked_of_the_search(read: Read, text: str) -> None:
+    assert read(text, "areas", "bedrooms").entities["budget"] == 1500
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"), [("1030", "slot"), ("5550", "contact"), ("30", "areas")]
+)
+def test_an_amount_alone_may_be_something_else(read: Read, text: str, asked: str) -> None:
+    assert "budget" not in read(text, asked).entities

@@ -135,3 +135,9 @@ def test_a_time_asked_for(read: Read) -> None:
     found = read("could we do 4:30 pm instead?", "slot", slots=SLOTS)
     assert found.slot_ids == ()
     assert str(found.tour_time) == "16:30:00"
+
+
+def test_a_stretch_of_time_chooses_no_slot(read: Read) -> None:
+    next_week = (SlotOption("S1", datetime.fromisoformat("2024-05-20T10:00")),)
+    assert read("I'd like to come next week", "slot", slots=next_week).slot_ids == ()
+    assert read("Monday works", "slot", slots=next_week).slot_ids == ("S1",)

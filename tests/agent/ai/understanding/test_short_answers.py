@@ -123,4 +123,4 @@ def test_a_greeting_is_no_time(read: Read, text: str) -> None:
     "text", ["what time is my tour?", "when's my appointment", "my tour time?"]
 )
 def test_asks_when_the_tour_is(read: Read, text: str) -> None:
-    assert "tour_time" in read(text).topics
+    assert "own_tour" in read(text).topics

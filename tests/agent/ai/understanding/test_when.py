@@ -179,3 +179,23 @@ def test_a_bare_day_after_an_offer_is_a_visit(read: Read) -> None:
     found = read("saturday", shortlist=OFFERED, focus="L1")
     assert str(found.entities["tour_date"]) == "2024-05-18"
     assert found.accepted["property"] == "Juniper Flats"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["can I move my tour to Friday?", "move it to friday", "push the visit to Friday please"],
+)
+def test_a_visit_is_moved_not_the_lead(read: Read, text: str) -> None:
+    found = read(text, "tour").entities
+    assert found["tour_date"] == date(2024, 5, 17)
+    assert "move_date" not in found
+
+
+def test_a_move_is_still_a_move(read: Read) -> None:
+    assert read("I'm moving on Friday").entities["move_date"] == date(2024, 5, 17)
+    assert "tour_date" not in read("moving it to June 1", "move_date").entities
+
+
+def test_soonish_leaves_the_day_open(read: Read) -> None:
+    assert "move_date" in read("soonish").cleared
+    assert "move_date" not in read("I sold my sooner ticket").cleared
