@@ -69,7 +69,7 @@ async def talk(http: httpx.AsyncClient, urls: list[str], visitor: Visitor) -> li
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    said = []
+    said: list[dict[str, Any]] = []
     for number in range(0, MESSAGES, 2):
         said += await asyncio.gather(say(number), say(number + 1))
     return said
