@@ -14,8 +14,10 @@ _LAST = 160
 _NUMBER = re.compile(r"(?:(?<=\s)|^)(\d{1,2})[.)]\s+(?=\S)", re.MULTILINE)
 _TITLED = re.compile(r"(?<=\s)(?:Option|Step|Part|Phase|Method|Section) \d{1,2} ?:")
 """Where the next numbering gets its name, in a text without lines."""
-_LISTED = re.compile(r"\b(?:steps|resolution|solution)(?: taken)?:\s*(?P<list>[^\n]*;[^\n]*)", re.I)
-_MARKED = re.compile(r"^\s*[-*•]\s+(?P<step>\S.*)$", re.MULTILINE)
+_LISTED = re.compile(
+    r"\b(?:steps|resolution|solution)(?: taken)?:\s*(?P<list>[^\n;]{0,2000};[^\n]*)", re.I
+)
+_MARKED = re.compile(r"^[ \t]*[-*•][ \t]+(?P<step>\S.*)$", re.MULTILINE)
 _LEAD = re.compile(
     r"^(?:(?:please|first|next|then|now|also|finally|afterwards|and|so|okay|ok|great|thanks|sure|"
     r"in that case|after that|could you|can you|would you|i need you to|you need to|you should|"
