@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -165,3 +166,19 @@ async def test_a_visitor_listens_in_so_many_places(
         assert refused.headers["Retry-After"] == "5"
         assert (await listen(other)).status_code == 200
         assert state.broadcast.listeners(("default", visitor.thread_id)) == 2
+
+
+async def test_a_visitor_who_opens_many_streams_at_once_has_no_more(
+    live: httpx.AsyncClient, limit: Limit, state: State
+) -> None:
+    await limit(RateLimits(visitor_streams=2))
+    visitor = await Visitor.arrive(live)
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def listen() -> int:
+            stream = live.stream("GET", "/api/agent/events", headers=visitor.headers)
+            return (await stack.enter_async_context(stream)).status_code
+
+        answers = await asyncio.gather(*(listen() for _ in range(12)))
+    assert sorted(answers) == [200] * 2 + [429] * 10
+    assert state.broadcast.listeners(("default", visitor.thread_id)) <= 2
