@@ -150,6 +150,11 @@ INDEXES: tuple[Index, ...] = (
     _plain("tickets", "contact_hashes.email"),
     _plain("tickets", "contact_hashes.phone"),
     Index("tickets", ("indexed",), only={"indexed": False}),
+    Index(
+        "tickets",
+        ("tenant_id", "resolution_content", "ticket_id"),
+        only={"resolution_content": None},
+    ),
     _unique("chunk_heads", "corpus"),
     _unique("chunks", "corpus", "embedding_version", "source_id", "chunk_index"),
     _plain("chunks", "corpus", "embedding_version", "seq"),

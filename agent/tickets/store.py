@@ -94,8 +94,11 @@ class TicketStore:
         self, tenant_id: str, limit: int, *, after: str | None = None, job_id: str | None = None
     ) -> list[Ticket]:
         """Those that wait for a resolution, by ticket_id; with `job_id` only the job's own."""
-        undecided = [Status.PENDING, Status.IN_PROGRESS]
-        query: dict[str, Any] = {"status": {"$in": undecided}, "resolution_content": None}
+        query: dict[str, Any] = {
+            "status": {"$in": [*_OPEN]},
+            "resolution_content": None,
+            "forgotten_at": None,
+        }
         if job_id is not None:
             query["job_id"] = job_id
         if after is not None:

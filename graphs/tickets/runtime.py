@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Unpack
 
 from langgraph.types import Command
 
 from agent.errors import LatchkeyError, Unavailable
+from agent.jobs.models import OPEN
 from agent.services import Services
 from agent.tickets.deciding import Approved
 from agent.tickets.models import Case, Grounds, Resolution, Ticket
@@ -32,6 +34,9 @@ AT_ONCE = 4
 STOP_SECONDS = 5.0
 SWEPT = 200
 """Tickets that are looked at in one sweep."""
+LEFT, LEFT_AT_ONCE = timedelta(minutes=10), 20
+"""After so long without a resolution a ticket whose job has ended gets it from a sweep, each time
+one fails again; so many in a sweep."""
 DECIDED = {"decision": "decided"}
 """What a graph is resumed with that finds its ticket decided; it reads the row."""
 Step = Callable[[int], Awaitable[None]]
@@ -57,6 +62,7 @@ class TicketDesk:
         self._waiting = Waiting(services.repository)
         self._background: set[asyncio.Task[None]] = set()
         self._swept: dict[str, str] = {}
+        self._tried: dict[str, datetime] = {}
 
     async def resolve(self, tenant_id: str, ticket_ids: Sequence[str], step: Step = _quiet) -> None:
         """Take each ticket through the graph to its question; doing it again changes nothing.
@@ -120,9 +126,14 @@ class TicketDesk:
         return await resolving.resolution(self.services, tenant_id, case)
 
     async def sweep(self) -> bool:
-        """Let graphs go on whose ticket was decided by a process that died; some at a time."""
+        """Make good what a process that died or a job that failed has left; some at a time.
+
+        Graphs go on whose ticket was decided, and tickets get the resolution they wait for.
+        """
         for tenant in await self.services.tenants.tenants():
             await self._sweep(tenant.tenant_id)
+            with contextlib.suppress(Unavailable):
+                await self.resolve(tenant.tenant_id, await self._left(tenant.tenant_id))
         return False
 
     async def close(self) -> None:
@@ -172,6 +183,25 @@ class TicketDesk:
         for ticket in tickets.values():
             if ticket.ticket_id not in gone and not waits(ticket):
                 await _alone(ticket.ticket_id, self._go_on(tenant_id, ticket.ticket_id))
+
+    async def _left(self, tenant_id: str) -> list[str]:
+        """ticket_ids that wait for a resolution and that no job will give one."""
+        now = self.services.clock.now()
+        self._tried = {each: at for each, at in self._tried.items() if now - at < LEFT}
+        waiting = await self.services.tickets.store.unresolved(tenant_id, SWEPT)
+        old = [
+            each
+            for each in waiting
+            if each.ticket_id not in self._tried and now - each.steps[0].at >= LEFT
+        ]
+        running = {
+            job_id
+            for job_id in {each.job_id for each in old if each.job_id}
+            if (job := await self.services.jobs.store.get(tenant_id, job_id)) and job.status in OPEN
+        }
+        left = [each.ticket_id for each in old if each.job_id not in running][:LEFT_AT_ONCE]
+        self._tried |= dict.fromkeys(left, now)
+        return left
 
 
 @contextlib.asynccontextmanager

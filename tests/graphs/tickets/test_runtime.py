@@ -1,6 +1,7 @@
 """Tickets through the graph: to their question, decided, on to the end; what is kept meanwhile."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
 from agent.errors import Conflict
+from agent.jobs.models import JobError
+from agent.kit.clock import ManualClock
 from agent.services import Services
 from agent.tickets.models import Case, Status
 from agent.tickets.reviewers import Reviewer
@@ -164,6 +167,27 @@ class TestDeciding:
         await desk.services.tickets.forget(TENANT, ids[0], actor="user:ann")
         await desk.sweep()
         assert (await checkpoints(desk.services))[0] == 1
+
+    async def test_what_a_failed_job_left_gets_its_resolution_from_a_sweep(
+        self, desk: TicketDesk, clock: ManualClock
+    ) -> None:
+        jobs, tickets = desk.services.jobs, desk.services.tickets
+        job = await jobs.enqueue(TENANT, "ingest_tickets", {}, actor="usr_1")
+        drafts = [(2, draft(1)), (3, draft(2))]
+        made = await tickets.add(TENANT, drafts, created_by="usr_1", job_id=job.job_id)
+        await tickets.forget(TENANT, made.ticket_ids[1], actor="usr_1")
+
+        async def found() -> bool:
+            await desk.sweep()
+            return (await tickets.get(TENANT, made.ticket_ids[0])).resolution_content is not None
+
+        clock.advance(timedelta(hours=1))
+        assert not await found(), "its job is not over"
+        claimed = await jobs.claim("me", ["ingest_tickets"])
+        assert claimed
+        await jobs.fail(claimed, {}, JobError(code="embedding_unavailable", message="Away."))
+        assert await found()
+        assert (await tickets.get(TENANT, made.ticket_ids[1])).resolution_content is None
 
     async def test_bulk_approval_ends_their_graphs(self, desk: TicketDesk) -> None:
         ids = await add(desk.services, 1, 2)
