@@ -1,10 +1,15 @@
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from pydantic import ValidationError
 
 from agent.approvals.models import Approval, ApprovalStatus
 from agent.mongo.paging import Order, Page, page
 from agent.mongo.repository import Repository
+
+log = logging.getLogger(__name__)
 
 _ORDER = Order(at="created_at", key="action_id")
 
@@ -144,16 +149,27 @@ class ApprovalStore:
         rows = await self._repository.across_tenants("approvals").find(
             {"told": False, "undo_until": {"$lte": now}}, limit=limit
         )
-        return [(row["tenant_id"], Approval.model_validate(row)) for row in rows]
+        return _readable(rows)
 
     async def overdue(self, now: datetime, *, limit: int = 100) -> Sequence[tuple[str, Approval]]:
         rows = await self._repository.across_tenants("approvals").find(
             {"status": ApprovalStatus.PENDING, "expires_at": {"$lte": now}}, limit=limit
         )
-        return [(row["tenant_id"], Approval.model_validate(row)) for row in rows]
+        return _readable(rows)
 
     def _rows(self, tenant_id: str) -> Any:
         return self._repository.scoped("approvals", tenant_id)
+
+
+def _readable(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, Approval]]:
+    """With their tenants, those of the rows that are approvals; another holds up none of them."""
+    found = []
+    for row in rows:
+        try:
+            found.append((row["tenant_id"], Approval.model_validate(row)))
+        except ValidationError:
+            log.error("approval %s cannot be read; it waits for a person", row["action_id"])
+    return found
 
 
 def _one(row: dict[str, Any] | None) -> Approval | None:

@@ -173,6 +173,17 @@ class TestExpired:
         assert await desk.expire() == 0
         assert (await desk.decide(approval)).status is ApprovalStatus.APPROVED
 
+    async def test_a_row_that_is_no_approval_holds_up_no_other(
+        self, desk: Desk, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        strange, fine = await desk.propose(), await desk.propose(turn=4)
+        rows = desk.services.database.handle["approvals"]
+        await rows.update_one({"action_id": strange.action_id}, {"$set": {"risk": "odd"}})
+        desk.clock.advance(timedelta(hours=25))
+        assert await desk.expire() == 1
+        assert desk.settled == [(fine.action_id, "expired")]
+        assert strange.action_id in caplog.text
+
     async def test_a_decided_row_does_not_expire(self, desk: Desk) -> None:
         decided = await desk.decide(await desk.propose())
         desk.clock.advance(LIFETIME)
