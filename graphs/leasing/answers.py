@@ -219,7 +219,7 @@ async def rules_of(turn: Turn, home: Listing | None) -> Community:
     if home is None and shortlist:
         home = await listed_home(turn, shortlist[0]["listing_id"])
     if home is None:
-        return turn.community
+        return await _of_the_area(turn)
     return await turn.services.tenants.community_of(turn.tools.call.tenant_id, home.community_id)
 
 
@@ -234,6 +234,15 @@ async def _of_each(turn: Turn, topic: str, home: Listing | None) -> str | None:
 
 def _shown(turn: Turn) -> list[dict[str, Any]]:
     return list(turn.state.get("shortlist", []))[:LIMIT]
+
+
+async def _of_the_area(turn: Turn) -> Community:
+    """The thread's community, or the only one where the lead wants to live."""
+    if turn.community.area or len(turn.profile.areas) != 1:
+        return turn.community
+    known = await turn.services.tenants.communities(turn.tools.call.tenant_id)
+    there = [each for each in known if each.area == turn.profile.areas[0]]
+    return there[0] if len(there) == 1 else turn.community
 
 
 async def _tours(turn: Turn, *, own: bool) -> None:

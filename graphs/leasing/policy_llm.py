@@ -16,7 +16,6 @@ from graphs.leasing.model.sayable import Unusable
 from graphs.leasing.policy import StageSpec
 from graphs.leasing.policy_rules import RulesPolicy
 from graphs.leasing.turn import Turn
-from graphs.leasing.understand import CONTACT_MARKS
 from graphs.voices import Piece, Voices
 
 log = logging.getLogger(__name__)
@@ -117,9 +116,7 @@ def _decides(turn: Turn) -> bool:
     if turn.has(*_DECIDES):
         return True
     if "contact" in turn.open_asks:
-        return any(
-            mark in item["text"] for item in turn.state["incoming"] for mark in CONTACT_MARKS
-        )
+        return turn.gives_contact
     return not turn.heard["topics"]
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any, TypedDict
 
+CONTACT_MARKS = ("[email]", "[phone]", "[name]")
+"""What stands for contact data in a redacted text."""
 OFFERED = 60
 """listing_ids remembered as offered."""
 

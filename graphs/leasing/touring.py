@@ -24,10 +24,20 @@ async def move(turn: Turn) -> None:
     elif (home := await focus(turn)) is not None:
         await _about(turn, home)
     elif turn.state.get("shortlist") and not _searches(turn):
-        turn.say("ask_which")
-        turn.ask("property")
+        _which(turn)
     else:
         await qualifying.move(turn)
+
+
+def _which(turn: Turn) -> None:
+    """Ask which home; where that was asked just now, with their names."""
+    if "property" in turn.open_asks:
+        names = [home["name"] for home in turn.state.get("shortlist", [])]
+        homes = "\n".join(f"{number}. {name}" for number, name in enumerate(names, 1))
+        turn.say("ask_which_again", homes=homes)
+    else:
+        turn.say("ask_which")
+    turn.ask("property")
 
 
 async def _about(turn: Turn, home: Listing) -> None:
@@ -37,6 +47,8 @@ async def _about(turn: Turn, home: Listing) -> None:
     if waiting is not None and not wants_time:
         await remind(turn, waiting)
     elif turn.state.get("slots") and not wants_time and not turn.heard["references"]:
+        if turn.gives_contact:
+            turn.say("contact_noted")
         turn.say("slots_again", times=_times(turn.state["slots"]))
         turn.ask("slot")
     else:

@@ -16,7 +16,7 @@ from agent.tenants.models import Community
 from agent.tours.models import Slot
 from graphs.answer import OfferedListing
 from graphs.leasing.history import LINE, folded, mark
-from graphs.leasing.state import OFFERED, Heard, LeasingState, Output
+from graphs.leasing.state import CONTACT_MARKS, OFFERED, Heard, LeasingState, Output
 from prompts import load
 from tools.executor import Toolbox
 
@@ -77,6 +77,12 @@ class Turn:
     def open_asks(self) -> list[str]:
         """What the agent asked for last."""
         return list(self.state.get("agent", {}).get("asked", []))
+
+    @property
+    def gives_contact(self) -> bool:
+        """The lead has said who they are or how to reach them."""
+        said = " ".join(item["text"] for item in self.state["incoming"])
+        return any(mark in said for mark in CONTACT_MARKS)
 
     @property
     def around(self) -> time | None:

@@ -12,7 +12,7 @@ from agent.threads.models import SET_BY_PEOPLE
 from graphs.leasing.handoff import MISSES
 from graphs.leasing.memory import after_lead, dated, plain, recalled, slot_options
 from graphs.leasing.policy import Policy
-from graphs.leasing.state import Heard, LeasingState
+from graphs.leasing.state import CONTACT_MARKS, Heard, LeasingState
 
 NODES = {
     "qualifying": "qualifying",
@@ -22,7 +22,6 @@ NODES = {
     "applying": "applying",
 }
 """Stage -> the node that answers in it; people answer in the others."""
-CONTACT_MARKS = ("[email]", "[phone]", "[name]")
 
 
 async def understand(state: LeasingState, services: Services, policy: Policy) -> LeasingState:

@@ -93,6 +93,17 @@ class TestTouring:
         again = await lead.says("what about 10:30?")
         assert "say:slots_other_day" not in again.why.rules
 
+    async def test_asks_which_home_with_their_names_the_second_time(self, lead: Lead) -> None:
+        offered = await lead.says(SHOWN)
+        await lead.says("can I come on Saturday?")
+        again = await lead.says("Saturday at 3 please")
+        assert all(home.name in again.reply for home in offered.listings)
+
+    async def test_contact_data_before_its_time_is_noted(self, lead: Lead) -> None:
+        await lead.says(SHOWN, "I'd like to tour the first one")
+        answer = await lead.says("my name is Dana Kim, dana.kim@mailer.example")
+        assert {"say:contact_noted", "say:slots_again"} <= {*answer.why.rules}
+
 
 class TestApplying:
     async def test_naming_the_home_goes_on_with_the_application(self, lead: Lead) -> None:
@@ -100,6 +111,11 @@ class TestApplying:
         answer = await lead.says("the first one please")
         assert answer.stage is Stage.APPLYING
         assert "say:apply_terms" in answer.why.rules
+
+
+async def test_fees_of_the_only_community_there(lead: Lead) -> None:
+    answer = await lead.says("3 bedrooms in Portland. What are the pet fees?")
+    assert "answer:fees" in answer.why.rules
 
 
 class TestForPeople:

@@ -162,7 +162,8 @@ ABOUT_HOMES = (
             rf"visit(?:ing)?|tour(?:ing)?|go(?:ing)? to (?:see )?(?:the|that|this|it) ?{HOME}?",
             rf"(?:see|view|check out|look at) (?:it|this|that|them|"
             rf"the (?:\w+ )?{ONE})(?: in person)?",
-            r"in person|come (?:by|over|see|look)|(?:stop|swing|drop) by|schedul(?:e|ing)",
+            r"in person|come (?:by|over|see|look)|(?:can|could|may) (?:i|we) come|(?:stop|swing|"
+            r"drop) by|schedul(?:e|ing)",
             r"book (?:it|one|me|something|that|this)",
         ),
     ),

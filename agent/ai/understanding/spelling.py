@@ -9,18 +9,21 @@ from .patterns import listed
 _ABBREVIATIONS = {
     short: long
     for line in """
-        2day=today | 2moro=tomorrow | 2morrow=tomorrow | abt=about | aply=apply | apmt=apartment
-        appt=appointment | apt=apartment | apts=apartments | avail=available | bdrm=bedroom
-        bdrms=bedrooms | btw=by the way | cant=can't | cya=bye | doesnt=doesn't | dont=don't
-        gimme=give me | gonna=going to | helo=hello | idk=i don't know | im=i'm | isnt=isn't
-        ive=i've | kinda=kind of | kk=okay | lemme=let me | lets=let's | lookin=looking | mo=month
-        mos=months | nvm=never mind | ok=okay | okey=okay | pics=pictures | pls=please
-        plz=please | r=are | resched=reschedule | rom=room | roms=rooms | sched=schedule | teh=the
-        thats=that's | theres=there's | thnx=thanks | thx=thanks | tmr=tomorrow | tmrw=tomorrow
-        tmw=tomorrow | tomm=tomorrow | ty=thank you | u=you | undr=under | ur=your | w/=with
-        w/d=washer and dryer | w/o=without | wanna=want to | wensday=wednesday | wether=whether
-        whats=what's | wheres=where's | wk=week | wks=weeks | wont=won't | yr=year
-        yrs=years""".splitlines()
+        2day=today | 2moro=tomorrow | 2morrow=tomorrow | abt=about | aply=apply
+        apmt=apartment | appt=appointment | apt=apartment | apts=apartments
+        avail=available | bdrm=bedroom | bdrms=bedrooms | btw=by the way
+        cant=can't | cya=bye | doesnt=doesn't | dont=don't | fisrt=first
+        frist=first | gimme=give me | gonna=going to | helo=hello | idk=i don't know
+        im=i'm | isnt=isn't | ive=i've | kinda=kind of | kk=okay | lemme=let me
+        lets=let's | lookin=looking | mo=month | mos=months | nvm=never mind
+        ok=okay | okey=okay | pics=pictures | pls=please | plz=please | r=are
+        resched=reschedule | rom=room | roms=rooms | sched=schedule | scond=second
+        secnd=second | teh=the | thats=that's | theres=there's | thnx=thanks
+        thrid=third | thx=thanks | tmr=tomorrow | tmrw=tomorrow | tmw=tomorrow
+        tomm=tomorrow | ty=thank you | u=you | undr=under | ur=your | w/=with
+        w/d=washer and dryer | w/o=without | wanna=want to | wensday=wednesday
+        wether=whether | whats=what's | wheres=where's | wk=week | wks=weeks
+        wont=won't | yr=year | yrs=years""".splitlines()
     if line
     for short, long in (entry.strip().split("=") for entry in line.split("|"))
 }

@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-from agent.ai.understanding.dates import Found, find_dates
+from agent.ai.understanding.dates import Found, find_dates, find_time
 from agent.ai.understanding.facts import Fact
 from agent.ai.understanding.message import Message
 from agent.ai.understanding.models import Context
@@ -23,7 +23,8 @@ _MOVE = words(
 _TOUR = words(
     VISIT,
     r"visit(?:ing)?|tour(?:ing)?|see|seeing|view|schedul\w+|reschedul\w+|book\w*|look at",
-    r"show(?:ing|n)?|come (?:by|over|in)|(?:stop|drop|swing) by|check (?:it|them) out",
+    r"show(?:ing|n)?|come (?:by|over|in)|(?:can|could|may) (?:i|we) come|(?:stop|drop|swing) by|"
+    r"check (?:it|them) out",
 )
 _MOVES_VISIT = words(
     rf"(?:mov\w+|push\w*|shift\w*|switch\w*) (?:(?:my|our|the|that|this) )?(?:{VISIT}|it|mine|ours)"
@@ -102,11 +103,12 @@ def _field(low: str, found: Found, context: Context) -> Field | None:
         return "tour_date"
     if _MOVE.search(low):
         return "move_date"
-    if _TOUR.search(low) or asked & {"tour_date", "slot", "confirm", "tour"}:
+    offered = bool(context.shortlist or context.agent.homes)
+    timed = offered and find_time(low) is not None
+    if timed or _TOUR.search(low) or asked & {"tour_date", "slot", "confirm", "tour"}:
         return "tour_date"
     if "move_date" in asked or found.vague:
         return "move_date"
-    offered = bool(context.shortlist or context.agent.homes)
     if found.rule == "today" and not (offered and len(low.split()) <= _SHORT):
         return None
     return "tour_date" if offered or found.rule in _NEAR else "move_date"

@@ -196,6 +196,13 @@ def test_a_move_is_still_a_move(read: Read) -> None:
     assert "tour_date" not in read("moving it to June 1", "move_date").entities
 
 
+@pytest.mark.parametrize("text", ["can I come on Saturday?", "Saturday at 3 please"])
+def test_a_visit_though_the_move_was_asked_for(read: Read, text: str) -> None:
+    found = read(text, "budget", "move_date", shortlist=OFFERED).entities
+    assert found["tour_date"] == date(2024, 5, 18)
+    assert "move_date" not in found
+
+
 def test_soonish_leaves_the_day_open(read: Read) -> None:
     assert "move_date" in read("soonish").cleared
     assert "move_date" not in read("I sold my sooner ticket").cleared
