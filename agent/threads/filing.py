@@ -147,9 +147,10 @@ class Filing:
                     found[tenant_id][thread_id] = turns
                 self._soon = {}
                 for tenant_id, waiting in found.items():
-                    await self._file_mine(tenant_id, waiting)
-        except LatchkeyError as error:
-            log.warning("turns are filed later: %s", error.code)
+                    try:
+                        await self._file_mine(tenant_id, waiting)
+                    except LatchkeyError as error:
+                        log.warning("turns are filed later: %s", error.code)
         finally:
             self._filing = None
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agent.audit.models import Why
-from agent.errors import NotFound, Unavailable
+from agent.errors import NotFound, StorageFull, Unavailable
 from agent.events.models import Event
 from agent.kit.clock import ManualClock
 from agent.kit.failpoints import Failpoints
@@ -155,6 +155,34 @@ async def test_a_look_over_all_tenants_files_at_once_what_this_process_has(
     later = conversation.threads.filing._filing
     assert later is not None
     later.cancel()
+
+
+async def test_a_tenant_whose_turns_cannot_be_filed_holds_up_no_other(
+    conversation: Conversation, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = conversation.threads
+    await conversation.open(tenant_id="rival")
+    ended = []
+    for tenant_id in (TENANT, "rival"):
+        said = (await threads.accept(tenant_id, THREAD, "hello")).message
+        taken = await threads.store.take_lease(tenant_id, THREAD, threads.claim("one"))
+        assert taken is not None
+        _, thread, waiting = await threads.finish(tenant_id, THREAD, taken[0], finishing(said))
+        ended.append((tenant_id, thread, waiting))
+    monkeypatch.setattr(filing, "SOON_SECONDS", 0.01)
+    for each in ended:
+        threads.filing.soon(*each)
+    plain = Collection.insert_many
+
+    async def breaks(rows: Collection, documents: Any) -> int:
+        if rows._tenant_id == TENANT:
+            raise StorageFull("disk_full", "Free some space.")
+        return await plain(rows, documents)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Collection, "insert_many", breaks)
+        await threads.filing.close()
+    assert (await unfiled(database), await filed(database)) == (1, [2, 2])
 
 
 async def test_what_a_dead_process_has_left_is_swept(
