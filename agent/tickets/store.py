@@ -16,6 +16,7 @@ _RESOLVED = (
     "ticket_id", "subject", "product", "kb_id", "knowledge_id", "script_id", "resolved_at",
 )  # fmt: skip
 _SEARCHED = ("ticket_id", "conversation_id", "subject", "description", "transcript")
+_LISTED = tuple(field for field in Ticket.model_fields if field != "grounds")
 
 
 class TicketStore:
@@ -67,7 +68,10 @@ class TicketStore:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Ticket]:
-        """The newest first; `q` is looked for as it stands, in any case, in ids and texts."""
+        """The newest first, without their grounds.
+
+        `q` is looked for as it stands, in any case, in ids and texts.
+        """
         wanted = {
             "product": product,
             "category": category,
@@ -82,7 +86,15 @@ class TicketStore:
         if q:
             like = {"$regex": re.escape(q), "$options": "i"}
             query["$or"] = [{field: like} for field in _SEARCHED]
-        return await page(self._rows(tenant_id), Ticket, query, _ORDER, limit=limit, cursor=cursor)
+        return await page(
+            self._rows(tenant_id),
+            Ticket,
+            query,
+            _ORDER,
+            limit=limit,
+            cursor=cursor,
+            projection=_LISTED,
+        )
 
     async def resolved_by(self, tenant_id: str, job_id: str) -> int:
         """How many tickets of a job have a resolution."""

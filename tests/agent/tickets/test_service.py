@@ -115,6 +115,12 @@ class TestAdd:
 
 
 class TestSettle:
+    async def test_a_list_leaves_the_grounds_where_they_are(self, services: Services) -> None:
+        [ticket] = await settled(services)
+        assert ticket.grounds is not None
+        [listed] = (await services.tickets.store.page(TENANT)).items
+        assert listed == ticket.model_copy(update={"grounds": None})
+
     async def test_labels_of_the_file_stay_and_found_ones_are_marked(
         self, services: Services
     ) -> None:
