@@ -131,9 +131,13 @@ class TicketDesk:
         Graphs go on whose ticket was decided, and tickets get the resolution they wait for.
         """
         for tenant in await self.services.tenants.tenants():
-            await self._sweep(tenant.tenant_id)
-            with contextlib.suppress(Unavailable):
-                await self.resolve(tenant.tenant_id, await self._left(tenant.tenant_id))
+            tenant_id = tenant.tenant_id
+            try:
+                await self._sweep(tenant_id)
+                await self.resolve(tenant_id, await self._left(tenant_id))
+            except Exception as error:
+                # one tenant holds up no other
+                log.warning("tickets of %s wait for the next sweep: %s", tenant_id, _name(error))
         return False
 
     async def close(self) -> None:

@@ -13,7 +13,8 @@ from agent.errors import Conflict
 from agent.jobs.models import JobError
 from agent.kit.clock import ManualClock
 from agent.services import Services
-from agent.tickets.models import Case, Status
+from agent.tenants.models import Tenant
+from agent.tickets.models import Case, Status, Ticket
 from agent.tickets.reviewers import Reviewer
 from graphs.tickets.graph import build
 from graphs.tickets.runtime import TicketDesk, open_desk
@@ -188,6 +189,23 @@ class TestDeciding:
         await jobs.fail(claimed, {}, JobError(code="embedding_unavailable", message="Away."))
         assert await found()
         assert (await tickets.get(TENANT, made.ticket_ids[1])).resolution_content is None
+
+    async def test_a_tenant_that_cannot_be_swept_holds_up_no_other(
+        self, desk: TicketDesk, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await desk.services.tenants.put(Tenant(tenant_id="a-first", name="First"))
+        [ticket_id] = await add(desk.services, 1)
+        clock.advance(timedelta(hours=1))
+        read = desk.services.tickets.store.unresolved
+
+        async def breaks(tenant_id: str, *rest: Any) -> list[Ticket]:
+            if tenant_id == "a-first":
+                raise ValueError("unreadable")
+            return await read(tenant_id, *rest)
+
+        monkeypatch.setattr(desk.services.tickets.store, "unresolved", breaks)
+        await desk.sweep()
+        assert (await desk.services.tickets.get(TENANT, ticket_id)).resolution_content
 
     async def test_bulk_approval_ends_their_graphs(self, desk: TicketDesk) -> None:
         ids = await add(desk.services, 1, 2)
