@@ -1,5 +1,6 @@
 """How a caller says whom to reach."""
 
+import re
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -7,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from agent.privacy.models import Contact
 from agent.privacy.phones import e164
 
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -16,8 +18,17 @@ class ContactFields(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Name | None = None
-    email: str | None = Field(default=None, max_length=320, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    email: str | None = Field(
+        default=None, max_length=320, json_schema_extra={"pattern": f"^{_ADDRESS.pattern}$"}
+    )
     phone: str | None = Field(default=None, max_length=40)
+
+    @field_validator("email")
+    @classmethod
+    def _address(cls, email: str | None) -> str | None:
+        if email is not None and not _ADDRESS.fullmatch(email):
+            raise ValueError("no e-mail address; write it as name@example.com")
+        return email
 
     @field_validator("phone")
     @classmethod

@@ -121,6 +121,14 @@ def answer(error: LatchkeyError, trace_id: str, headers: Mapping[str, str] = {})
     return _Refusal(error.code, ErrorBody(error=problem).model_dump(), status, extra)
 
 
+_REASONS = {
+    "missing": "it is required",
+    "extra_forbidden": "there is no such field; /docs lists those there are",
+    "model_attributes_type": "send a JSON object",
+    "json_invalid": "this is no JSON",
+}
+
+
 def install(app: FastAPI) -> None:
     """Answer everything a route raises on purpose in the one shape."""
 
@@ -159,12 +167,19 @@ def _invalid(errors: Sequence[Any]) -> InvalidInput:
         {
             "at": ".".join(str(part) for part in e["loc"])[:200],
             "type": e["type"],
-            "reason": e["msg"],
+            "reason": _reason(e["type"], e["msg"]),
         }
         for e in errors[:20]
     ]
     first = details[0]
     return InvalidInput("request_invalid", f"{first['at']}: {first['reason']}.", details=details)
+
+
+def _reason(kind: str, said: str) -> str:
+    """In words for whoever sent it, where the library's say little."""
+    if kind == "string_pattern_mismatch":
+        return "it does not have the form that /docs shows"
+    return _REASONS.get(kind, said.removeprefix("Value error, "))
 
 
 def _from_http(error: HTTPException) -> LatchkeyError:

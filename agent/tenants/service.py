@@ -129,5 +129,6 @@ def default_community(name: str) -> Community:
 def _unknown(community_id: str) -> NotFound:
     return NotFound(
         "community_not_found",
-        f"There is no community {community_id[:80]!r}; import it, or name another.",
+        f"There is no community {community_id[:80]!r}; name another, or add it "
+        "(`latchkey demo load` adds those of the demo).",
     )

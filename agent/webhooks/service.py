@@ -58,8 +58,9 @@ class WebhookService:
         self._targets.check(target_url)
         wanted = sorted(set(events))
         if unknown := [event for event in wanted if event not in OUTBOUND]:
+            there = ", ".join(sorted(OUTBOUND))
             raise InvalidInput(
-                "event_unknown", f"There is no event {unknown[0][:80]!r}; see the documentation."
+                "event_unknown", f"There is no event {unknown[0][:80]!r}; there are {there}."
             )
         if expiration_date is not None and expiration_date <= now:
             raise InvalidInput("expiration_date_past", "Send an expiration_date in the future.")

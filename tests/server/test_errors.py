@@ -9,6 +9,7 @@ from agent.errors import InvalidInput, LatchkeyError
 from server.errors import install, status_of
 from server.middleware import Guard
 from server.state import State
+from tests.server.parties import Staff
 
 WANTED = {
     errors.LatchkeyError: 500,
@@ -92,3 +93,21 @@ async def test_the_unexpected_tells_nothing_and_is_logged_without_its_text(
     assert "ValueError at " in caplog.text
     assert "test_errors.py" in caplog.text
     assert "sam@lee" not in caplog.text + answer.text
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"email": "nope"}, "body.email: no e-mail address; write it as name@example.com."),
+        ({"phone": "12"}, "body.phone: no phone number; write it as +15035550142."),
+        (
+            {"mail": "a@b.example"},
+            "body.mail: there is no such field; /docs lists those there are.",
+        ),
+    ],
+)
+async def test_what_is_wrong_is_said_in_plain_words(
+    web: httpx.AsyncClient, staff: Staff, sent: dict[str, str], said: str
+) -> None:
+    answer = await web.post("/api/leads/leads", json=sent, headers=staff.headers)
+    assert (answer.status_code, answer.json()["error"]["message"]) == (422, said)
