@@ -13,6 +13,7 @@ from agent.kit.failpoints import Failpoints
 from agent.knowledge.models import Article, Entry
 from agent.knowledge.publishing import Publishing
 from agent.knowledge.store import KnowledgeStore
+from agent.knowledge.wording import covered
 from agent.mongo.repository import Repository
 from agent.tickets.acts import Act, Acts, changed
 from agent.tickets.entries import entry_of
@@ -20,6 +21,9 @@ from agent.tickets.models import Status, Step, Ticket
 from agent.tickets.references import named_in
 from agent.tickets.reviewers import Reviewer
 from agent.tickets.store import TicketStore
+
+_OF_ITS_WORDS = 0.4
+"""A rewritten resolution has less of its words from what it replaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +156,8 @@ class Deciding:
         script_id = await self._known(tenant_id, given.script_id, "script")
         if kb_id is None:
             kb_id = _corrected(ticket.kb_id, named.kb_ids)
+            if not named.kb_ids and _rewritten(words, ticket.resolution_content):
+                kb_id = None
         if script_id is None:
             script_id = _corrected(ticket.script_id, named.script_ids)
         kb_id, script_id = kb_id or None, script_id or None
@@ -210,6 +216,11 @@ class Deciding:
             return None
         draft = await self._knowledge.get(tenant_id, ticket.generated_kb_id)
         return draft.title if draft else None
+
+
+def _rewritten(words: str | None, found: str | None) -> bool:
+    """Other words for another solution: the article that was found did not solve it."""
+    return bool(words and found) and covered(words or "", found or "") < _OF_ITS_WORDS
 
 
 def _corrected(current: str | None, named: Sequence[str]) -> str | None:

@@ -196,6 +196,24 @@ class TestApprove:
         done = await approve(services, now)
         assert (done.ticket.kb_id, done.ticket.reference_articles) == ("KB-1A", ["KB-2B", "KB-1A"])
 
+    async def test_another_solution_leaves_the_article_that_was_found(
+        self, services: Services
+    ) -> None:
+        await services.knowledge.put(TENANT, ARTICLES, "test")
+        [ticket] = await opened(services, kb_id="KB-1A", citations=["KB-1A"])
+        text = "Look up the return code, have the bank account corrected and choose Redraft."
+        done = await approve(services, ticket, edited_resolution=text)
+        assert (done.ticket.kb_id, done.ticket.reference_articles) == (None, [])
+        hits = await services.chunks.search(TENANT, "tickets", "gate code")
+        assert [hit.meta["kb_id"] for hit in hits] == [done.knowledge.knowledge_id]
+
+    async def test_other_words_for_the_same_leave_the_article(self, services: Services) -> None:
+        await services.knowledge.put(TENANT, ARTICLES, "test")
+        [ticket] = await opened(services, kb_id="KB-1A", citations=["KB-1A"])
+        text = f"{ticket.resolution_content} Then tell the resident."
+        done = await approve(services, ticket, edited_resolution=text)
+        assert done.ticket.kb_id == "KB-1A"
+
     async def test_a_given_article_counts_if_it_is_one(self, services: Services) -> None:
         await services.knowledge.put(TENANT, ARTICLES, "test")
         [ticket] = await opened(services)
@@ -350,6 +368,7 @@ class TestAtOnce:
                 ticket.resolution_content if codes[0] == "ok" else "Other words."
             )
 
+    @pytest.mark.untraced
     async def test_fifty_tickets_get_fifty_consecutive_entries(
         self, services: Services, clock: ManualClock
     ) -> None:
