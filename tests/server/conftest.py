@@ -80,12 +80,12 @@ async def live(app: FastAPI, state: State) -> AsyncIterator[httpx.AsyncClient]:
     url = base_url(listener)
     ready = asyncio.Event()
     serving = asyncio.create_task(serve(app, state, listener, ready.set))
-    await asyncio.wait_for(ready.wait(), 5)
-    async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+    await asyncio.wait_for(ready.wait(), 60)
+    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
         yield client
     if not serving.done():
         os.kill(os.getpid(), signal.SIGTERM)
-    await asyncio.wait_for(serving, 10)
+    await asyncio.wait_for(serving, 60)
 
 
 @pytest.fixture

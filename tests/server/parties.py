@@ -81,7 +81,7 @@ class Staff:
         return await self.post(path, {"decision": decision, **more})
 
     async def until_delivered(self, action_id: str) -> Json:
-        for _ in range(100):
+        for _ in range(1000):
             approval = await self.read(f"/api/approvals/{action_id}")
             if approval["deliveries"] and approval["deliveries"][0]["status"] == "done":
                 return dict(approval)

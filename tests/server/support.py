@@ -86,7 +86,7 @@ async def send_file(
 
 
 async def finished(who: Staff, job_id: str) -> Json:
-    for _ in range(200):
+    for _ in range(1000):
         job = await who.read(f"/api/jobs/{job_id}")
         if job["status"] in ("done", "failed"):
             return dict(job)

@@ -41,7 +41,7 @@ async def listening(
 
 
 async def until(events: AsyncIterator[Heard], kind: str) -> Heard:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         async for heard in events:
             if heard[1] == kind:
                 return heard

@@ -67,7 +67,7 @@ async def state(kinds: None, demo: Services) -> AsyncIterator[State]:
 
 
 async def finished(staff: Staff, job_id: str) -> Json:
-    for _ in range(100):
+    for _ in range(1000):
         job = await staff.read(f"/api/jobs/{job_id}")
         if job["status"] in ("done", "failed"):
             return dict(job)
@@ -182,7 +182,7 @@ class TestUpload:
         assert answer.status_code == 202
         job = await finished(staff, answer.json()["job_id"])
         assert job["report"] == {"bytes": 2_400_010, "suffix": ".csv"}
-        for _ in range(50):
+        for _ in range(1000):
             if await kept(state) == (0, 0):
                 break
             await asyncio.sleep(0.02)
@@ -390,13 +390,13 @@ class TestOverASocket:
             head += f"{name}: {value}\r\n"
         writer.write(head.encode() + b"\r\n" + _part("file", b"x" * (3 * MB), "a.csv"))
         await writer.drain()
-        for _ in range(100):
+        for _ in range(1000):
             if (await kept(state))[1]:
                 break
             await asyncio.sleep(0.02)
         assert (await kept(state))[1]
         writer.close()
-        for _ in range(100):
+        for _ in range(1000):
             if not (await kept(state))[1]:
                 break
             await asyncio.sleep(0.02)

@@ -24,7 +24,7 @@ async def served(
     """What a server prints, and what it answers before it is stopped."""
     serving = asyncio.create_task(_serve(settings, output, bind("127.0.0.1", 0), demo=demo, jobs=1))
     printed = ""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while "http" not in printed:
             await asyncio.sleep(0.02)
             if serving.done():
@@ -34,7 +34,7 @@ async def served(
     async with httpx.AsyncClient(base_url=url) as client:
         answer = await client.get("/api/readyz")
     os.kill(os.getpid(), signal.SIGTERM)
-    await asyncio.wait_for(serving, 20)
+    await asyncio.wait_for(serving, 60)
     return printed, answer
 
 

@@ -36,7 +36,7 @@ async def parsed(response: httpx.Response) -> AsyncIterator[Event]:
 async def until(events: AsyncIterator[Event], kind: str) -> list[Event]:
     """Everything up to the first event of `kind`."""
     found: list[Event] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for event in events:
             found.append(event)
             if event["event"] == kind:
@@ -179,7 +179,7 @@ class TestListening:
             state.services, state.broadcast, ("default", visitor.thread_id), after=10_000,
             draining=state.draining, ping_seconds=0.1,
         )  # fmt: skip
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert await anext(frames) == ": hello\n\n"
             assert await anext(frames) == ": ping\n\n"
         await frames.aclose()
@@ -196,5 +196,5 @@ class TestListening:
             state.services, state.broadcast, ("default", visitor.thread_id), after=-1,
             draining=state.draining,
         )  # fmt: skip
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert [each async for each in frames][-1] == "event: restart\ndata: {}\n\n"

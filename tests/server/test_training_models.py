@@ -77,7 +77,7 @@ async def learn(staff: Staff, kind: str, **params: Any) -> Json:
     """Start a job and wait for it: the job as it ended."""
     answer = await staff.post("/api/training/start", {"kind": kind, "params": params})
     assert answer.status_code == 202, answer.text
-    for _ in range(400):
+    for _ in range(1000):
         job = await staff.read(f"/api/jobs/{answer.json()['job_id']}")
         if job["status"] in ("done", "failed"):
             return dict(job)
@@ -145,7 +145,7 @@ class TestAChatModel:
         answer = await staff.post("/api/training/start", {"kind": "fine_tune"})
         tuning = answer.json()["job_id"]
         assert (await learn(staff, "dataset"))["status"] == "done"
-        for _ in range(100):
+        for _ in range(600):
             job = await staff.read(f"/api/jobs/{tuning}")
             if job["status"] == "done":
                 break
@@ -214,7 +214,7 @@ class TestBadData:
         self, staff: Staff, demo: Services
     ) -> None:
         job = await demo.jobs.enqueue(TENANT, "retrain", {}, actor="latchkey")
-        for _ in range(100):
+        for _ in range(600):
             row = await staff.read(f"/api/jobs/{job.job_id}")
             if row["status"] == "done":
                 break

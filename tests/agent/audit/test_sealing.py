@@ -73,7 +73,7 @@ async def test_writers_of_one_tenant_do_not_wait_for_each_other(
 
     async def write(subject: str) -> None:
         await note(audit, subject)
-        await asyncio.wait_for(both.wait(), 5)
+        await asyncio.wait_for(both.wait(), 60)
 
     await asyncio.gather(*(repository.transact(partial(write, subject)) for subject in "ab"))
     assert (await sealer.verify("acme")).records == 2

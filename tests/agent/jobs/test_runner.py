@@ -257,12 +257,12 @@ class TestStopped:
         async def hang(batch: int) -> None:
             if batch == 2:
                 reached.set()
-                await asyncio.sleep(60)
+                await asyncio.sleep(600)
 
         bench.before = hang
         job = await bench.queue()
         working = asyncio.create_task(bench.runner().run_once())
-        await asyncio.wait_for(reached.wait(), 5)
+        await asyncio.wait_for(reached.wait(), 60)
         working.cancel()
         with pytest.raises(asyncio.CancelledError):
             await working
@@ -273,12 +273,12 @@ class TestStopped:
         async def hang(batch: int) -> None:
             if batch == 1:
                 bench.stopping.set()
-                await asyncio.sleep(60)
+                await asyncio.sleep(600)
 
         bench.before = hang
         job = await bench.queue()
         runner = bench.runner(stop_seconds=0.05)
-        assert await asyncio.wait_for(runner.run_once(), 5)
+        assert await asyncio.wait_for(runner.run_once(), 60)
         row = await bench.row(job)
         assert (row.status, row.cursor, row.deaths) == (JobStatus.QUEUED, 1, 0)
 
@@ -316,12 +316,13 @@ async def test_a_long_batch_keeps_the_lease(bench: Bench, monkeypatch: pytest.Mo
     async def long(batch: int) -> None:
         if batch == 1:
             bench.clock.advance(LEASE / 2)
-            await asyncio.sleep(0.1)
+            while (await bench.row(job)).due_at < bench.clock.now() + LEASE:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
             bench.clock.advance(LEASE / 2)
             assert await bench.jobs.claim("other", ["count"]) is None
 
     monkeypatch.setattr("agent.jobs.runner.RENEW_SECONDS", 0.02)
     bench.before = long
-    await bench.queue()
+    job = await bench.queue()
     await bench.runner().run_once()
     assert bench.wrote == list(range(BATCHES))

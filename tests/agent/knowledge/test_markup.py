@@ -32,6 +32,6 @@ def test_what_is_shown_stays(written: str, plain: str) -> None:
     "piece", ["<", "<!--", "<a", "<script>", "<svg>", "[", "**a", "- ", "* * ", "`a", "&", "<p "]
 )
 def test_hostile_texts_take_no_longer(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     plain_text(piece * (100_000 // len(piece)))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

