@@ -43,8 +43,8 @@ COLUMNS: dict[str, str] = {
         customer position, customer type, caller role, client role, requester role, requestor role,
         reporter role, user role, end user role, role of customer, role of caller, role""",
     "product": """product, product name, product line, product family, product title, affected
-        product, application, application name, app, app name, software, system, platform""",
-    "category": """category, category name, issue category, problem category, main category,
+        product, prod, application, application name, app, app name, software, system, platform""",
+    "category": """category, cat, category name, issue category, problem category, main category,
         category detected, classification, issue classification, topic, issue topic, issue area""",
     "priority": """priority, priority level, priority name, urgency, severity, severity level,
         importance""",

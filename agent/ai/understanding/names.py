@@ -19,6 +19,7 @@ ALIASES = {
     "slc": "Salt Lake City",
     "okc": "Oklahoma City",
     "nola": "New Orleans",
+    "pdx": "Portland",
 }
 """What people call a city for short."""
 

@@ -37,6 +37,8 @@ def field_of(name: str) -> str | None:
         ("Caller Role", "customer_role"),
         ("Product", "product"),
         ("Product Name", "product"),
+        ("Prod", "product"),
+        ("Cat.", "category"),
         ("Issue Category", "category"),
         ("Ticket Category", "category"),
         ("Priority Level", "priority"),
