@@ -10,6 +10,8 @@ from graphs.leasing.qualifying import unknown
 from graphs.leasing.turn import Turn
 
 _SOCIAL = {Intent.GREET, Intent.THANKS, Intent.GOODBYE, Intent.SMALLTALK, Intent.BOT_QUESTION}
+_PARTING = {Intent.AFFIRM, Intent.NEGATE, Intent.SELECT}
+"""What "perfect, thanks, bye" sounds like and does not mean."""
 _FIXED = {*handoff.FAIR_HOUSING}
 _OPEN_ENDED = {"budget", "move_date", "pets"}
 _NOTED = (
@@ -125,7 +127,7 @@ def _optional(turn: Turn) -> bool:
 
 
 def _courtesy_only(turn: Turn) -> bool:
-    social = _SOCIAL | ({Intent.AFFIRM, Intent.NEGATE} if turn.has(Intent.GOODBYE) else set())
+    social = _SOCIAL | (_PARTING if turn.has(Intent.GOODBYE) else set())
     return bool(turn.heard["intents"]) and not (
         {*turn.heard["intents"]} - social
         or turn.heard["changed"]

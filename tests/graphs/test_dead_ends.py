@@ -104,6 +104,12 @@ class TestTouring:
         answer = await lead.says("my name is Dana Kim, dana.kim@mailer.example")
         assert {"say:contact_noted", "say:slots_again"} <= {*answer.why.rules}
 
+    async def test_perfect_and_bye_chooses_no_home(self, lead: Lead) -> None:
+        await lead.says(SHOWN, "the first one")
+        answer = await lead.says("perfect, thank you! bye")
+        assert "say:goodbye" in answer.why.rules
+        assert "say:describe" not in answer.why.rules
+
 
 class TestApplying:
     async def test_naming_the_home_goes_on_with_the_application(self, lead: Lead) -> None:

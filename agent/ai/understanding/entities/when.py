@@ -50,6 +50,8 @@ _WHOLE_DAY = words(
 )
 _NEAR = listed("tomorrow day_after_tomorrow this_weekday weekday next_weekday weekday_next_week")
 """Rules of days too near to move in by."""
+_FAR = 30
+"""Days after which nobody visits, and people move in."""
 _SHORT = 5
 """Words in a clause that may be an answer."""
 _ANY_DAY = words(r"flexible|any ?(?:time|day|date)|whenever|no rush|not sure|don't know")
@@ -111,7 +113,8 @@ def _field(low: str, found: Found, context: Context) -> Field | None:
         return "move_date"
     if found.rule == "today" and not (offered and len(low.split()) <= _SHORT):
         return None
-    return "tour_date" if offered or found.rule in _NEAR else "move_date"
+    far = (found.day - context.today).days > _FAR and "move_date" not in context.known
+    return "tour_date" if found.rule in _NEAR or (offered and not far) else "move_date"
 
 
 def _wants_to_move(low: str, context: Context) -> bool:

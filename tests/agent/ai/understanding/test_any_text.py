@@ -49,12 +49,14 @@ WORDS = st.sampled_from(RULE_WORDS.split())
 
 @given(st.text(max_size=300))
 @settings(max_examples=300, deadline=None)
+@pytest.mark.untraced
 def test_any_text_is_read(text: str) -> None:
     assert isinstance(understand(text, FULL), Understanding)
 
 
 @given(st.lists(WORDS, max_size=25).map(" ".join))
 @settings(max_examples=500, deadline=None)
+@pytest.mark.untraced
 def test_any_order_of_rule_words_is_read(text: str) -> None:
     found = understand(text, FULL)
     assert not found.entities.keys() & found.cleared
@@ -101,14 +103,16 @@ def test_what_fired_is_named() -> None:
         "'s ",
     ],
 )
+@pytest.mark.untraced
 def test_the_longest_message_is_read_in_two_seconds(phrase: str) -> None:
     text = (phrase * 8000)[:8000]
-    start = time.perf_counter()
+    start = time.process_time()
     understand(text, FULL)
     read_agent_turn(text, gazetteer=GAZETTEER, shortlist=HOMES, today=FULL.today)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
+@pytest.mark.untraced
 def test_a_message_is_read_in_two_milliseconds() -> None:
     texts = (
         "Hi! I'm looking for a two bedroom, one bath in Ashford under $2,000, pets allowed.",
@@ -121,7 +125,7 @@ def test_a_message_is_read_in_two_milliseconds() -> None:
     spent = []
     for _ in range(50):
         for text in texts:
-            start = time.perf_counter()
+            start = time.process_time()
             understand(text, FULL)
-            spent.append(time.perf_counter() - start)
+            spent.append(time.process_time() - start)
     assert statistics.median(spent) < 0.002

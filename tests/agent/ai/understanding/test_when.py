@@ -203,6 +203,14 @@ def test_a_visit_though_the_move_was_asked_for(read: Read, text: str) -> None:
     assert "move_date" not in found
 
 
+def test_a_day_far_off_is_that_of_the_move_unless_that_is_known(read: Read) -> None:
+    assert read("july 1", "pets", shortlist=OFFERED).entities["move_date"] == date(2024, 7, 1)
+    assert read("may 20", "pets", shortlist=OFFERED).entities["tour_date"] == date(2024, 5, 20)
+    known = {"move_date": date(2024, 8, 1)}
+    again = read("july 1", "pets", shortlist=OFFERED, known=known).entities
+    assert again["tour_date"] == date(2024, 7, 1)
+
+
 def test_soonish_leaves_the_day_open(read: Read) -> None:
     assert "move_date" in read("soonish").cleared
     assert "move_date" not in read("I sold my sooner ticket").cleared
