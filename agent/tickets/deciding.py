@@ -93,7 +93,9 @@ class Deciding:
             )
             act.changes["knowledge_id"] = article.knowledge_id
             approved = await self._acts.write(tenant_id, ticket, act, reviewer, "ticket.approved")
-            await self._knowledge.confirm(tenant_id, approved.reference_articles, self._clock.now())
+            unused = {ticket.kb_id} - {approved.kb_id}
+            rested = [each for each in approved.reference_articles if each not in unused]
+            await self._knowledge.confirm(tenant_id, rested, self._clock.now())
             ids = {
                 "ticket_id": ticket.ticket_id,
                 "knowledge_id": article.knowledge_id,
@@ -154,10 +156,9 @@ class Deciding:
         named = await named_in(tenant_id, words or "", self._knowledge, self._store)
         kb_id = await self._known(tenant_id, given.kb_id, "article")
         script_id = await self._known(tenant_id, given.script_id, "script")
+        rewritten = kb_id is None and not named.kb_ids and _rewritten(words, ticket)
         if kb_id is None:
             kb_id = _corrected(ticket.kb_id, named.kb_ids)
-            if not named.kb_ids and _rewritten(words, ticket.resolution_content):
-                kb_id = None
         if script_id is None:
             script_id = _corrected(ticket.script_id, named.script_ids)
         kb_id, script_id = kb_id or None, script_id or None
@@ -165,7 +166,8 @@ class Deciding:
         kept = [each for each in ticket.reference_articles if each not in dropped]
         references = [*(named.ids or kept), kb_id, script_id]
         return {
-            "kb_id": kb_id,
+            # related it stays
+            "kb_id": None if rewritten else kb_id,
             "script_id": script_id,
             "reference_articles": [each for each in dict.fromkeys(references) if each],
         }
@@ -218,8 +220,9 @@ class Deciding:
         return draft.title if draft else None
 
 
-def _rewritten(words: str | None, found: str | None) -> bool:
+def _rewritten(words: str | None, ticket: Ticket) -> bool:
     """Other words for another solution: the article that was found did not solve it."""
+    found = ticket.resolution_content
     return bool(words and found) and covered(words or "", found or "") < _OF_ITS_WORDS
 
 

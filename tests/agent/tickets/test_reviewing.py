@@ -203,7 +203,8 @@ class TestApprove:
         [ticket] = await opened(services, kb_id="KB-1A", citations=["KB-1A"])
         text = "Look up the return code, have the bank account corrected and choose Redraft."
         done = await approve(services, ticket, edited_resolution=text)
-        assert (done.ticket.kb_id, done.ticket.reference_articles) == (None, [])
+        assert (done.ticket.kb_id, done.ticket.reference_articles) == (None, ["KB-1A"])
+        assert (await services.knowledge.get(TENANT, "KB-1A")).confirmed_at is None
         hits = await services.chunks.search(TENANT, "tickets", "gate code")
         assert [hit.meta["kb_id"] for hit in hits] == [done.knowledge.knowledge_id]
 
