@@ -48,6 +48,10 @@ class Publishing:
         # the search never had it
         await self._store.change(tenant_id, standing, changes, indexed=True)
 
+    async def erase_draft(self, tenant_id: str, draft_id: str) -> None:
+        """Leave nothing of a draft, of what it said before neither; joins the transaction."""
+        await self._store.erase(tenant_id, draft_id)
+
     async def publish(self, tenant_id: str, entry: Entry, *, draft_id: str | None) -> Article:
         """A `KB-NEW-NNNN` with the next number; the draft is closed and names it."""
         article = await self._insert(tenant_id, entry, SERIES["published"], "active")

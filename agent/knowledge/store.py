@@ -89,6 +89,11 @@ class KnowledgeStore:
         await self._versions(tenant_id).insert(standing.model_dump())
         return Article.model_validate(row)
 
+    async def erase(self, tenant_id: str, knowledge_id: str) -> None:
+        """Delete an entry that the search never had, with its versions; joins the transaction."""
+        for rows in (self._rows(tenant_id), self._versions(tenant_id)):
+            await rows.delete_many({"knowledge_id": knowledge_id})
+
     async def versions(self, tenant_id: str, knowledge_id: str) -> list[Article]:
         """Those that were replaced, the newest first."""
         rows = await self._versions(tenant_id).find(

@@ -117,7 +117,11 @@ class Deciding:
         return await self._entry(tenant_id, ticket, act, reviewer)
 
     async def _entry(self, tenant_id: str, ticket: Ticket, act: Act, reviewer: Reviewer) -> Entry:
-        """Raises Conflict `ticket_unresolved`."""
+        """Raises Conflict `ticket_forgotten`, `ticket_unresolved`."""
+        if ticket.forgotten_at is not None:
+            raise Conflict(
+                "ticket_forgotten", "Its contact was erased: nothing of it is published; reject it."
+            )
         decided = ticket.model_copy(update=act.changes)
         if not (decided.final_resolution or "").strip():
             raise Conflict(

@@ -21,7 +21,7 @@ from agent.tickets.acts import changed
 from agent.tickets.adding import renumbered, tickets_of
 from agent.tickets.calibration import Band, bands
 from agent.tickets.entries import entry_of
-from agent.tickets.models import Grounds, Resolution, Status, Ticket, TicketDraft
+from agent.tickets.models import RESOLVED, Grounds, Resolution, Status, Ticket, TicketDraft
 from agent.tickets.store import TicketStore
 from agent.tickets.unnamed import unnamed
 from agent.tickets.wording import asked
@@ -32,7 +32,12 @@ _ATTEMPTS = 5
 _LABELS = ("category", "priority", "sentiment")
 _FORGOTTEN: dict[str, Any] = {
     "transcript": "", "subject": None, "description": None,
-    "contact_ref": None, "contact_hashes": {}, "contact_role": None,
+    "contact_ref": None, "contact_hashes": {}, "contact_role": None, "generated_kb_id": None,
+}  # fmt: skip
+_UNDECIDED: dict[str, Any] = {
+    "resolution_content": None, "edited_resolution": None, "reasoning": None,
+    "relevancy_score": None, "relevancy_points": None, "accuracy_points": None,
+    "completeness_points": None,
 }  # fmt: skip
 
 
@@ -138,8 +143,9 @@ class TicketService(Followed[Ticket]):
         """Erase a ticket's contact and all that they said; a second time changes nothing.
 
         The vault's key is shredded; transcript, subject and description go, from the search and
-        from what other tickets were resolved on too. What was written in answer stays, redacted,
-        and so does what it was published as.
+        from what other tickets were resolved on too, and so does what waits for a decision: an
+        answer nobody has approved, the draft of an article. What was decided stays, redacted, and
+        so does what it was published as.
         Raises NotFound, Conflict `ticket_changed`.
         """
 
@@ -150,11 +156,15 @@ class TicketService(Followed[Ticket]):
             if ticket.contact_ref is not None:
                 await self._vault.shred(tenant_id, [ticket.contact_ref])
             now = self._clock.now()
-            changes = {**_FORGOTTEN, "forgotten_at": now, "updated_at": now, "indexed": False}
+            unread = {} if ticket.status in RESOLVED else _UNDECIDED
+            times = {"forgotten_at": now, "updated_at": now}
+            changes = {**_FORGOTTEN, **unread, **times, "indexed": False}
             forgotten = await self.store.change(tenant_id, ticket_id, ticket.version, changes)
             if forgotten is None:
                 raise changed()
             await self.store.unquote(tenant_id, ticket_id)
+            if ticket.generated_kb_id is not None:
+                await self._publishing.erase_draft(tenant_id, ticket.generated_kb_id)
             await self._audit.record(tenant_id, "ticket.forgotten", ticket_id, {}, actor=actor)
             return forgotten
 

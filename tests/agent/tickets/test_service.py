@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agent.errors import NotFound
+from agent.errors import Conflict, NotFound
 from agent.privacy.models import Contact
 from agent.services import Services
 from agent.tickets.models import Grounds, Source, Status
@@ -210,6 +210,24 @@ class TestForget:
         assert again == gone
         kinds = [row["kind"] for row in await services.repository.scoped("audit", TENANT).find({})]
         assert kinds.count("ticket.forgotten") == 1
+
+    async def test_what_waits_for_a_decision_goes_too(self, services: Services) -> None:
+        words: dict[str, Any] = {"content": "The violet gate.", "draft_title": "Violet gate"}
+        [ticket] = await opened(services, draft(**PERSON), **words)
+        renewed = await services.reviewing.edit(
+            TENANT, ticket.ticket_id, DANA, "Mend the violet gate."
+        )
+        await services.tickets.forget(TENANT, renewed.ticket_id, actor="user:dana")
+        for collection in ("tickets", "knowledge", "knowledge_versions"):
+            assert "violet" not in await raw(services, collection)
+        with pytest.raises(Conflict) as refused:
+            await services.reviewing.approve(
+                TENANT, ticket.ticket_id, DANA, edited_resolution="Mend the gate."
+            )
+        assert refused.value.code == "ticket_forgotten"
+        assert await services.reviewing.approve_above(TENANT, DANA, 0) == []
+        gone = await services.reviewing.reject(TENANT, ticket.ticket_id, DANA, reason="erased")
+        assert gone.status is Status.REJECTED
 
     async def test_the_tickets_of_one_person_are_found_by_hash(self, services: Services) -> None:
         ids = await added(services, draft(1, **PERSON), draft(2, **PERSON), draft(3))
