@@ -56,7 +56,9 @@ class Followed(ABC, Generic[T]):
         """Whether all could be followed; the worker tries the rest again."""
         try:
             await self.follow(tenant_id)
-        except LatchkeyError as error:
-            log.warning("%s wait to be searchable: %s", self.what, error.code)
+        except Exception as error:
+            # one tenant holds up no other; an error's text may hold what a row says
+            reason = error.code if isinstance(error, LatchkeyError) else type(error).__name__
+            log.warning("%s of %s wait to be searchable: %s", self.what, tenant_id, reason)
             return False
         return True

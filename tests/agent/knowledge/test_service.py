@@ -1,5 +1,6 @@
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -169,3 +170,21 @@ async def test_one_tenant_does_not_hold_up_the_search_of_others(
         assert await services.knowledge.follow_all()
         assert await services.knowledge.store.tenants_behind() == []
         await services.chunks.close()
+
+
+async def test_nor_does_one_whose_rows_break_the_search(
+    services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for tenant in ("a", "b"):
+        await services.knowledge.put(tenant, [PARKING], "test")
+    put = services.chunks.put
+
+    async def breaks(tenant_id: str, *rest: Any, **options: Any) -> Any:
+        if tenant_id == "a":
+            raise ValueError(PARKING.text)
+        return await put(tenant_id, *rest, **options)
+
+    monkeypatch.setattr(services.chunks, "put", breaks)
+    assert await services.knowledge.follow_all()
+    assert await services.knowledge.store.tenants_behind() == ["a"]
+    assert PARKING.text not in caplog.text
