@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.untraced
+
 ROOT = Path(__file__).parents[2]
 PLACES = {
     "pymongo": ("agent/mongo/", "graphs/checkpoints.py"),

@@ -18,6 +18,8 @@ import pytest
 
 from agent.settings import NAMES, Settings
 
+pytestmark = pytest.mark.untraced
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("agent", "graphs", "tools", "prompts", "server", "evals")
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())

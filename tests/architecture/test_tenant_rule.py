@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.untraced
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("agent", "graphs", "tools", "prompts", "server", "evals")
 FILES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]

@@ -25,6 +25,8 @@ from evals.composio_stub import composio_stub
 from tests.agent.webhooks.receiver import receiver
 from tools.connectors.table import connectors
 
+pytestmark = pytest.mark.untraced
+
 TENANTS = ("default", "rival")
 
 

@@ -322,6 +322,7 @@ class TestPastAnswers:
         assert "bicycles in the" not in answer.reply
 
 
+@pytest.mark.untraced
 async def test_measured_on_questions(services: Services) -> None:
     """Precision and recall of what is said, with half of the questions not to be answered."""
     await load_knowledge(services.knowledge)

@@ -14,6 +14,8 @@ import pytest
 
 from tests.readme.markdown import ROOT, bash_blocks
 
+pytestmark = pytest.mark.untraced
+
 README = ROOT / "README.md"
 BIN = Path(sys.executable).parent
 READY_SECONDS = 30

@@ -15,6 +15,8 @@ from server.app import create_app
 from server.cli import app
 from tests.readme.markdown import PAGES, ROOT, commands, links, read, spans
 
+pytestmark = pytest.mark.untraced
+
 _ROUTE = re.compile(r"(?<![\w.])/api/[\w/{}-]*\w}?(?:\.(?:xlsx|ics)\b)?")
 _VARIABLE = re.compile(r"\b(?:LATCHKEY_[A-Z_]+|MONGODB_URI)\b")
 _FILE = re.compile(r"(?:agent|graphs|tools|prompts|server|evals|tests|docs)/[\w./*-]*")

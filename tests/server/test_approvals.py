@@ -94,6 +94,7 @@ def code(answer: httpx.Response) -> tuple[int, str]:
 
 
 class TestAtOnce:
+    @pytest.mark.untraced
     async def test_a_hundred_decisions_have_one_effect(
         self, staff: Staff, pending: Json, demo: Services
     ) -> None:

@@ -29,6 +29,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD)
+@pytest.mark.untraced
 async def test_odd_words_are_answered_and_change_nothing(
     text: str, visitor: Visitor, state: State
 ) -> None:

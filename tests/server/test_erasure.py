@@ -171,6 +171,7 @@ async def erasures(services: Services) -> list[Any]:
     return await services.repository.scoped("erasures", TENANT).find({})
 
 
+@pytest.mark.untraced
 async def test_a_conversation_of_a_hundred_turns_is_forgotten_in_five_seconds(
     state: State, visitor: Visitor
 ) -> None:

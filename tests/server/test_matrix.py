@@ -23,6 +23,8 @@ from tests.server.ids import IDS, PASSWORD, World
 from tests.server.matrix import OPEN, OWN, ROWS, SIGNED, USER, VISITOR, Gate, Row
 from tests.server.parties import Visitor
 
+pytestmark = pytest.mark.untraced
+
 Json = dict[str, Any]
 _ID = re.compile(r"\{(\w+)\}")
 

@@ -240,6 +240,7 @@ async def test_bulk_approval_and_calibration(agent: Staff, demo: Services) -> No
     assert (await agent.post("/api/tickets/approve-above", {"score": 90.0})).is_success
 
 
+@pytest.mark.untraced
 async def test_fifty_approvals_at_once_have_fifty_consecutive_ids(
     demo: Services, web: httpx.AsyncClient
 ) -> None:

@@ -90,6 +90,7 @@ class TestBooking:
         await state.runtime.caught_up(PARTY, visitor.thread_id)
         assert "booked" in (await visitor.thread())["messages"][-1]["text"]
 
+    @pytest.mark.untraced
     async def test_at_once_nobody_is_booked_beyond_the_capacity(
         self, staff: Staff, web: httpx.AsyncClient, slots: list[Json], demo: Services
     ) -> None:

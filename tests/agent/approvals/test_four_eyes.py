@@ -127,6 +127,7 @@ async def test_of_a_hundred_at_once_by_two_people_one_closes_it(
     ]
 
 
+@pytest.mark.untraced
 async def test_of_a_hundred_at_once_by_one_person_none_does(desk: Desk, risky: Approval) -> None:
     await asyncio.gather(
         *(desk.decide(risky, actor="user:ann") for _ in range(100)), return_exceptions=True

@@ -117,6 +117,7 @@ def test_an_honest_chain_holds() -> None:
     assert walked([], None) is None
 
 
+@pytest.mark.untraced
 def test_a_thousand_random_tamperings_are_all_found() -> None:
     rng = random.Random(7)
     honest, head = written()

@@ -61,6 +61,7 @@ def matches(listing: Listing, query: ListingQuery) -> bool:
     )
 
 
+@pytest.mark.untraced
 async def test_inventory_and_searches(repository: Repository) -> None:
     clock = ManualClock(datetime(2026, 3, 2, tzinfo=UTC))
     listings = ListingService(repository, ListingStore(repository), clock)

@@ -119,6 +119,7 @@ def test_what_is_no_name_stays(text: str) -> None:
 
 @pytest.mark.parametrize("piece", HOSTILE)
 @pytest.mark.parametrize("name_expected", [False, True])
+@pytest.mark.untraced
 def test_long_texts_cost_little(piece: str, name_expected: bool) -> None:
     """A quadratic search would take minutes."""
     find("+49 30 901820")
@@ -128,6 +129,7 @@ def test_long_texts_cost_little(piece: str, name_expected: bool) -> None:
     assert time.process_time() - began < 3
 
 
+@pytest.mark.untraced
 def test_ten_times_the_text_costs_about_ten_times_as_much() -> None:
     piece = "Hi, I'm Dana, 12 Elm St, 503-555-0142 or d@lee.example; 2 beds, 1200-1500 in May. "
 
@@ -140,6 +142,7 @@ def test_ten_times_the_text_costs_about_ten_times_as_much() -> None:
     assert cost(1000) < 40 * max(cost(100), 0.001)
 
 
+@pytest.mark.untraced
 def test_any_text_can_be_searched() -> None:
     rng = random.Random(7)
     signs = "0123456789 @.+-()#,/:\n\tabcXYZ'St Ave "

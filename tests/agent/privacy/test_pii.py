@@ -248,8 +248,9 @@ def test_what_is_too_long_to_be_an_address_is_taken_out_but_not_kept() -> None:
      "my name is " * 700, "call me " * 1000, "A" * 8000, "[email] " * 1000],
 )  # fmt: skip
 @pytest.mark.parametrize("name_expected", [False, True])
+@pytest.mark.untraced
 def test_a_hostile_message_costs_little(text: str, name_expected: bool) -> None:
     redact("+49 30 901820")  # loads the tables of all countries
-    began = time.perf_counter()
+    began = time.process_time()
     redact(text, name_expected=name_expected)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5

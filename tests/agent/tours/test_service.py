@@ -119,6 +119,7 @@ class TestHold:
         assert not await office.free(TUESDAY_10 + HALF_HOUR)
 
     @pytest.mark.parametrize("capacity", [1, 2, 3])
+    @pytest.mark.untraced
     async def test_twenty_at_once(self, office: Office, capacity: int) -> None:
         await office.open(capacity=capacity)
         outcomes = await asyncio.gather(

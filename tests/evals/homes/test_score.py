@@ -105,6 +105,7 @@ def test_the_lines_can_be_checked_by_others(homes: Write, tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the measured data lies outside the repository")
+@pytest.mark.untraced
 def test_the_measured_data() -> None:
     read = read_homes(DATA)
     sample = replace(read, dialogues=read.dialogues[::5])

@@ -23,6 +23,7 @@ def test_there_are_enough_of_every_class() -> None:
     assert len({script.opening.casefold() for script in SCRIPTS}) == len(SCRIPTS)
 
 
+@pytest.mark.untraced
 async def test_a_sample_reaches_its_ends(demo: Services) -> None:
     await make_room(demo)
     seen: list[int] = []

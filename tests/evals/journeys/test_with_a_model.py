@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from pydantic import SecretStr
 
 from agent.ai.chat import ChatModels
@@ -16,6 +17,7 @@ from graphs.runtime import open_runtime
 EVERY = 35
 
 
+@pytest.mark.untraced
 async def test_a_sample_reaches_the_same_ends(demo: Services) -> None:
     await make_room(demo)
     async with openai_stub(competent) as stub:

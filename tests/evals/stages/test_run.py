@@ -61,6 +61,7 @@ def test_keywords() -> None:
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"there is no data in {DATA}")
+@pytest.mark.untraced
 def test_on_a_public_data_set() -> None:
     report = run(DATA, seeds=(7,))
     assert report["lowest"] >= 0.97

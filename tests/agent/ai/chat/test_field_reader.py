@@ -32,6 +32,7 @@ VALUES = st.recursive(
     plain=st.booleans(),
     indent=st.sampled_from([None, 2]),
 )
+@pytest.mark.untraced
 def test_the_field_is_read_in_whatever_pieces_it_comes(
     before: dict[str, object],
     reply: str,

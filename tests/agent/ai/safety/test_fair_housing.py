@@ -121,6 +121,7 @@ class TestTriggers:
     ],
     ids=lambda text: text[:12],
 )
+@pytest.mark.untraced
 def test_long_texts_take_time_in_proportion(text: str) -> None:
     began = time.process_time()
     unfair(text)

@@ -401,6 +401,7 @@ class TestSteps:
         again = await ingest(text, cursor=steps[-1][2])
         assert again.added == report.added == 240
 
+    @pytest.mark.untraced
     async def test_goes_on_from_any_cursor(
         self, services: Services, ingest: Ingest, monkeypatch: pytest.MonkeyPatch
     ) -> None:

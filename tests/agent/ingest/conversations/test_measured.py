@@ -86,6 +86,7 @@ def test_nothing_planted_is_left_and_nothing_public_is_lost() -> None:
     assert kept / public > 0.97
 
 
+@pytest.mark.untraced
 async def test_every_turn_of_a_clean_export_is_stored_once(services: Services) -> None:
     wanted = oracle("dialogues.jsonl")
     path = DATA / "conversations.csv"
