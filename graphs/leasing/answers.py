@@ -6,6 +6,7 @@ from typing import Any
 from agent.ai.understanding.models import Intent
 from agent.ai.understanding.protected import touches_protected
 from agent.ai.understanding.questions import Question, questions
+from agent.ai.understanding.topics import named_amenities
 from agent.errors import NotFound
 from agent.knowledge.passages import SURE
 from agent.listings.models import Listing
@@ -61,7 +62,7 @@ FACTS: dict[str, Fact] = {
     "availability": lambda home: _availability(home),
     "move_date": lambda home: _availability(home),
     "name": lambda home: f"It's {home.title}.",
-    "elevator": lambda home: _feature(home, "elevator"),
+    "elevator": lambda home: _features(home, ["elevator"]),
     "amenities": lambda home: (
         f"{home.title} comes with {listed(home.features)}." if home.features else None
     ),
@@ -110,7 +111,10 @@ async def answer(turn: Turn) -> None:
         if topic in ("tour_time", "own_tour"):
             await _tours(turn, own=topic == "own_tour")
             continue
-        found = _lookup(topic, home, community) or await _of_each(turn, topic, home)
+        if topic == "amenities" and (named := _named(turn)):
+            found = _having(named, [home] if home else await _homes_shown(turn), community)
+        else:
+            found = _lookup(topic, home, community) or await _of_each(turn, topic, home)
         if found:
             turn.quote(found)
             turn.rules.append(f"answer:{topic}")
@@ -227,13 +231,26 @@ async def _of_each(turn: Turn, topic: str, home: Listing | None) -> str | None:
     """The fact of each home on show, where none of them is meant alone."""
     if home is not None or topic not in FACTS:
         return None
-    shown = [await listed_home(turn, each["listing_id"]) for each in _shown(turn)]
-    facts = [FACTS[topic](each) for each in shown if each is not None]
+    facts = [FACTS[topic](each) for each in await _homes_shown(turn)]
     return " ".join(filter(None, facts)) or None
 
 
-def _shown(turn: Turn) -> list[dict[str, Any]]:
-    return list(turn.state.get("shortlist", []))[:LIMIT]
+async def _homes_shown(turn: Turn) -> list[Listing]:
+    shown: list[dict[str, Any]] = turn.state.get("shortlist", [])[:LIMIT]
+    homes = [await listed_home(turn, each["listing_id"]) for each in shown]
+    return [home for home in homes if home is not None]
+
+
+def _named(turn: Turn) -> list[str]:
+    return [name for item in turn.state["incoming"] for name in named_amenities(item["text"])]
+
+
+def _having(named: list[str], homes: list[Listing], community: Community) -> str | None:
+    """Which of the homes come with what is asked for by name, or the community's own words."""
+    facts = [_features(home, named) for home in homes]
+    rule = community.policies.get("amenities")
+    told = [rule] if rule and any(name in rule.lower() for name in named) else []
+    return " ".join(filter(None, [*facts, *told])) or None
 
 
 async def _of_the_area(turn: Turn) -> Community:
@@ -267,8 +284,8 @@ def _availability(home: Listing) -> str | None:
     return f"{home.title} is available now."
 
 
-def _feature(home: Listing, word: str) -> str | None:
-    found = [feature for feature in home.features if word in feature.lower()]
+def _features(home: Listing, named: list[str]) -> str | None:
+    found = [each for each in home.features if any(name in each.lower() for name in named)]
     return f"{home.title} has: {listed(found)}." if found else None
 
 

@@ -152,3 +152,20 @@ class TestForPeople:
         await lead.says(SHOWN)
         answer = await lead.says("My emotional support dog, do I pay a pet fee?")
         assert "$" not in answer.reply
+
+
+class TestAmenities:
+    async def test_what_is_asked_for_by_name_is_what_is_told(self, lead: Lead) -> None:
+        await lead.says(SHOWN)
+        told = (await lead.says("Does the first one have a dishwasher?")).reply
+        assert "dishwasher" in told
+        assert "patio" not in told
+
+    async def test_what_no_home_comes_with_is_not_answered_with_what_they_have(
+        self, lead: Lead
+    ) -> None:
+        await lead.says(SHOWN)
+        await lead.says("the first one")
+        answer = await lead.says("Is there a rooftop?")
+        assert "dishwasher" not in answer.reply
+        assert "say:unknown_answer" in answer.why.rules

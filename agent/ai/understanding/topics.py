@@ -9,6 +9,7 @@ from .message import Clause, Message
 from .models import Topic
 from .patterns import VISIT, words
 
+_AMENITY = r"pool|gym|fitness|dishwasher|air conditioning|a/c|balcon(?:y|ies)|patio|rooftop|storage"
 _TABLE: tuple[tuple[Topic, re.Pattern[str]], ...] = (
     (
         "phone",
@@ -76,10 +77,7 @@ _TABLE: tuple[tuple[Topic, re.Pattern[str]], ...] = (
     ("elevator", words(r"elevators?|lifts?|ramps?|stairs|ground[- ]floor")),
     (
         "amenities",
-        words(
-            r"amenit(?:y|ies)|pool|gym|fitness|dishwasher|air conditioning|a/c|balcon(?:y|ies)",
-            r"patio|rooftop|storage|features",
-        ),
+        words(r"amenit(?:y|ies)|features", _AMENITY),
     ),
     (
         "policy",
@@ -126,10 +124,18 @@ _TOLD = frozenset(
     {"phone", "address", "name", "fees", "criteria", "documents", "hours", "deposit", "photos"}
 )
 """Topics that are also asked for without a question ("Number please")."""
+_NAMED = words(_AMENITY)
+_ALSO = {"a/c": "air conditioning", "balconies": "balcony"}
 _TELL = words(
     r"(?:tell|give|get|send|show|text) (?:me|us)|let me know|please",
     r"i(?:'d| would) (?:also )?like|i (?:need|want)",
 )
+
+
+def named_amenities(text: str) -> list[str]:
+    """Those a text asks for by name, as a list of features would have them."""
+    said = dict.fromkeys(match.group().lower() for match in _NAMED.finditer(text))
+    return [_ALSO.get(name, name) for name in said]
 
 
 def read_topics(message: Message) -> Iterator[tuple[Topic, str]]:
