@@ -66,6 +66,7 @@ async def forget(services: Services, tenant_id: str, lead_id: str, *, actor: str
             return ErasureReport.model_validate(said)
         # whoever began it died before the copies were gone
         traces, report = known, ErasureReport(lead_id=lead_id, erased_at=now)
+    await services.threads.filing.erased(tenant_id, traces.thread_ids)
     report.erased |= await _copies(services, tenant_id, traces)
     await erasures.keep_report(tenant_id, lead_id, report.model_dump(mode="json"))
     return report

@@ -63,6 +63,7 @@ class Filing:
         self._soon: dict[Key, list[Unfiled]] = {}
         """Empty: as the thread's row has them."""
         self._filing: asyncio.Task[None] | None = None
+        self._under_way: set[asyncio.Future[None]] = set()
 
     def soon(self, tenant_id: str, thread: Thread, turn: Unfiled) -> None:
         """File a turn that is written, without making the caller wait; `thread` as it is then."""
@@ -96,6 +97,16 @@ class Filing:
             await uninterrupted(self._file_mine(tenant_id, mine))
         threads = self._repository.scoped("threads", tenant_id)
         await self._file_found(threads, {} if thread_id is None else {"thread_id": thread_id})
+
+    async def erased(self, tenant_id: str, thread_ids: Iterable[str]) -> None:
+        """File nothing more of threads that are gone; return when nothing of them is left.
+
+        What another process is filing just then, that process takes back.
+        """
+        for thread_id in thread_ids:
+            self._soon.pop((tenant_id, thread_id), None)
+        if self._under_way:
+            await asyncio.wait({*self._under_way})
 
     async def sweep(self) -> None:
         """File what dead processes have left, in all tenants."""
@@ -163,6 +174,15 @@ class Filing:
             await self._file_found(threads, {"thread_id": {"$in": [*mine.keys() - known]}})
 
     async def _file(self, tenant_id: str, waiting: Mapping[str, Sequence[Unfiled]]) -> None:
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._under_way.add(ended)
+        try:
+            await self._move(tenant_id, waiting)
+        finally:
+            self._under_way.discard(ended)
+            ended.set_result(None)
+
+    async def _move(self, tenant_id: str, waiting: Mapping[str, Sequence[Unfiled]]) -> None:
         """Write the rows, then take them out of the threads."""
         each = [(thread_id, turn) for thread_id, turns in waiting.items() for turn in turns]
         messages = [row for thread_id, turn in each for row in turn.message_rows(thread_id)]

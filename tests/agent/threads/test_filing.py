@@ -348,6 +348,49 @@ async def test_of_an_erased_thread_nothing_is_filed(
     assert await filed(database) == [0, 0]
 
 
+async def test_whoever_erases_waits_for_what_is_being_filed(
+    conversation: Conversation,
+    database: Database,
+    elsewhere: Repository,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = conversation.threads.filing
+    half, go_on = asyncio.Event(), asyncio.Event()
+    add = own._add
+
+    async def stops_half_way(tenant_id: str, name: str, *rest: Any) -> None:
+        if name == "events":
+            half.set()
+            await go_on.wait()
+        await add(tenant_id, name, *rest)
+
+    monkeypatch.setattr(own, "_add", stops_half_way)
+    await filing_soon(conversation, own)
+    await half.wait()
+    gone = Traces(lead_id="lead_1", thread_ids=[THREAD])
+    await elsewhere.transact(lambda: Erasures(elsewhere).erase(TENANT, gone))
+    erased = asyncio.create_task(own.erased(TENANT, [THREAD]))
+    await asyncio.sleep(0.01)
+    assert not erased.done()
+    go_on.set()
+    await erased
+    assert await filed(database) == [0, 0]
+    await own.close()
+
+
+async def test_what_is_to_be_filed_soon_of_an_erased_thread_is_dropped(
+    conversation: Conversation, database: Database, elsewhere: Repository
+) -> None:
+    own = conversation.threads.filing
+    await filing_soon(conversation, own)
+    gone = Traces(lead_id="lead_1", thread_ids=[THREAD])
+    await elsewhere.transact(lambda: Erasures(elsewhere).erase(TENANT, gone))
+    await own.erased(TENANT, [THREAD])
+    assert not own._soon
+    await own.close()
+    assert await filed(database) == [0, 0]
+
+
 async def test_an_erasure_files_nothing_of_others_and_so_waits_for_nobody(
     conversation: Conversation, database: Database, elsewhere: Repository
 ) -> None:
