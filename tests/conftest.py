@@ -27,6 +27,12 @@ PATIENT = "connectTimeoutMS=120000"
 """The loop of this client stands still while a test runs commands: that is no lost server."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half of a test's time is the database writing to the disk."""
+    cores = os.cpu_count() or 1
+    return max(cores, min(2 * cores, 8))
+
+
 def pytest_collection_finish() -> None:
     """The tests and all that they import stay to the end: no collection looks at them again."""
     gc.collect()
