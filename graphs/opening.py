@@ -1,6 +1,6 @@
 """How a conversation begins, whichever way it came."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from agent.errors import Conflict, Duplicate
@@ -66,10 +66,7 @@ async def opened(
             metadata=notes,
         )
 
-    try:
-        return await services.repository.transact(write)
-    except Duplicate:
-        raise taken(thread_id or "") from None
+    return await _once(services, thread_id, write)
 
 
 async def begun(
@@ -117,6 +114,13 @@ async def begun(
             metadata={**metadata, **({"listing_id": listing_id} if listing_id else {})},
         )
 
+    return await _once(services, thread_id, write)
+
+
+async def _once(
+    services: Services, thread_id: str | None, write: Callable[[], Awaitable[Thread]]
+) -> Thread:
+    """What `write` comes to, in a transaction; of two who take one id, the second is refused."""
     try:
         return await services.repository.transact(write)
     except Duplicate:
