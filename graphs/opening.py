@@ -8,6 +8,7 @@ from agent.events.models import Event
 from agent.kit.ids import new_id
 from agent.leads.intake import LeadDraft
 from agent.leads.models import Consent, Lead
+from agent.privacy.erasure import Erasures
 from agent.privacy.models import Contact
 from agent.privacy.pii import redact
 from agent.services import Services
@@ -54,8 +55,7 @@ async def opened(
             lead = (await services.intake.take_in(tenant_id, draft)).lead
         else:
             lead = await services.leads.get(tenant_id, lead_id)
-        if thread_id is not None and await services.threads.store.get(tenant_id, thread_id):
-            raise taken(thread_id)
+        await _expect_free(services, tenant_id, thread_id)
         return await open_thread(
             services,
             tenant_id,
@@ -88,8 +88,7 @@ async def begun(
     """
     if listing_id is not None:
         await services.listings.get(tenant_id, listing_id)
-    if thread_id is not None and await services.threads.store.get(tenant_id, thread_id):
-        raise taken(thread_id)
+    await _expect_free(services, tenant_id, thread_id)
     now = services.clock.now()
     consent = Consent(sms=consent_sms, text=disclosure(community), at=now, source=source or "chat")
     found: Lead | None = None
@@ -115,6 +114,15 @@ async def begun(
         )
 
     return await _once(services, thread_id, write)
+
+
+async def _expect_free(services: Services, tenant_id: str, thread_id: str | None) -> None:
+    """A thread that was erased keeps its id while what is left of it is looked for."""
+    if thread_id is not None and (
+        await services.threads.store.get(tenant_id, thread_id)
+        or await Erasures(services.repository).looks_for(tenant_id, thread_id)
+    ):
+        raise taken(thread_id)
 
 
 async def _once(

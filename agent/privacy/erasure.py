@@ -238,6 +238,11 @@ class Erasures:
             return None
         return Traces(**row["traces"]) if row["traces"] else None, row["report"]
 
+    async def looks_for(self, tenant_id: str, thread_id: str) -> bool:
+        """Whether what comes under this id would be taken for what an erasure has left."""
+        where = {"traces.thread_ids": thread_id}
+        return await self._rows(tenant_id).find_one(where) is not None
+
     async def due(self, now: datetime) -> tuple[str, Traces] | None:
         """Take the erasure that is to be looked at again the longest."""
         row = await self._repository.across_tenants("erasures").find_and_update(

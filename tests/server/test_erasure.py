@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,14 @@ import httpx
 import pytest
 from bson import Timestamp, encode
 
-from agent.errors import NotFound
+from agent.errors import Conflict, NotFound
 from agent.ingest.conversations.ingest import ingest_conversations
 from agent.kit.clock import ManualClock
 from agent.mongo.indexes import INDEXES
 from agent.privacy.erasure import ELSEWHERE, KEPT, NOBODY, PLAN, RECHECKS
 from agent.services import Services
 from graphs.erasure import forget, look_again
+from graphs.opening import opened
 from server.state import State
 from tests.agent.training.conversations import silent
 from tests.server.parties import Staff, Visitor
@@ -258,3 +260,19 @@ async def test_the_audit_verifies_still(state: State, staff: Staff, visitor: Vis
     await forget(services, TENANT, thread.lead_id, actor="test")
     (proof,) = await services.audit.store.about(TENANT, thread.lead_id)
     assert set(proof.data) == {"salt"}
+
+
+async def test_an_erased_threads_id_is_free_once_nothing_is_looked_for(
+    state: State, staff: Staff, visitor: Visitor, clock: ManualClock
+) -> None:
+    services = state.services
+    thread = await services.threads.get(TENANT, visitor.thread_id)
+    await forget(services, TENANT, thread.lead_id, actor="test")
+    again: dict[str, Any] = {"lead_id": None, "community_id": None, "source": "crm", "metadata": {}}
+    with pytest.raises(Conflict) as refused:
+        await opened(services, TENANT, thread_id=visitor.thread_id, **again)
+    assert refused.value.code == "thread_exists"
+    for _ in RECHECKS:
+        clock.advance(timedelta(hours=1))
+        assert await look_again(services)
+    assert (await opened(services, TENANT, thread_id=visitor.thread_id, **again)).thread_id
