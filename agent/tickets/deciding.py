@@ -193,8 +193,9 @@ class Deciding:
             rejected = await self._acts.write(tenant_id, ticket, act, reviewer, "ticket.rejected")
             if ticket.generated_kb_id:
                 await self._publishing.discard(tenant_id, ticket.generated_kb_id)
-            rested = [each for each in (ticket.kb_id, ticket.script_id) if each]
-            await self._knowledge.dispute(tenant_id, rested)
+            if ticket.forgotten_at is None:  # else it says nothing of what the ticket rests on
+                rested = [each for each in (ticket.kb_id, ticket.script_id) if each]
+                await self._knowledge.dispute(tenant_id, rested)
             await self._tell(tenant_id, "ticket.rejected", {"ticket_id": ticket.ticket_id})
             return rejected
 

@@ -1,6 +1,7 @@
 import asyncio
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -211,7 +212,9 @@ class TestForget:
         kinds = [row["kind"] for row in await services.repository.scoped("audit", TENANT).find({})]
         assert kinds.count("ticket.forgotten") == 1
 
-    async def test_what_waits_for_a_decision_goes_too(self, services: Services) -> None:
+    async def test_what_waits_for_a_decision_goes_too(
+        self, services: Services, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         words: dict[str, Any] = {"content": "The violet gate.", "draft_title": "Violet gate"}
         [ticket] = await opened(services, draft(**PERSON), **words)
         renewed = await services.reviewing.edit(
@@ -226,7 +229,10 @@ class TestForget:
             )
         assert refused.value.code == "ticket_forgotten"
         assert await services.reviewing.approve_above(TENANT, DANA, 0) == []
+        dispute = AsyncMock()
+        monkeypatch.setattr(services.reviewing._deciding._knowledge, "dispute", dispute)
         gone = await services.reviewing.reject(TENANT, ticket.ticket_id, DANA, reason="erased")
+        dispute.assert_not_awaited()
         assert gone.status is Status.REJECTED
 
     async def test_the_tickets_of_one_person_are_found_by_hash(self, services: Services) -> None:
