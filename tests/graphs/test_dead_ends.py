@@ -169,3 +169,11 @@ class TestAmenities:
         answer = await lead.says("Is there a rooftop?")
         assert "dishwasher" not in answer.reply
         assert "say:unknown_answer" in answer.why.rules
+
+
+async def test_the_day_of_the_move_is_no_wish_for_a_tour(lead: Lead) -> None:
+    await lead.says("Hi! I'm looking for a one bedroom in Denver, up to 1700")
+    await lead.says("around May 1st. I have a cat")
+    offered = await lead.says("the first one sounds nice")
+    assert "say:slots" in offered.why.rules
+    assert "May 1" not in offered.reply

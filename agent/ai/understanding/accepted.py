@@ -39,8 +39,9 @@ def _accepted(
 ) -> Iterator[tuple[dict[str, Value], str]]:
     proposed = dict(context.agent.confirming)
     tours = wants_tour(found, context)
-    if tours and "tour_date" in context.mentioned:
-        yield {"tour_date": context.mentioned["tour_date"]}, "that_day"
+    day = context.mentioned.get("tour_date")
+    if tours and day and day != context.known.get("move_date"):
+        yield {"tour_date": day}, "that_day"
     if proposed and found.has(Intent.AFFIRM) and not found.has(Intent.NEGATE):
         yield proposed, "accepts_proposal"
     elif proposed.keys() & found.entities.keys():
